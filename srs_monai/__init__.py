@@ -1,0 +1,5 @@
+"""SRSNet and its neighbours for MONAI: networks, data, training, inference and evaluation of weak-target segmentation."""
+
+from srs_monai import networks as networks  # registers "dpconv" with MONAI's layer factory
+
+__version__ = "0.1.0"
