@@ -1,0 +1,7 @@
+"""How good predictions are: metrics of a case, tables over cases."""
+
+from srs_monai.evaluation.labels import case_rows as case_rows
+from srs_monai.evaluation.metrics import case_metrics as case_metrics
+from srs_monai.evaluation.original import original_metrics as original_metrics
+from srs_monai.evaluation.table import MetricTable as MetricTable
+from srs_monai.evaluation.table import Row as Row

@@ -1,0 +1,125 @@
+"""A table of metrics: a row for each case and label, and what they come to."""
+
+import csv
+import io
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from srs_monai.files import write_atomically
+
+CSV_NAME, JSON_NAME, SUMMARY_NAME = "metrics.csv", "metrics.json", "summary.md"
+
+
+@dataclass(frozen=True)
+class Row:
+    """The metrics of one label in one case; nan where a value does not exist."""
+
+    case: str
+    label: str
+    values: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Statistic:
+    """Mean, standard deviation between cases (divided by n - 1) and number n of the values that exist; nan if none."""
+
+    mean: float
+    sd: float
+    count: int
+
+
+@dataclass(frozen=True)
+class MetricTable:
+    """Metrics of many cases, as `evaluate` returns them.
+
+    Columns carry the unit of what they hold: `_mm`, `_pixels`; those without are fractions from 0 to 1.
+    """
+
+    rows: Sequence[Row]
+
+    @property
+    def labels(self) -> list[str]:
+        """Names of the labels, in the order of the rows."""
+        return list(dict.fromkeys(row.label for row in self.rows))
+
+    @property
+    def columns(self) -> list[str]:
+        """Names of the metrics, in the order of the rows."""
+        return list(dict.fromkeys(name for row in self.rows for name in row.values))
+
+    @property
+    def cases(self) -> list[str]:
+        """Names of the cases, in the order of the rows."""
+        return list(dict.fromkeys(row.case for row in self.rows))
+
+    def summary(self) -> dict[str, dict[str, Statistic]]:
+        """Summarize every metric of every label over the cases in which it exists."""
+        return {label: {name: self._statistic(label, name) for name in self.columns} for label in self.labels}
+
+    def save(self, output_dir: str | Path) -> list[Path]:
+        """Write metrics.csv (every row), metrics.json (rows and summary) and summary.md (to read) into a folder."""
+        texts = {CSV_NAME: self.to_csv(), JSON_NAME: self.to_json(), SUMMARY_NAME: self.to_markdown()}
+        paths = [Path(output_dir) / name for name in texts]
+        for path, text in zip(paths, texts.values(), strict=True):
+            write_atomically(path, text.encode())
+        return paths
+
+    def to_csv(self) -> str:
+        """Write every row; a value that does not exist is an empty cell."""
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(["case", "label", *self.columns])
+        for row in self.rows:
+            cells = [row.values.get(name, math.nan) for name in self.columns]
+            writer.writerow([row.case, row.label, *("" if math.isnan(cell) else f"{cell:.6g}" for cell in cells)])
+        return text.getvalue()
+
+    def to_json(self) -> str:
+        """Write rows and summary; a value that does not exist is null."""
+        rows = [{"case": row.case, "label": row.label, **_without_nan(row.values)} for row in self.rows]
+        summary = {
+            label: {name: _without_nan(vars(statistic)) for name, statistic in statistics.items()}
+            for label, statistics in self.summary().items()
+        }
+        return json.dumps({"rows": rows, "summary": summary}, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
+
+    def to_markdown(self) -> str:
+        """Write the summary as a table that reads well as plain text too."""
+        cells = [("label", "metric", "mean ± sd", "cases")]
+        for label, statistics in self.summary().items():
+            for name, statistic in statistics.items():
+                cells.append((label, name, _mean_and_sd(statistic), str(statistic.count)))
+        widths = [max(len(line[column]) for line in cells) for column in range(4)]
+        lines = [
+            "| " + " | ".join(f"{cell:<{width}}" for cell, width in zip(line, widths, strict=True)) + " |"
+            for line in cells
+        ]
+        lines.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
+        cases = "1 case" if len(self.cases) == 1 else f"{len(self.cases)} cases"
+        heading = f"{cases}. Values without a unit are fractions from 0 to 1; where an empty mask leaves a value "
+        return f"{heading}undefined, the case is left out of it.\n\n" + "\n".join(lines) + "\n"
+
+    def _statistic(self, label: str, name: str) -> Statistic:
+        """Summarize one metric of one label."""
+        values = np.array([row.values.get(name, math.nan) for row in self.rows if row.label == label])
+        values = values[~np.isnan(values)]
+        mean = float(values.mean()) if values.size else math.nan
+        sd = float(values.std(ddof=1)) if values.size > 1 else math.nan
+        return Statistic(mean, sd, int(values.size))
+
+
+def _without_nan(values: dict[str, float]) -> dict[str, float | None]:
+    """Say None for a value that does not exist: JSON knows no nan."""
+    return {name: None if math.isnan(value) else value for name, value in values.items()}
+
+
+def _mean_and_sd(statistic: Statistic) -> str:
+    """Write a mean and its standard deviation as far as they exist."""
+    if not statistic.count:
+        return "undefined"
+    return f"{statistic.mean:.4f}" + ("" if math.isnan(statistic.sd) else f" ± {statistic.sd:.4f}")

@@ -1,0 +1,79 @@
+"""Rows of one case: each label by hand, their mean, refusals."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from srs_monai.evaluation import case_metrics, case_rows
+
+LABELS = {1: "liver", 2: "spleen", 5: "kidney"}
+
+
+@pytest.fixture
+def reference():
+    array = np.zeros((6, 6), dtype=np.uint8)
+    array[0:2], array[4, 0:4] = 1, 2
+    return array
+
+
+@pytest.fixture
+def prediction(reference):
+    array = reference.copy()
+    array[1] = 0  # half the liver is missed
+    array[4, 4] = 2  # the spleen is one pixel too large
+    return array
+
+
+def test_rows_by_hand(prediction, reference):
+    liver, spleen, kidney, mean = case_rows("p1", prediction, reference, labels=LABELS)
+    assert [row.label for row in (liver, spleen, kidney, mean)] == ["liver", "spleen", "kidney", "mean"]
+    assert {row.case for row in (liver, spleen, kidney, mean)} == {"p1"}
+    assert (liver.values["iou"], spleen.values["iou"], kidney.values["iou"]) == pytest.approx((0.5, 0.8, 1))
+    assert mean.values["iou"] == pytest.approx(2.3 / 3)
+
+
+def test_the_mean_leaves_out_what_a_label_does_not_have(prediction, reference):
+    *labels, mean = case_rows("p1", prediction, reference, labels=LABELS)
+    assert math.isnan(labels[2].values["hd95_pixels"])  # neither map has a kidney
+    assert mean.values["hd95_pixels"] == pytest.approx(
+        (labels[0].values["hd95_pixels"] + labels[1].values["hd95_pixels"]) / 2
+    )
+    nothing = case_rows("p2", 0 * prediction, 0 * reference, labels=LABELS)[-1]
+    assert math.isnan(nothing.values["asd_pixels"])
+
+
+def test_without_labels_the_arrays_are_masks(prediction, reference):
+    (row,) = case_rows("p1", prediction == 1, torch.from_numpy(reference == 1), spacing=(2.0, 2.0))
+    assert row.label == "foreground"
+    assert row.values == case_metrics(prediction == 1, reference == 1, (2.0, 2.0))
+
+
+def test_one_label_needs_no_mean(prediction, reference):
+    rows = case_rows("p1", prediction == 1, reference == 1, labels={1: "lesion"})
+    assert [row.label for row in rows] == ["lesion"]
+
+
+def test_the_original_definition_is_added(prediction, reference):
+    (row,) = case_rows("p1", prediction == 2, reference == 2, original_definition=True)
+    assert row.values["original_iou"] == pytest.approx(4.00001 / 5.00001, rel=1e-12)
+    assert row.values["iou"] == pytest.approx(0.8)
+
+
+@pytest.mark.parametrize(
+    ("labels", "original", "message"),
+    [
+        ({1: "liver", 2: "liver"}, False, "must differ"),
+        ({1: "mean", 2: "liver"}, False, "from 'mean'"),
+        ({0: "background", 1: "liver"}, False, "from 1 on"),
+        ({}, False, "from 1 on"),
+        ({"1": "liver"}, False, "from 1 on"),
+        ({1: "liver"}, False, "p1: .*the prediction also holds 2"),
+        (LABELS, True, "one foreground label"),
+        (None, False, "p1: .*the prediction also holds 2"),
+    ],
+)
+def test_refusals(prediction, reference, labels, original, message):
+    with pytest.raises(ValueError, match=message):
+        case_rows("p1", prediction, reference, labels=labels, original_definition=original)
