@@ -1,0 +1,46 @@
+"""The residual block that every node of the nested grid repeats."""
+
+import torch.nn.functional as F
+from monai.networks.layers.factories import Conv, Norm
+from torch import Tensor, nn
+
+from srs_monai.networks.layers.attention import ChannelAttention, SpatialAttention
+
+
+class CBAMResidual(nn.Module):
+    """Two 3x3 convolutions whose result is weighted by channel, then by position, and added to the shortcut.
+
+    Args:
+        in_channels, out_channels: the shortcut is the identity when they are equal, else a 1x1 convolution and norm.
+        spatial_dims: 2 or 3.
+
+    Shapes: (B, in_channels, H, W[, D]) gives (B, out_channels, H, W[, D]).
+
+    Source: CBAM, ECCV 2018, as in the released SRSNet.
+    """
+
+    def __init__(self, in_channels: int, out_channels: int, *, spatial_dims: int = 2) -> None:
+        super().__init__()
+        conv, norm = Conv[Conv.CONV, spatial_dims], Norm[Norm.BATCH, spatial_dims]
+        self.conv1 = conv(in_channels, out_channels, 3, padding=1)
+        self.norm1 = norm(out_channels)
+        self.conv2 = conv(out_channels, out_channels, 3, padding=1)
+        self.norm2 = norm(out_channels)
+        self.channel_attention = ChannelAttention(out_channels, spatial_dims=spatial_dims)
+        self.spatial_attention = SpatialAttention(spatial_dims=spatial_dims)
+        self.shortcut: nn.Module = nn.Identity()
+        if in_channels != out_channels:
+            self.shortcut = nn.Sequential(conv(in_channels, out_channels, 1), norm(out_channels))
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = F.relu(self.norm1(self.conv1(x)))
+        y = self.norm2(self.conv2(y))
+        y = self.channel_attention(y) * y
+        y = self.spatial_attention(y) * y
+        return F.relu(y + self.shortcut(x))
+
+
+def residual_node(in_channels: int, out_channels: int, blocks: int, *, spatial_dims: int = 2) -> nn.Sequential:
+    """A node of the grid: one block from in_channels to out_channels, then blocks - 1 that keep them."""
+    widths = [in_channels] + [out_channels] * (blocks - 1)
+    return nn.Sequential(*(CBAMResidual(width, out_channels, spatial_dims=spatial_dims) for width in widths))

@@ -1,0 +1,56 @@
+"""Channel and spatial attention: maps in (0, 1) that tell where a feature matters."""
+
+import torch
+import torch.nn.functional as F
+from monai.networks.layers.factories import Conv
+from torch import Tensor, nn
+
+
+class ChannelAttention(nn.Module):
+    """One weight per channel, from the channel's average and its peak over space.
+
+    Args:
+        channels: channels C of the feature.
+        reduction: the shared hidden layer has max(C // reduction, 1) channels.
+        spatial_dims: 2 or 3.
+
+    Shapes: (B, C, H, W[, D]) gives the weights (B, C, 1, 1[, 1]); multiply the feature by them.
+
+    Source: CBAM, ECCV 2018.
+    """
+
+    def __init__(self, channels: int, reduction: int = 8, *, spatial_dims: int = 2) -> None:
+        super().__init__()
+        conv = Conv[Conv.CONV, spatial_dims]
+        hidden = max(channels // reduction, 1)
+        self.space = tuple(range(2, 2 + spatial_dims))
+        self.fc1 = conv(channels, hidden, 1, bias=False)
+        self.fc2 = conv(hidden, channels, 1, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        average = F.relu(self.fc1(x.mean(self.space, keepdim=True)))  # (B, hidden, 1, 1)
+        peak = F.relu(self.fc1(x.amax(self.space, keepdim=True)))
+        return torch.sigmoid(self.fc2(average + peak))  # fc2 has no bias: the sum may be taken before it
+
+
+class SpatialAttention(nn.Module):
+    """One weight per position, from the average and the peak over channels.
+
+    Args:
+        kernel_size: side of the convolution over the two maps, in pixels, odd.
+        spatial_dims: 2 or 3.
+
+    Shapes: (B, C, H, W[, D]) gives the weights (B, 1, H, W[, D]); multiply the feature by them.
+
+    Source: CBAM, ECCV 2018.
+    """
+
+    def __init__(self, kernel_size: int = 7, *, spatial_dims: int = 2) -> None:
+        super().__init__()
+        if kernel_size % 2 == 0:
+            raise ValueError(f"kernel_size must be odd, so that the map keeps its size; got {kernel_size}")
+        self.conv = Conv[Conv.CONV, spatial_dims](2, 1, kernel_size, padding=kernel_size // 2, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        summary = torch.cat([x.mean(1, keepdim=True), x.amax(1, keepdim=True)], dim=1)  # (B, 2, H, W)
+        return torch.sigmoid(self.conv(summary))

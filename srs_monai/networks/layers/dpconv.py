@@ -1,0 +1,126 @@
+"""DPConv, the convolution whose kernel another network's feature writes."""
+
+from math import lcm
+from typing import Literal
+
+import torch
+from monai.networks.layers.factories import Conv
+from torch import Tensor, nn
+
+from srs_monai.networks.layers.attention import ChannelAttention, SpatialAttention
+from srs_monai.networks.layers.convolve import conv_per_sample, conv_same
+
+
+class DPConv(nn.Module):
+    """Dynamic-parameter convolution: every sample is filtered with a kernel made from its own guide map.
+
+    The guide is gated by attention, averaged over space and mixed by a 1x1 convolution into one number s_g a guide
+    channel; a grouped 1x1 convolution, `to_kernel`, then writes the kernel, a run of O * I * K * K / G values for each
+    guide channel. A run is affine in its own s_g, so with A and B the weight and the bias of `to_kernel` as kernels
+
+        DPConv(x, guide) = s(guide) * conv(x; A) + conv(x; B).
+
+    This closed form is one ordinary convolution for the whole batch. It is exact wherever runs end between two input
+    channels: whole filters when G divides O, otherwise every filter falls into lcm(O, G) / O parts, which must divide
+    I, and the parts are scaled before they are summed. The literal form builds the kernels and convolves sample by
+    sample; both read the same state_dict.
+
+    Args:
+        in_channels, out_channels: channels I of x and O of the result.
+        kernel_size: side K of the kernel in pixels, odd; the result keeps the size of x.
+        guide_channels: channels G of the guide; must divide O * I * K * K in the grouped generator.
+        spatial_dims: 2 or 3; in 3 the kernel is K * K * K.
+        generator: "grouped", the released one, or "dense", eq. (3) of the article, where all s take part in every
+            kernel value.
+        gate: weight the guide by attention first, as released; the article shows none.
+        form: "closed" or "literal". The dense generator, and runs that end inside an input channel, have no closed
+            form that saves work and are computed literally; the attribute `form` tells which one is used.
+
+    Shapes: x (B, I, H, W[, D]) and guide (B, G, any, any[, any]) give (B, O, H, W[, D]).
+
+    Raises:
+        ValueError: when an argument is outside its range above; in forward, when the two batch sizes differ.
+
+    Source: SRSNet, IEEE TIP 2025, and its released code.
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: int = 3,
+        *,
+        guide_channels: int,
+        spatial_dims: int = 2,
+        generator: Literal["grouped", "dense"] = "grouped",
+        gate: bool = True,
+        form: Literal["closed", "literal"] = "closed",
+    ) -> None:
+        super().__init__()
+        if spatial_dims not in (2, 3):
+            raise ValueError(f"DPConv works in 2 or 3 spatial dimensions, got {spatial_dims}; choose one of them")
+        if kernel_size % 2 == 0:
+            raise ValueError(f"kernel_size must be odd, so that the output keeps the input's size; got {kernel_size}")
+        if generator not in ("grouped", "dense"):
+            raise ValueError(f"generator must be 'grouped' or 'dense', got {generator!r}")
+        if form not in ("closed", "literal"):
+            raise ValueError(f"form must be 'closed' or 'literal', got {form!r}")
+        n_weights = out_channels * in_channels * kernel_size**spatial_dims
+        if generator == "grouped" and n_weights % guide_channels:
+            raise ValueError(
+                f"{n_weights} kernel weights cannot be shared equally by {guide_channels} guide channels; "
+                "change guide_channels or take generator='dense'"
+            )
+        conv = Conv[Conv.CONV, spatial_dims]
+        self.gate = GuideGate(guide_channels, spatial_dims=spatial_dims) if gate else nn.Identity()
+        self.mix = conv(guide_channels, guide_channels, 1)
+        self.to_kernel = conv(guide_channels, n_weights, 1, groups=guide_channels if generator == "grouped" else 1)
+
+        self.space = tuple(range(2, 2 + spatial_dims))
+        self.kernel_shape = [out_channels, in_channels] + [kernel_size] * spatial_dims
+        self.parts = lcm(out_channels, guide_channels) // out_channels  # of a filter, each scaled by one s
+        self.parts_per_guide = lcm(out_channels, guide_channels) // guide_channels
+        aligned = generator == "grouped" and in_channels % self.parts == 0
+        self.form = "closed" if form == "closed" and aligned else "literal"
+
+    def forward(self, x: Tensor, guide: Tensor) -> Tensor:
+        if not torch.jit.is_tracing() and x.shape[0] != guide.shape[0]:
+            raise ValueError(
+                f"every sample needs its own guide, got {x.shape[0]} samples and {guide.shape[0]} guides; "
+                "give both in one batch size"
+            )
+        # a 1x1 convolution and an average change places freely: average first, then there is one pixel to mix
+        summary = self.mix(self.gate(guide).mean(self.space, keepdim=True))  # (B, G, 1, 1)
+        return self._closed(x, summary) if self.form == "closed" else self._literal(x, summary)
+
+    def _literal(self, x: Tensor, summary: Tensor) -> Tensor:
+        kernel = self.to_kernel(summary).flatten(1).unflatten(1, self.kernel_shape)  # (B, O, I, K, K)
+        return conv_per_sample(x, kernel)
+
+    def _closed(self, x: Tensor, summary: Tensor) -> Tensor:
+        out_channels, in_channels = self.kernel_shape[:2]
+        split = [2, out_channels, self.parts, in_channels // self.parts]
+        bias = self.to_kernel.bias
+        assert bias is not None  # TorchScript takes a convolution's bias for optional
+        a_and_b = torch.stack([self.to_kernel.weight.flatten(), bias])
+        kernels = a_and_b.reshape(split + self.kernel_shape[2:]).movedim(2, 0)  # (parts, 2, O, I / parts, K, K)
+        y = conv_same(x, kernels.flatten(0, 2), groups=self.parts).unflatten(1, [self.parts, 2, out_channels])
+        scaled, fixed = y.unbind(2)  # (B, parts, O, H, W) each
+
+        scale = summary.repeat_interleave(self.parts_per_guide, dim=1)  # (B, O * parts, 1, 1)
+        scale = scale.unflatten(1, [out_channels, self.parts]).transpose(1, 2)  # (B, parts, O, 1, 1)
+        result: Tensor = (scale * scaled + fixed).sum(1)
+        return result
+
+
+class GuideGate(nn.Module):
+    """Attention on the guide; the channel weights act only through the spatial map (this is not CBAM's order)."""
+
+    def __init__(self, channels: int, *, spatial_dims: int) -> None:
+        super().__init__()
+        self.channel_attention = ChannelAttention(channels, spatial_dims=spatial_dims)
+        self.spatial_attention = SpatialAttention(spatial_dims=spatial_dims)
+
+    def forward(self, guide: Tensor) -> Tensor:
+        gated: Tensor = self.spatial_attention(self.channel_attention(guide) * guide) * guide
+        return gated

@@ -1,0 +1,171 @@
+"""The dense nested encoder and decoder that both networks of SRSNet share.
+
+Node (i, j) of the grid lies on level i, at 1 / 2**i of the image's size, in column j; column 0 is the encoder. Every
+other node reads the two nodes before it in its row, the one below its predecessor, enlarged, and the one above, halved.
+"""
+
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as F
+from monai.networks.blocks import Convolution
+from monai.networks.layers.factories import Conv
+from torch import Tensor, nn
+
+from srs_monai.networks.blocks.blam import BLAM
+from srs_monai.networks.blocks.cbam_residual import CBAMResidual, residual_node
+from srs_monai.networks.blocks.ipatr import IPATR
+from srs_monai.networks.blocks.subpixel import UpShuffle
+
+
+class DenseNestedEncoder(nn.Module):
+    """Column 0 of the grid: a stem, then one node for every level, each at half the size of the one above.
+
+    Args:
+        in_channels: channels of the image.
+        features: channels of the levels, finest first.
+        blocks: residual blocks in a node of each level, finest first.
+        stem: channels between the image and the first node.
+        spatial_dims: 2 or 3.
+
+    Shapes: image (B, in_channels, H, W[, D]), sides in multiples of 2**(levels - 1), gives the list of levels,
+    finest first: (B, features[i], H / 2**i, W / 2**i[, D / 2**i]).
+
+    Raises:
+        ValueError: when features and blocks differ in length or describe fewer than two levels.
+    """
+
+    def __init__(
+        self, in_channels: int, features: Sequence[int], blocks: Sequence[int], stem: int, *, spatial_dims: int
+    ) -> None:
+        super().__init__()
+        if len(features) != len(blocks) or len(features) < 2:
+            raise ValueError(
+                "features and blocks need one entry for each of two or more levels; "
+                f"got features {tuple(features)} and blocks {tuple(blocks)}"
+            )
+        self.stem = Convolution(spatial_dims, in_channels, stem, norm="batch", act="relu")
+        widths = [stem, *features]
+        self.stages = nn.ModuleList(
+            residual_node(widths[i], widths[i + 1], depth, spatial_dims=spatial_dims) for i, depth in enumerate(blocks)
+        )
+
+    def forward(self, image: Tensor) -> list[Tensor]:
+        x = self.stem(image)
+        levels: list[Tensor] = []
+        for i, stage in enumerate(self.stages):
+            x = stage(x if i == 0 else halve(x))
+            levels.append(x)
+        return levels
+
+
+class DenseNestedDecoder(nn.Module):
+    """The other columns of the grid, a fusion of its rows from coarse to fine, and a head that reads every fused level.
+
+    Args:
+        out_channels: channels of the result.
+        features, blocks: as in the encoder.
+        patch_contrast: strengthen the last node of each row by IPATR before it is fused.
+        spatial_dims: 2 or 3.
+
+    Shapes: the list of the encoder gives (B, out_channels, H, W[, D]).
+    """
+
+    def __init__(
+        self,
+        out_channels: int,
+        features: Sequence[int],
+        blocks: Sequence[int],
+        *,
+        patch_contrast: bool,
+        spatial_dims: int,
+    ) -> None:
+        super().__init__()
+        depth, finest = len(features) - 1, features[0]
+        conv = Conv[Conv.CONV, spatial_dims]
+
+        def node(i: int, j: int) -> nn.Sequential:
+            wide = features[i] + features[i + 1]
+            if j > 1:
+                wide += features[i]
+            if i > 0:
+                wide += features[i - 1]
+            return residual_node(wide, features[i], blocks[i], spatial_dims=spatial_dims)
+
+        self.columns = nn.ModuleList(  # columns[j - 1][i] is node (i, j)
+            nn.ModuleList(node(i, j) for i in range(depth + 1 - j)) for j in range(1, depth + 1)
+        )
+        self.fusions = nn.ModuleList(  # from the coarsest row to the finest
+            Fusion(features[i + 1], features[i], patch_contrast=patch_contrast, spatial_dims=spatial_dims)
+            for i in reversed(range(depth))
+        )
+        self.project = nn.ModuleList(conv(width, finest, 1) for width in features[1:depth])
+        self.blend = CBAMResidual(finest * depth, finest, spatial_dims=spatial_dims)
+        self.head = conv(finest, out_channels, 1)
+
+    def forward(self, levels: list[Tensor]) -> Tensor:
+        rows = self._fill_grid(levels)
+        fused = [levels[-1]]
+        for k, fusion in enumerate(self.fusions):
+            fused.append(fusion(rows[-2 - k][-1], fused[-1]))
+
+        maps = [fused[-1]]
+        for k, project in enumerate(self.project):
+            maps.append(enlarge(project(fused[-2 - k]), 2.0 ** (k + 1)))
+        result: Tensor = self.head(self.blend(torch.cat(maps, dim=1)))
+        return result
+
+    def _fill_grid(self, levels: list[Tensor]) -> list[list[Tensor]]:
+        """The rows of the grid, finest first; each starts with its level of the encoder."""
+        rows = [[level] for level in levels]
+        for j, column in enumerate(self.columns, 1):
+            for i, node in enumerate(column):
+                links = [rows[i][j - 1], enlarge(rows[i + 1][j - 1], 2.0)]
+                if j > 1:
+                    links.append(rows[i][j - 2])
+                if i > 0:
+                    links.append(halve(rows[i - 1][j]))
+                rows[i].append(node(torch.cat(links, dim=1)))
+        return rows
+
+
+class Fusion(nn.Module):
+    """One step of the fusion: the coarse result, enlarged, meets the last node of the next finer row."""
+
+    def __init__(self, coarse_channels: int, channels: int, *, patch_contrast: bool, spatial_dims: int) -> None:
+        super().__init__()
+        self.contrast = IPATR(channels, spatial_dims=spatial_dims) if patch_contrast else nn.Identity()
+        self.enlarge = UpShuffle(coarse_channels, channels, spatial_dims=spatial_dims)
+        self.blam = BLAM(channels, spatial_dims=spatial_dims)
+
+    def forward(self, fine: Tensor, coarse: Tensor) -> Tensor:
+        fused: Tensor = self.blam(self.contrast(fine), self.enlarge(coarse))
+        return fused
+
+
+def halve(x: Tensor) -> Tensor:
+    """Max-pool every side to half its size."""
+    return F.max_pool2d(x, 2) if x.dim() == 4 else F.max_pool3d(x, 2)
+
+
+def enlarge(x: Tensor, factor: float) -> Tensor:
+    """Interpolate linearly to factor times every side, corners staying corners."""
+    mode = "bilinear" if x.dim() == 4 else "trilinear"
+    return F.interpolate(x, scale_factor=factor, mode=mode, align_corners=True)
+
+
+def require_divisible(image: Tensor, levels: int, network: str) -> None:
+    """Refuse an image whose sides do not halve levels - 1 times; a trace, which sees no sizes, does not ask."""
+    if torch.jit.is_tracing():
+        return
+    step = 2 ** (levels - 1)
+    sides = image.shape[2:]
+    if any(side % step != 0 for side in sides):
+        fit = [(side + step - 1) // step * step for side in sides]
+        names = ["height", "width", "depth"][: len(sides)]
+        raise ValueError(
+            f"{network} with {levels} levels needs {' and '.join(names)} in multiples of {step}, "
+            f"got {' x '.join([str(side) for side in sides])}; "
+            f"pad the image to {' x '.join([str(side) for side in fit])} "
+            f"or add DivisiblePadd(keys, k={step}) to the transforms"
+        )

@@ -1,0 +1,210 @@
+"""SRSNet: a reconstruction network whose deepest feature writes a kernel of the segmentation network."""
+
+from collections.abc import Sequence
+from typing import Literal, Self
+
+import torch
+from torch import Tensor, nn
+
+from srs_monai.networks.layers.dpconv import DPConv
+from srs_monai.networks.nets.dense_nested import DenseNestedDecoder, DenseNestedEncoder, require_divisible
+
+
+class ReconstructionNet(nn.Module):
+    """The network of stage one: learns, without labels, to redraw its own input.
+
+    Args:
+        spatial_dims: 2 or 3.
+        in_channels: channels of the image, and of the result.
+        features: channels of the levels, finest first.
+        blocks: residual blocks in a node of each level, finest first.
+        stem: channels between the image and the first node.
+
+    Shapes: image (B, in_channels, H, W[, D]), sides in multiples of 2**(levels - 1), gives an image of that shape.
+
+    Raises:
+        ValueError: when features and blocks do not match; in forward, when a side is no such multiple.
+
+    Source: SRSNet, IEEE TIP 2025, and its released code.
+    """
+
+    def __init__(
+        self,
+        spatial_dims: int = 2,
+        in_channels: int = 3,
+        features: Sequence[int] = (8, 16, 32, 64),
+        blocks: Sequence[int] = (5, 5, 5, 5),
+        stem: int = 16,
+    ) -> None:
+        super().__init__()
+        self.levels = len(features)
+        self.encoder = DenseNestedEncoder(in_channels, features, blocks, stem, spatial_dims=spatial_dims)
+        self.decoder = DenseNestedDecoder(in_channels, features, blocks, patch_contrast=True, spatial_dims=spatial_dims)
+
+    def forward(self, image: Tensor) -> Tensor:
+        require_divisible(image, self.levels, "ReconstructionNet")
+        reconstruction: Tensor = self.decoder(self.encoder(image))
+        return reconstruction
+
+    def encode(self, image: Tensor) -> Tensor:
+        """The deepest feature, (B, features[-1], H / 2**(levels - 1), ...), which guides the segmentation."""
+        require_divisible(image, self.levels, "ReconstructionNet")
+        deepest: Tensor = self.encoder(image)[-1]
+        return deepest
+
+
+class SegmentationNet(nn.Module):
+    """The network of stage two: segments the image, its deepest feature filtered as the guide says.
+
+    Args:
+        spatial_dims: 2 or 3.
+        in_channels: channels of the image.
+        out_channels: 1 for a binary task, else the number of classes with the background.
+        features: channels of the levels, finest first.
+        blocks: residual blocks in a node of each level, finest first: (3, 4, 6, 3) as released, (6, 8, 12, 6) in
+            Table 1 of the article.
+        stem: channels between the image and the first node.
+        guide_channels: channels of the guide.
+        generator, gate, form: of DPConv.
+
+    Shapes: image (B, in_channels, H, W[, D]), sides in multiples of 2**(levels - 1), and guide (B, guide_channels,
+    any, any[, any]) give logits (B, out_channels, H, W[, D]).
+
+    Raises:
+        ValueError: when features and blocks do not match; in forward, when a side is no such multiple.
+
+    Source: SRSNet, IEEE TIP 2025, and its released code.
+    """
+
+    def __init__(
+        self,
+        spatial_dims: int = 2,
+        in_channels: int = 3,
+        out_channels: int = 1,
+        features: Sequence[int] = (16, 64, 128, 256),
+        blocks: Sequence[int] = (3, 4, 6, 3),
+        stem: int = 8,
+        guide_channels: int = 64,
+        *,
+        generator: Literal["grouped", "dense"] = "grouped",
+        gate: bool = True,
+        form: Literal["closed", "literal"] = "closed",
+    ) -> None:
+        super().__init__()
+        self.levels = len(features)
+        self.encoder = DenseNestedEncoder(in_channels, features, blocks, stem, spatial_dims=spatial_dims)
+        self.dpconv = DPConv(
+            features[-1],
+            features[-1],
+            guide_channels=guide_channels,
+            spatial_dims=spatial_dims,
+            generator=generator,
+            gate=gate,
+            form=form,
+        )
+        self.decoder = DenseNestedDecoder(
+            out_channels, features, blocks, patch_contrast=False, spatial_dims=spatial_dims
+        )
+
+    def forward(self, image: Tensor, guide: Tensor) -> Tensor:
+        require_divisible(image, self.levels, "SegmentationNet")
+        levels = self.encoder(image)
+        levels[-1] = levels[-1] + self.dpconv(levels[-1], guide)
+        logits: Tensor = self.decoder(levels)
+        return logits
+
+
+class SRSNet(nn.Module):
+    """Segmentation guided by self-supervised reconstruction.
+
+    Args:
+        spatial_dims: 2 or 3.
+        in_channels: channels of the image.
+        out_channels: 1 for a binary task, else the number of classes with the background.
+        reconstruction_features, reconstruction_blocks, reconstruction_stem: of ReconstructionNet.
+        segmentation_features, segmentation_blocks, segmentation_stem: of SegmentationNet.
+        freeze_reconstruction: the reconstruction network takes no part in training: its parameters ask for no
+            gradient, the guide carries none, and `train()` leaves it in eval mode. False trains both together.
+        drifting_statistics: run the frozen encoder in train mode always, in `eval()` too, as the authors' scripts do.
+            It then normalises by the batch at hand, so the result for an image depends on its neighbours in the batch;
+            tables of the original were made so, image by image (batch size 1). Its running averages move with every
+            forward pass, and `reconstruct` in eval mode would use the moved ones.
+        dpconv_generator, dpconv_gate, dpconv_form: `generator`, `gate` and `form` of DPConv.
+
+    Shapes: image (B, in_channels, H, W[, D]), sides in multiples of 2**(levels - 1), gives logits
+    (B, out_channels, H, W[, D]).
+
+    Raises:
+        ValueError: when features and blocks do not match, or statistics are to drift in a network that is not frozen;
+            in forward, when a side is no such multiple.
+
+    Source: SRSNet, IEEE TIP 2025, and its released code.
+    """
+
+    def __init__(
+        self,
+        spatial_dims: int = 2,
+        in_channels: int = 3,
+        out_channels: int = 1,
+        reconstruction_features: Sequence[int] = (8, 16, 32, 64),
+        reconstruction_blocks: Sequence[int] = (5, 5, 5, 5),
+        segmentation_features: Sequence[int] = (16, 64, 128, 256),
+        segmentation_blocks: Sequence[int] = (3, 4, 6, 3),
+        reconstruction_stem: int = 16,
+        segmentation_stem: int = 8,
+        *,
+        freeze_reconstruction: bool = True,
+        drifting_statistics: bool = False,
+        dpconv_generator: Literal["grouped", "dense"] = "grouped",
+        dpconv_gate: bool = True,
+        dpconv_form: Literal["closed", "literal"] = "closed",
+    ) -> None:
+        super().__init__()
+        if drifting_statistics and not freeze_reconstruction:
+            raise ValueError(
+                "drifting_statistics describes a frozen reconstruction network, got freeze_reconstruction=False; "
+                "set only one of the two"
+            )
+        self.levels = max(len(reconstruction_features), len(segmentation_features))
+        self.freeze_reconstruction = freeze_reconstruction
+        self.drifting_statistics = drifting_statistics
+        self.reconstruction = ReconstructionNet(
+            spatial_dims, in_channels, reconstruction_features, reconstruction_blocks, reconstruction_stem
+        )
+        self.segmentation = SegmentationNet(
+            spatial_dims,
+            in_channels,
+            out_channels,
+            segmentation_features,
+            segmentation_blocks,
+            segmentation_stem,
+            guide_channels=reconstruction_features[-1],
+            generator=dpconv_generator,
+            gate=dpconv_gate,
+            form=dpconv_form,
+        )
+        if freeze_reconstruction:
+            self.reconstruction.requires_grad_(False)
+        self.train()
+
+    def train(self, mode: bool = True) -> Self:
+        super().train(mode)
+        if self.freeze_reconstruction:
+            self.reconstruction.train(self.drifting_statistics)
+        return self
+
+    def forward(self, image: Tensor) -> Tensor:
+        require_divisible(image, self.levels, "SRSNet")
+        logits: Tensor = self.segmentation(image, self._guide(image))
+        return logits
+
+    def reconstruct(self, image: Tensor) -> Tensor:
+        """The reconstruction network's image of the image: the aim of stage one, later a check of quality."""
+        reconstruction: Tensor = self.reconstruction(image)
+        return reconstruction
+
+    def _guide(self, image: Tensor) -> Tensor:
+        if not self.freeze_reconstruction:
+            return self.reconstruction.encode(image)
+        with torch.no_grad():
+            return self.reconstruction.encode(image)
