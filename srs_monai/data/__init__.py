@@ -1,0 +1,1 @@
+"""Data: files in, dictionaries of MetaTensors out."""

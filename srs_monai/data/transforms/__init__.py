@@ -1,0 +1,1 @@
+"""Transforms: MetaTensors as read, turned into what a network expects."""
