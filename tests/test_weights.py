@@ -1,0 +1,73 @@
+"""Weights fit or are refused, and files that carry code are never executed."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from srs_monai.weights import load_weights, save_weights
+
+
+class _Executed:
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return (exec, ("raise SystemExit('executed')",))
+
+
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_what_was_saved_is_loaded(tmp_path: Path, wrapped: bool) -> None:
+    trained, fresh = nn.Conv2d(2, 3, 1), nn.Conv2d(2, 3, 1)
+    if wrapped:
+        torch.save({"model": trained.state_dict()}, tmp_path / "w.pt")
+    else:
+        save_weights(trained.state_dict(), tmp_path / "w.pt")
+    assert load_weights(fresh, tmp_path / "w.pt") is fresh
+    torch.testing.assert_close(fresh.weight, trained.weight, rtol=0, atol=0)
+    assert [p.name for p in tmp_path.iterdir()] == ["w.pt"]
+
+
+@pytest.mark.parametrize(
+    ("other", "said"),
+    [
+        (nn.Conv2d(2, 4, 1), r"'weight' is \(4, 2, 1, 1\) in the file and \(3, 2, 1, 1\) in Conv2d"),
+        (nn.Conv2d(2, 3, 1, bias=False), r"'bias' is absent in the file and \(3,\) in Conv2d"),
+        (nn.Sequential(nn.Conv2d(2, 3, 1)), r"'weight' is absent in the file"),
+    ],
+)
+def test_another_network_is_refused_with_the_first_differing_key(tmp_path: Path, other: nn.Module, said: str) -> None:
+    save_weights(other.state_dict(), tmp_path / "w.pt")
+    network = nn.Conv2d(2, 3, 1)
+    before = network.weight.clone()
+    with pytest.raises(ValueError, match=said):
+        load_weights(network, tmp_path / "w.pt")
+    assert torch.equal(network.weight, before)
+
+
+def test_a_key_that_the_network_lacks_is_refused(tmp_path: Path) -> None:
+    save_weights({**nn.Conv2d(2, 3, 1).state_dict(), "gate": torch.zeros(2)}, tmp_path / "w.pt")
+    with pytest.raises(ValueError, match=r"'gate' is \(2,\) in the file and absent"):
+        load_weights(nn.Conv2d(2, 3, 1), tmp_path / "w.pt")
+
+
+def test_a_checkpoint_that_carries_code_is_not_executed(tmp_path: Path) -> None:
+    torch.save({"weight": _Executed()}, tmp_path / "w.pt")
+    with pytest.raises(ValueError, match="not executed"):
+        load_weights(nn.Conv2d(2, 3, 1), tmp_path / "w.pt")
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 cut off", b"<html>not found</html>"])
+def test_what_is_no_checkpoint_is_refused_by_name(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "w.pt").write_bytes(content)
+    with pytest.raises(ValueError, match=r"w\.pt"):
+        load_weights(nn.Conv2d(2, 3, 1), tmp_path / "w.pt")
+
+
+def test_missing_and_empty_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"model\.pt is none; train the network"):
+        load_weights(nn.Conv2d(2, 3, 1), tmp_path / "model.pt")
+    torch.save([1], tmp_path / "w.pt")
+    with pytest.raises(ValueError, match="neither"):
+        load_weights(nn.Conv2d(2, 3, 1), tmp_path / "w.pt")
+    torch.save({"weight": 1.0, "bias": 2}, tmp_path / "w.pt")
+    with pytest.raises(ValueError, match="'weight' is no tensor but float"):
+        load_weights(nn.Conv2d(2, 3, 1), tmp_path / "w.pt")
