@@ -16,9 +16,14 @@ def test_the_target_appears_whole_and_nothing_is_left_beside_it(tmp_path: Path) 
 def test_a_failure_leaves_the_old_file(tmp_path: Path) -> None:
     target = tmp_path / "a.nii.gz"
     target.write_bytes(b"old")
-    with pytest.raises(RuntimeError, match="disk"), replacing(target) as temporary:
-        temporary.write_bytes(b"half")
-        raise RuntimeError("disk")
+
+    def fail() -> None:
+        with replacing(target) as temporary:
+            temporary.write_bytes(b"half")
+            raise RuntimeError("disk")
+
+    with pytest.raises(RuntimeError, match="disk"):
+        fail()
     assert target.read_bytes() == b"old"
     assert [p.name for p in tmp_path.iterdir()] == ["a.nii.gz"]
 

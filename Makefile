@@ -1,0 +1,40 @@
+# make demo       installs, trains both stages on generated phantoms (or DATA=folder), evaluates, segments a DICOM file and a NIfTI volume
+# make test       installs, then what must hold after every change
+# make test-full  the long runs
+# Variables: PYTHON (3.11 or 3.12), TORCH_INDEX (an index of PyTorch builds, such as its CPU-only one), DATA, OUT
+
+PYTHON ?= python3
+TORCH_INDEX ?=
+DATA ?=
+OUT ?= demo_output
+
+BIN := .venv/bin
+INSTALLED := .venv/installed
+# the pinned torch comes first and alone: left to another package's range, pip takes a build with all of CUDA
+TORCH := $(shell grep '^torch==' constraints.txt)
+
+.PHONY: install test test-full demo clean
+.DELETE_ON_ERROR:
+
+install: $(INSTALLED)
+
+$(INSTALLED): pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet $(TORCH) $(if $(TORCH_INDEX),--index-url "$(TORCH_INDEX)")
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[test]'
+	touch $@
+
+test: $(INSTALLED)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -m 'not slow and not gpu'
+
+test-full: $(INSTALLED)
+	$(BIN)/python -m pytest -m 'slow and not gpu'
+
+demo: $(INSTALLED)
+	$(BIN)/srs-monai demo --output "$(OUT)" $(if $(DATA),--data "$(DATA)")
+
+clean:
+	rm -rf .venv build *.egg-info

@@ -1,0 +1,98 @@
+"""The whole path in a few minutes: data, both stages, evaluation, inference; each step a command a user could type."""
+
+import logging
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+from pydicom.data import get_testdata_file
+
+from srs_monai.data import load_datalist
+from srs_monai.data.phantoms import write_phantom_volume, write_phantoms
+
+logger = logging.getLogger(__name__)
+
+ROOT = Path(__file__).resolve().parents[1]
+#: image showings in each stage: what two CPU cores do in about two minutes
+SHOWINGS = {"reconstruction": 900, "segmentation": 1800}
+
+
+def bundle_command(run_id: str, configs: list[str], **values: object) -> list[str]:
+    """`python -m monai.bundle run RUN_ID` with these config files and values."""
+    files = [str(ROOT / name) for name in configs]
+    options = [text for name, value in values.items() for text in (f"--{name}", str(value))]
+    return [sys.executable, "-m", "monai.bundle", "run", run_id, "--config_file", str(files), *options]
+
+
+def run(command: list[str]) -> None:
+    """Show a command, then run it; what it prints goes to the terminal."""
+    logger.info("\n$ %s", shlex.join(["python", *command[1:]]))
+    subprocess.run(command, check=True)
+
+
+def demo(output: str | Path, data: str | Path | None = None) -> None:
+    """Train a small SRSNet, evaluate it, and segment a DICOM file and a NIfTI volume.
+
+    Args:
+        output: folder for everything that the demo makes; an earlier demo there is replaced.
+        data: a folder with images/ and masks/; None: generated ultrasound-like phantoms with known truth.
+
+    Raises:
+        ValueError: when data is not such a folder.
+        FileNotFoundError: when the bundle does not lie beside the package, as it does in a clone.
+        subprocess.CalledProcessError: when a step fails.
+    """
+    if not (ROOT / "bundle").is_dir():
+        raise FileNotFoundError(f"the demo runs from a clone of the repository; there is no {ROOT / 'bundle'}")
+    output = Path(output).resolve()
+    inputs = output / "inputs"
+    inputs.mkdir(parents=True, exist_ok=True)
+    if data is None:
+        data = output / "data"
+        write_phantoms(data, count=64, size=(128, 128), seed=0)
+    data = Path(data).resolve()
+    images = len(load_datalist(data, seed=0, split_dir=output / "split")["training"])
+    write_phantom_volume(inputs / "phantom.nii.gz", shape=(128, 128, 16), seed=1)
+    (inputs / "pydicom_CT_small.dcm").write_bytes(Path(str(get_testdata_file("CT_small.dcm"))).read_bytes())
+
+    small = "configs/networks/srsnet_small.yaml"
+    common = {"image_size": [128, 128], "dataset_dir": data, "train_list": output / "split" / "train.txt"}
+    common |= {"val_list": output / "split" / "val.txt"}
+    epochs = {
+        "reconstruction_epochs": max(1, SHOWINGS["reconstruction"] // images),
+        "epochs": max(1, SHOWINGS["segmentation"] // images),
+    }
+    trained = output / "run"
+    run(
+        bundle_command(
+            "training", ["bundle/configs/train.yaml", small], **common, **epochs, output_dir=trained, overwrite=True
+        )
+    )
+    run(
+        bundle_command(
+            "evaluating",
+            ["bundle/configs/evaluate.yaml", small],
+            **common,
+            ckpt_path=trained / "model.pt",
+            output_dir=output / "evaluation",
+        )
+    )
+    run(
+        bundle_command(
+            "inference",
+            ["bundle/configs/inference.yaml", small],
+            image_size=[128, 128],
+            dataset_dir=inputs,
+            ckpt_path=trained / "model.pt",
+            output_dir=output / "predictions",
+            overwrite=True,
+        )
+    )
+    logger.info(
+        "\nDone. Look at:\n  %s\n  %s\n  %s\n  %s",
+        f"{output / 'evaluation'}: metrics of each validation image and their mean",
+        f"{output / 'predictions'}: masks and overlays of {', '.join(sorted(p.name for p in inputs.iterdir()))}",
+        f"{trained / 'model.pt'}: the weights, {trained / 'segmentation' / 'epochs.csv'}: how training went",
+        f"tensorboard --logdir {shlex.quote(str(trained))}: the curves",
+    )

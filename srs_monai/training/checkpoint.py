@@ -1,0 +1,126 @@
+"""What a training stage keeps on disk: its best weights, and all that going on from the last epoch needs."""
+
+import logging
+import math
+from pathlib import Path
+from typing import Any
+
+import torch
+from ignite.engine import Engine, Events
+from torch import nn
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LRScheduler
+
+from srs_monai.files import replacing
+from srs_monai.weights import save_weights
+
+logger = logging.getLogger(__name__)
+
+
+class StageCheckpoint:
+    """Trainer handler: after every epoch save the state of the stage, and the weights when validation improved.
+
+    Attach it last, so that what the other handlers did in an epoch is done when the epoch counts as kept. Random state
+    is the pair (seed, epoch): see `SeedEpochs`.
+
+    Args:
+        last_file: where the state goes after every epoch.
+        best_file: where the network's state dict goes when the key metric is better than ever before.
+        network, optimizer, scheduler: what is trained.
+        evaluator: whose key metric decides.
+        seed: of the run; a run goes on only under the seed that it began with.
+        maximize: whether a larger metric is better.
+        patience: epochs without improvement after which training stops; None: never.
+        resume: go on from `last_file` when it is there.
+
+    Raises:
+        ValueError: when patience is not above 0, or `last_file` belongs to another run (other seed, other number of
+            steps an epoch) or another network.
+    """
+
+    def __init__(
+        self,
+        last_file: str | Path,
+        best_file: str | Path,
+        network: nn.Module,
+        optimizer: Optimizer,
+        scheduler: LRScheduler,
+        evaluator: Engine,
+        *,
+        seed: int,
+        maximize: bool = True,
+        patience: int | None = None,
+        resume: bool = False,
+    ) -> None:
+        if patience is not None and patience <= 0:
+            raise ValueError(f"patience is a number of epochs above 0, or null for no early stopping; got {patience}")
+        self.last_file, self.best_file = Path(last_file), Path(best_file)
+        self.parts: dict[str, Any] = {"network": network, "optimizer": optimizer, "scheduler": scheduler}
+        self.evaluator, self.seed, self.maximize = evaluator, seed, maximize
+        self.patience, self.resume = patience, resume
+        self.best_score, self.best_epoch = -math.inf if maximize else math.inf, 0
+        self.validated = False
+
+    def attach(self, engine: Engine) -> None:
+        if getattr(engine, "scaler", None) is not None:
+            self.parts["scaler"] = engine.scaler
+        if self.resume and self.last_file.is_file():
+            self._restore(engine)
+        self.evaluator.add_event_handler(Events.COMPLETED, self._note_validation)
+        engine.add_event_handler(Events.EPOCH_COMPLETED, self._keep)
+        # at the start too: a run that had stopped early stays stopped when it is resumed
+        engine.add_event_handler(Events.STARTED | Events.EPOCH_COMPLETED, self._stop_early)
+
+    def _note_validation(self) -> None:
+        self.validated = True
+
+    def _keep(self, engine: Engine) -> None:
+        epoch = engine.state.epoch
+        if self.validated and self._improved():
+            self.best_epoch = epoch
+            save_weights(self.parts["network"].state_dict(), self.best_file)
+        self.validated = False
+        state = {name: part.state_dict() for name, part in self.parts.items()}
+        facts = {"epoch": epoch, "epoch_length": engine.state.epoch_length, "seed": self.seed}
+        best = {"best_score": self.best_score, "best_epoch": self.best_epoch}
+        with replacing(self.last_file) as temporary:
+            torch.save({**state, **facts, **best}, temporary)
+
+    def _stop_early(self, engine: Engine) -> None:
+        if self.patience is not None and engine.state.epoch - self.best_epoch >= self.patience:
+            logger.info("stopping early: no improvement since epoch %d", self.best_epoch)
+            engine.terminate()
+
+    def _improved(self) -> bool:
+        score = float(self.evaluator.state.metrics[self.evaluator.state.key_metric_name])
+        # a score that is not a number compares false and so never counts as the best
+        better = score > self.best_score if self.maximize else score < self.best_score
+        if better:
+            self.best_score = score
+        return better
+
+    def _restore(self, engine: Engine) -> None:
+        state = torch.load(self.last_file, map_location="cpu", weights_only=True)
+        for fact, value in {"seed": self.seed, "epoch_length": engine.state.epoch_length}.items():
+            if state[fact] != value:
+                raise ValueError(
+                    f"a run goes on only with the {fact} that it began with: {self.last_file} has {state[fact]}, this "
+                    f"run has {value}; give the same data, batch size and seed, or another output_dir"
+                )
+        try:
+            for name, part in self.parts.items():
+                part.load_state_dict(state[name])
+        except (KeyError, RuntimeError, ValueError) as error:
+            raise ValueError(
+                f"{self.last_file} does not fit this run's {name}: {error}; give the settings that the run began with, "
+                "or another output_dir"
+            ) from error
+        self.best_score, self.best_epoch = state["best_score"], state["best_epoch"]
+        engine.load_state_dict(
+            {
+                "epoch": state["epoch"],
+                "epoch_length": state["epoch_length"],
+                "max_epochs": max(state["epoch"], engine.state.max_epochs),
+            }
+        )
+        logger.info("going on from epoch %d of %s", state["epoch"], self.last_file)

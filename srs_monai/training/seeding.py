@@ -1,0 +1,52 @@
+"""Randomness as a pure function of seed and epoch, so that a resumed run draws what an unbroken one would."""
+
+import random
+from typing import Any
+
+import numpy as np
+import torch
+from ignite.engine import Engine, Events
+from monai.transforms import Randomizable
+from torch.utils.data import DataLoader
+
+from srs_monai.data import EpochSampler
+
+
+class SeedEpochs:
+    """Trainer handler: at the start of every epoch, seed all that draws random numbers from (seed, epoch).
+
+    Checkpoints hold no state of MONAI's random transforms, and a generator's state after n epochs depends on all of
+    them. Seeding each epoch anew needs only its number: torch, NumPy, `random`, the random transforms of the data set
+    and the order of an `EpochSampler`.
+
+    Args:
+        seed: of the run, at least 0.
+        dataloader: the loader of the training set.
+
+    Raises:
+        ValueError: when the seed is negative, or the loader shuffles by itself, out of this handler's reach.
+    """
+
+    def __init__(self, seed: int, dataloader: DataLoader[Any]) -> None:
+        if seed < 0:
+            raise ValueError(f"a seed must be 0 or more; got {seed}")
+        if not isinstance(dataloader.sampler, EpochSampler):
+            raise ValueError(
+                f"epochs can be repeated only in an order that follows from the seed, but the loader's sampler is "
+                f"{type(dataloader.sampler).__name__}; give it sampler=srs_monai.data.EpochSampler(...)"
+            )
+        self.seed, self.dataloader, self.sampler = seed, dataloader, dataloader.sampler
+
+    def attach(self, engine: Engine) -> None:
+        engine.add_event_handler(Events.EPOCH_STARTED, self)
+
+    def __call__(self, engine: Engine) -> None:
+        epoch = engine.state.epoch
+        drawn = int(np.random.SeedSequence((self.seed, epoch)).generate_state(1)[0])
+        random.seed(drawn)
+        np.random.seed(drawn)  # noqa: NPY002 - libraries draw from the global generator
+        torch.manual_seed(drawn)
+        self.sampler.set_epoch(epoch)
+        transform = getattr(self.dataloader.dataset, "transform", None)
+        if isinstance(transform, Randomizable):
+            transform.set_random_state(seed=drawn)

@@ -1,0 +1,121 @@
+"""The two stages of a run: where each keeps its files, when it runs, and the hand-over between them."""
+
+import copy
+import logging
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from monai.engines import SupervisedTrainer
+from torch import Tensor
+
+from srs_monai.networks import ReconstructionNet, SRSNet
+from srs_monai.weights import load_weights
+
+logger = logging.getLogger(__name__)
+
+STAGES = ("reconstruction", "segmentation")
+#: what each stage leaves in output_dir when it has come to its end, or, for the second, at its best so far
+WEIGHTS = {"reconstruction": "reconstruction.pt", "segmentation": "model.pt"}
+
+
+def open_output(
+    output_dir: str | Path, *, stages: Sequence[str] = STAGES, resume: bool = False, overwrite: bool = False
+) -> None:
+    """Make a run's folder ready, and refuse to write over a run that is there.
+
+    Args:
+        output_dir: of the run; made when it is missing.
+        stages: those that this run may train. A finished reconstruction is kept for use when "segmentation" is one of
+            them, and refused like any other result when it is not.
+        resume: go on with what is there.
+        overwrite: take away what an earlier run left there; files of other names stay.
+
+    Raises:
+        ValueError: when both switches are on, or the folder holds a run and neither is.
+    """
+    folder = Path(output_dir)
+    if resume and overwrite:
+        raise ValueError("a run is either resumed or overwritten; switch off resume or overwrite")
+    if overwrite:
+        for name in ("split", *STAGES):
+            shutil.rmtree(folder / name, ignore_errors=True)
+        for file in WEIGHTS.values():
+            (folder / file).unlink(missing_ok=True)
+    if not resume:
+        finished = folder / WEIGHTS["reconstruction"]
+        for stage in stages:
+            begun = folder / stage / "last.pt"
+            usable = stage == "reconstruction" and "segmentation" in stages and finished.is_file()
+            if begun.is_file() and not usable:
+                raise ValueError(
+                    f"an output folder's earlier run is never written over unasked, and {begun} is there; add "
+                    "--resume true to go on with it, --overwrite true to start anew, or give another --output_dir"
+                )
+    folder.mkdir(parents=True, exist_ok=True)
+
+
+def reconstruction_weights(output_dir: str | Path, given: str | Path | None = None) -> Path:
+    """The file of reconstruction weights that stage two uses: the one given, else the one stage one leaves.
+
+    Raises:
+        FileNotFoundError: when a file is given and is not there.
+    """
+    if given is None:
+        return Path(output_dir) / WEIGHTS["reconstruction"]
+    if not Path(given).is_file():
+        raise FileNotFoundError(
+            f"the reconstruction weights must be a file, got {given}; leave reconstruction_weights out to train them"
+        )
+    return Path(given)
+
+
+def run_stage(trainer: SupervisedTrainer, *, best: str | Path, result: str | Path, skip: bool = False) -> None:
+    """Train one stage to its end and hand on its best weights.
+
+    Args:
+        trainer: with its handlers; one whose checkpoint is at its last epoch already is not run again.
+        best: where the stage keeps its best weights.
+        result: where they go when the stage has ended; may be the same file.
+        skip: do nothing, because the weights are there already.
+
+    Raises:
+        ValueError: when no validation score of the whole stage was a number.
+    """
+    if skip:
+        logger.info("skipping a stage: its weights are there already, %s", result)
+        return
+    if trainer.state.epoch < trainer.state.max_epochs:
+        trainer.run()
+    if not Path(best).is_file():
+        raise ValueError(
+            f"training ended without one validation score that is a number, so {best} was never written; look at the "
+            "losses in epochs.csv: a lower learning_rate often helps"
+        )
+    if Path(best) != Path(result):
+        shutil.copyfile(best, result)
+
+
+def trainable_reconstruction(network: SRSNet) -> ReconstructionNet:
+    """A copy of an SRSNet's reconstruction network that stage one may train; it is handed back as a file."""
+    return copy.deepcopy(network.reconstruction).requires_grad_()
+
+
+def with_reconstruction(network: SRSNet, weights: str | Path) -> SRSNet:
+    """Load stage one's weights into an SRSNet and give it back.
+
+    Raises:
+        ValueError: when the file belongs to another reconstruction network.
+    """
+    load_weights(network.reconstruction, weights)
+    return network
+
+
+def image_to_itself(
+    batch: dict[str, Any], device: str | torch.device | None = None, non_blocking: bool = False, **options: Any
+) -> tuple[Tensor, Tensor]:
+    """MONAI `prepare_batch` of the reconstruction stage: the image, (B, C, H, W), is its own target."""
+    image = batch["image"].to(device=device, non_blocking=non_blocking, **options)
+    return image, image

@@ -1,0 +1,142 @@
+"""The bundle's files agree with one another, with the Model Zoo's rules and with the published recipe."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from monai.bundle import ConfigParser
+from monai.bundle.properties import InferProperties, MetaProperties, TrainProperties
+
+ROOT = Path(__file__).resolve().parents[2]
+CONFIGS = ROOT / "bundle" / "configs"
+OVERLAYS = sorted((ROOT / "configs").rglob("*.yaml"))
+
+
+class NoDuplicates(yaml.SafeLoader):
+    """MONAI only warns of a key that stands twice, and takes the last."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = [self.construct_object(key) for key, _ in node.value]  # type: ignore[no-untyped-call]
+        assert len(keys) == len(set(keys)), f"a key stands twice in {keys}"
+        return super().construct_mapping(node, deep)
+
+
+def load(path: Path) -> dict[str, Any]:
+    return dict(yaml.load(path.read_text(), NoDuplicates))
+
+
+@pytest.fixture(scope="module")
+def configs() -> dict[str, dict[str, Any]]:
+    return {name: load(CONFIGS / f"{name}.yaml") for name in ("train", "train_reconstruction", "evaluate", "inference")}
+
+
+SHARED = ["network_def", "in_channels", "out_channels", "image_size", "antialias", "intensity", "window_level"]
+SHARED += ["window_width", "threshold", "device", "bundle_root", "scaling"]
+
+
+@pytest.mark.parametrize("name", SHARED)
+def test_what_stands_in_several_files_is_equal(configs: dict[str, dict[str, Any]], name: str) -> None:
+    values = {file: config[name] for file, config in configs.items() if name in config}
+    assert "train" in values
+    assert set(values) >= ({"train", "evaluate", "inference"})
+    assert all(value == values["train"] for value in values.values()), values
+
+
+def test_stage_one_alone_is_stage_one_of_the_whole(configs: dict[str, dict[str, Any]]) -> None:
+    section = json.loads(json.dumps(configs["train"]["reconstruction"]).replace("@reconstruction#", "@"))
+    alone = configs["train_reconstruction"]
+    del section["network"]  # there it is a copy of the one that stage two trains
+    assert {name: alone[name] for name in section} == section
+    own_ways = {"network", "reconstruction_file", "initialize", "training", "train", "validate"}
+    for name in set(alone) & set(configs["train"]) - own_ways:
+        assert alone[name] == configs["train"][name], name
+
+
+def test_the_published_recipe_is_the_default(configs: dict[str, dict[str, Any]]) -> None:
+    recipe = {
+        "image_size": [256, 256],
+        "batch_size": 8,
+        "reconstruction_epochs": 100,
+        "epochs": 300,
+        "learning_rate": 0.01,
+        "momentum": 0.9,
+        "weight_decay": 1e-4,
+        "decay_power": 0.9,
+        "cross_entropy_weight": 0.5,
+        "seed": 41,
+        "in_channels": 3,
+    }
+    assert {name: configs["train"][name] for name in recipe} == recipe
+
+
+@pytest.mark.parametrize("file", ["train", "train_reconstruction"])
+def test_required_training_properties_are_there(file: str) -> None:
+    check_properties(file, TrainProperties)
+
+
+def test_required_inference_properties_are_there() -> None:
+    check_properties("inference", InferProperties)
+
+
+def check_properties(file: str, properties: dict[str, Any]) -> None:
+    parser = ConfigParser(load(CONFIGS / f"{file}.yaml"))
+    missing = [p["id"] for p in properties.values() if p["required"] and p.get("id") and p["id"] not in parser]
+    assert not missing
+
+
+@pytest.mark.parametrize("file", ["train", "train_reconstruction", "evaluate", "inference"])
+def test_every_reference_leads_somewhere(file: str) -> None:
+    check_references(load(CONFIGS / f"{file}.yaml"))
+
+
+def check_references(config: dict[str, Any]) -> None:
+    parser = ConfigParser(config)
+    for reference in set(re.findall(r"@([A-Za-z_][\w#]*)", json.dumps(config))):
+        assert reference in parser, reference
+
+
+@pytest.mark.parametrize("overlay", OVERLAYS, ids=lambda path: path.stem)
+def test_an_overlay_changes_only_what_the_training_config_has(overlay: Path) -> None:
+    train, changed = load(CONFIGS / "train.yaml"), load(overlay)
+    same = [name for name, value in changed.items() if train.get(name) == value]
+    assert not same, "an overlay never repeats a bundle value"
+    own = {name for name in changed if name not in train}
+    used = set(re.findall(r"@([A-Za-z_]\w*)", json.dumps(changed)))
+    assert own <= used, f"nothing reads {sorted(own - used)}"
+    check_references({**train, **changed})
+
+
+def test_metadata_has_what_the_schema_and_the_model_zoo_require() -> None:
+    metadata = json.loads((CONFIGS / "metadata.json").read_text())
+    required = "schema version monai_version pytorch_version numpy_version required_packages_version task description"
+    required += " authors copyright network_data_format changelog"
+    assert set(required.split()) <= set(metadata)
+    assert metadata["schema"].endswith("meta_schema_20240725.json")
+    assert metadata["version"] in metadata["changelog"]
+    assert {p["id"].removeprefix("_meta_::") for p in MetaProperties.values() if p["required"]} <= set(metadata)
+    for name, section in metadata.items():
+        if name.endswith("_data_format"):
+            tensors = [*section["inputs"].values(), *section["outputs"].values()]
+            for tensor in tensors:
+                assert {"type", "format", "num_channels", "spatial_shape", "dtype", "value_range"} <= set(tensor)
+                assert tensor["type"] == "image"
+
+
+def test_metadata_agrees_with_the_configs_and_the_pins(configs: dict[str, dict[str, Any]]) -> None:
+    metadata = json.loads((CONFIGS / "metadata.json").read_text())
+    data = metadata["network_data_format"]
+    assert data["inputs"]["image"]["num_channels"] == configs["train"]["in_channels"]
+    assert data["outputs"]["pred"]["num_channels"] == configs["train"]["out_channels"]
+    pins = dict(re.findall(r"^([\w-]+)==(\S+)$", (ROOT / "constraints.txt").read_text(), re.MULTILINE))
+    named = {"torch": "pytorch_version", "monai": "monai_version", "numpy": "numpy_version"}
+    assert {pin: metadata[key] for pin, key in named.items()} == {pin: pins[pin] for pin in named}
+    for package, version in metadata["required_packages_version"].items():
+        assert pins[package] == version
+
+
+def test_the_bundle_carries_its_licence() -> None:
+    assert (ROOT / "bundle" / "LICENSE").read_bytes() == (ROOT / "LICENSE").read_bytes()
+    assert (ROOT / "bundle" / "docs" / "README.md").is_file()

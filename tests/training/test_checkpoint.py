@@ -1,0 +1,80 @@
+"""A stage keeps its best weights and can go on from its last epoch."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from srs_monai.training import StageCheckpoint
+
+
+def checkpoint(run: Any, folder: Path, **options: Any) -> StageCheckpoint:
+    parts = (run.network, run.optimizer, run.scheduler, run.scores)
+    return StageCheckpoint(folder / "last.pt", folder / "best.pt", *parts, **{"seed": 0, **options})
+
+
+@pytest.mark.parametrize(("maximize", "best_epoch"), [(True, 2), (False, 3)])
+def test_the_best_weights_are_those_of_the_best_score(
+    tmp_path: Path, tiny_run: Callable[..., Any], maximize: bool, best_epoch: int
+) -> None:
+    run = tiny_run([float("nan"), 0.8, 0.1], 3)
+    run.train(checkpoint(run, tmp_path, maximize=maximize))
+    twin = tiny_run([0.0] * best_epoch, best_epoch)
+    twin.train()
+    best = torch.load(tmp_path / "best.pt", weights_only=True)
+    torch.testing.assert_close(best, dict(twin.network.state_dict()), rtol=0, atol=0)
+    assert torch.load(tmp_path / "last.pt", weights_only=True)["best_epoch"] == best_epoch
+
+
+def test_a_broken_and_resumed_run_equals_an_unbroken_one(tmp_path: Path, tiny_run: Callable[..., Any]) -> None:
+    whole = tiny_run([0.1, 0.9, 0.2, 0.3], 4)
+    whole.train(checkpoint(whole, tmp_path / "whole"))
+    first = tiny_run([0.1, 0.9], 2)
+    first.train(checkpoint(first, tmp_path / "broken"))
+    second = tiny_run([0.2, 0.3], 4)
+    trainer = second.train(checkpoint(second, tmp_path / "broken", resume=True))
+    assert trainer.state.epoch == 4
+    for name in ("last.pt", "best.pt"):
+        expected, got = (torch.load(tmp_path / way / name, weights_only=True) for way in ("whole", "broken"))
+        torch.testing.assert_close(got, expected, rtol=0, atol=0)
+
+
+def test_a_run_at_its_end_is_not_trained_again(tmp_path: Path, tiny_run: Callable[..., Any]) -> None:
+    run = tiny_run([0.1, 0.2], 2)
+    run.train(checkpoint(run, tmp_path))
+    again = tiny_run([], 2)
+    assert again.train(checkpoint(again, tmp_path, resume=True)).state.epoch == 2
+
+
+def test_training_stops_when_patience_is_over_and_stays_stopped(tmp_path: Path, tiny_run: Callable[..., Any]) -> None:
+    run = tiny_run([0.5, 0.4, 0.3, 0.9], 4)
+    assert run.train(checkpoint(run, tmp_path, patience=2)).state.epoch == 3
+    again = tiny_run([0.9], 4)
+    assert again.train(checkpoint(again, tmp_path, patience=2, resume=True)).state.epoch == 3
+
+
+@pytest.mark.parametrize(
+    ("items", "seed", "text"), [(4, 1, "the seed that it began with"), (6, 0, "the epoch_length that it began with")]
+)
+def test_another_run_is_refused(tmp_path: Path, tiny_run: Callable[..., Any], items: int, seed: int, text: str) -> None:
+    run = tiny_run([0.1], 1)
+    run.train(checkpoint(run, tmp_path))
+    other = tiny_run([0.1], 2, items)
+    with pytest.raises(ValueError, match=text):
+        other.train(checkpoint(other, tmp_path, seed=seed, resume=True))
+
+
+def test_another_network_is_refused(tmp_path: Path, tiny_run: Callable[..., Any]) -> None:
+    run = tiny_run([0.1], 1)
+    run.train(checkpoint(run, tmp_path))
+    other = tiny_run([0.1], 2)
+    other.network = torch.nn.Conv2d(1, 1, 3)
+    with pytest.raises(ValueError, match=r"last\.pt does not fit this run's network"):
+        other.train(checkpoint(other, tmp_path, resume=True))
+
+
+def test_patience_must_be_above_zero(tmp_path: Path, tiny_run: Callable[..., Any]) -> None:
+    with pytest.raises(ValueError, match="above 0, or null for no early stopping; got 0"):
+        checkpoint(tiny_run([], 1), tmp_path, patience=0)

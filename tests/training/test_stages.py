@@ -1,0 +1,91 @@
+"""Stages hand over by files, and never write over a run unasked."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from srs_monai.networks import SRSNet
+from srs_monai.training import (
+    image_to_itself,
+    open_output,
+    reconstruction_weights,
+    run_stage,
+    trainable_reconstruction,
+    with_reconstruction,
+)
+
+
+def touch(folder: Path, *names: str) -> None:
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text("run")
+
+
+@pytest.mark.parametrize("names", [["segmentation/last.pt", "reconstruction.pt"], ["reconstruction/last.pt"]])
+def test_a_run_is_never_written_over_unasked(tmp_path: Path, names: list[str]) -> None:
+    touch(tmp_path, *names)
+    with pytest.raises(ValueError, match=r"last\.pt is there; add --resume true .* --overwrite true"):
+        open_output(tmp_path)
+    assert (tmp_path / names[0]).read_text() == "run"
+
+
+def test_a_finished_reconstruction_is_there_to_be_used(tmp_path: Path) -> None:
+    touch(tmp_path, "reconstruction/last.pt", "reconstruction.pt")
+    open_output(tmp_path)
+    with pytest.raises(ValueError, match="earlier run"):
+        open_output(tmp_path, stages=["reconstruction"])
+
+
+def test_resuming_keeps_everything_and_overwriting_takes_only_what_a_run_leaves(tmp_path: Path) -> None:
+    ours = ["reconstruction/last.pt", "segmentation/last.pt", "split/train.txt", "reconstruction.pt", "model.pt"]
+    touch(tmp_path, *ours, "notes.txt")
+    open_output(tmp_path, resume=True)
+    assert all((tmp_path / name).is_file() for name in ours)
+    open_output(tmp_path, overwrite=True)
+    assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
+
+
+def test_resume_and_overwrite_exclude_each_other(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="either resumed or overwritten"):
+        open_output(tmp_path, resume=True, overwrite=True)
+
+
+def test_given_weights_must_be_there(tmp_path: Path) -> None:
+    assert reconstruction_weights(tmp_path) == tmp_path / "reconstruction.pt"
+    with pytest.raises(FileNotFoundError, match=r"must be a file, got nowhere\.pt"):
+        reconstruction_weights(tmp_path, "nowhere.pt")
+
+
+def test_the_hand_over_gives_the_trained_encoder_and_leaves_it_frozen(tmp_path: Path) -> None:
+    options: dict[str, Any] = {
+        "reconstruction_features": (8, 8, 8, 8),
+        "segmentation_features": (8, 8, 8, 8),
+        "reconstruction_blocks": (1, 1, 1, 1),
+        "segmentation_blocks": (1, 1, 1, 1),
+    }
+    network = SRSNet(**options)
+    stage_one = trainable_reconstruction(network)
+    assert all(parameter.requires_grad for parameter in stage_one.parameters())
+    with torch.no_grad():
+        for parameter in stage_one.parameters():
+            parameter.add_(1)
+    torch.save(stage_one.state_dict(), tmp_path / "r.pt")
+    handed = with_reconstruction(network, tmp_path / "r.pt")
+    torch.testing.assert_close(handed.reconstruction.state_dict(), stage_one.state_dict(), rtol=0, atol=0)
+    assert not any(parameter.requires_grad for parameter in handed.reconstruction.parameters())
+
+
+def test_a_stage_without_a_numeric_score_fails_by_name(tmp_path: Path) -> None:
+    class Finished:
+        class state:
+            epoch = max_epochs = 1
+
+    with pytest.raises(ValueError, match="without one validation score that is a number"):
+        run_stage(Finished, best=tmp_path / "best.pt", result=tmp_path / "model.pt")  # type: ignore[arg-type]
+
+
+def test_the_image_is_its_own_target() -> None:
+    image, target = image_to_itself({"image": torch.ones(1, 1, 2, 2)}, "cpu")
+    assert image is target
