@@ -1,0 +1,84 @@
+"""Volumes turned so that their slices look as on a viewer."""
+
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from monai.config import KeysCollection
+from monai.data import MetaTensor
+from monai.transforms import InvertibleTransform, MapTransform
+from monai.transforms.spatial.functional import orientation
+from monai.utils import TraceKeys
+from nibabel import io_orientation
+from nibabel.orientations import axcodes2ornt, ornt_transform
+from numpy.typing import ArrayLike, NDArray
+from torch import Tensor
+
+# where rows, columns and slices point to, by the world axis (of R, A, S) that runs through the slices
+_AXES = {2: "PLS", 1: "ILP", 0: "IPL"}
+_AXIAL = 2
+
+
+class AsSeend(MapTransform, InvertibleTransform):
+    """Turn volumes (C, X, Y, Z) to axes (rows, columns, slices), axial slices as a radiologist sees them.
+
+    Rows run to posterior, columns to the patient's left and slices to superior: "P", "L", "S". A volume of a single
+    sagittal or coronal slice is seen in its own plane: rows run to inferior, columns to posterior or left. Axes are
+    swapped and turned round, voxels stay what they are; an oblique volume goes to the nearest axes. The inverse brings
+    masks back exactly. Pictures (C, H, W) pass untouched both ways.
+
+    Args:
+        keys: of the images and masks, MetaTensors with an affine.
+        allow_missing_keys: pass over keys that an item lacks.
+
+    Raises:
+        ValueError: on calling, for a volume that has no affine.
+    """
+
+    def __init__(self, keys: KeysCollection, allow_missing_keys: bool = False) -> None:
+        super().__init__(keys, allow_missing_keys)
+
+    def __call__(self, data: Mapping[Hashable, Any]) -> dict[Hashable, Any]:
+        item = dict(data)
+        for key in self.key_iterator(item):
+            image = item[key]
+            if _is_picture(image):
+                continue
+            if not isinstance(image, MetaTensor):
+                raise ValueError(
+                    f"a volume's directions follow from its affine, but {key!r} is a plain {type(image).__name__}; "
+                    f"read it with LoadImaged, which gives MetaTensors"
+                )
+            came, seen = _orientations(image.shape[1:], image.affine)
+            item[key] = self._turned(image, ornt_transform(came, seen))
+        return item
+
+    def inverse(self, data: Mapping[Hashable, Any]) -> dict[Hashable, Any]:
+        """Turn volumes back to the axes that they came with."""
+        item = dict(data)
+        for key in self.key_iterator(item):
+            image = item[key]
+            if _is_picture(image):
+                continue
+            done = self.pop_transform(image)
+            came, seen = _orientations(done[TraceKeys.ORIG_SIZE], done[TraceKeys.EXTRA_INFO]["original_affine"])
+            with self.trace_transform(False):
+                item[key] = self._turned(image, ornt_transform(seen, came))
+        return item
+
+    def _turned(self, image: MetaTensor, axes: NDArray[np.float64]) -> Tensor:
+        info = self.get_transform_info()
+        turned: Tensor = orientation(image, image.affine.numpy(), axes, lazy=False, transform_info=info)
+        return turned
+
+
+def _is_picture(image: Tensor) -> bool:
+    return image.ndim == 3
+
+
+def _orientations(shape: Sequence[int], affine: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Where the axes of a volume point to, and where they shall."""
+    came = io_orientation(np.asarray(affine))
+    single = [axis for axis, length in enumerate(shape) if length == 1]
+    through = int(came[single[0], 0]) if len(single) == 1 else _AXIAL
+    return came, axcodes2ornt(_AXES[through])
