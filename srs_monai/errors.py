@@ -1,0 +1,26 @@
+"""The cause of a failure as the last thing that a user reads."""
+
+import sys
+from types import TracebackType
+
+
+def root_cause(error: BaseException) -> BaseException:
+    """The error that the others were raised from."""
+    while (below := error.__cause__ or (None if error.__suppress_context__ else error.__context__)) is not None:
+        error = below
+    return error
+
+
+def end_with_the_cause() -> None:
+    """Print an uncaught error's root cause, in one line, after its traceback.
+
+    MONAI's configuration parser wraps an error in one of its own for every expression it came through ("Failed to
+    evaluate ..."), so that the reason ends up far above the last line.
+    """
+    sys.excepthook = _print_with_cause
+
+
+def _print_with_cause(kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
+    sys.__excepthook__(kind, error, traceback)
+    cause = root_cause(error)
+    sys.stderr.write(f"\n{type(cause).__name__}: {cause}\n")

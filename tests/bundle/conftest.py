@@ -1,0 +1,74 @@
+"""The bundle as a user runs it: a process of its own, from a folder that is not the project's."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from srs_monai.data.phantoms import write_phantoms
+
+ROOT = Path(__file__).resolve().parents[2]
+TINY_NETWORK = """
+image_size: [32, 32]
+batch_size: 4
+network_def:
+  _target_: srs_monai.networks.SRSNet
+  spatial_dims: 2
+  in_channels: "@in_channels"
+  out_channels: "@out_channels"
+  reconstruction_features: [8, 8, 8, 8]
+  reconstruction_blocks: [1, 1, 1, 1]
+  reconstruction_stem: 8
+  segmentation_features: [8, 8, 8, 8]
+  segmentation_blocks: [1, 1, 1, 1]
+  segmentation_stem: 8
+"""
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An overlay with the smallest network that has every part, in a folder with a space in its name."""
+    path = tmp_path_factory.mktemp("an overlay") / "tiny.yaml"
+    path.write_text(TINY_NETWORK)
+    return path
+
+
+@pytest.fixture(scope="session")
+def phantoms(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Twelve generated images with their masks, nine of them for training."""
+    folder = tmp_path_factory.mktemp("some phantoms")
+    write_phantoms(folder, count=12, size=(48, 40), seed=0, val_fraction=0.25)
+    return folder
+
+
+Start = Callable[..., subprocess.Popen[str]]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Start:
+    """Start `python -m monai.bundle run`, with values given as --name value; its process is handed back."""
+
+    def start_bundle(run_id: str, *configs: str | Path, **values: object) -> subprocess.Popen[str]:
+        files = [str(c) if isinstance(c, Path) else str(ROOT / "bundle" / "configs" / f"{c}.yaml") for c in configs]
+        options = [text for name, value in values.items() for text in (f"--{name}", str(value))]
+        command = [sys.executable, "-m", "monai.bundle", "run", run_id, "--config_file", str(files), *options]
+        environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+        log = (tmp_path / "log.txt").open("a")
+        return subprocess.Popen(command, cwd=tmp_path, env=environment, text=True, stdout=log, stderr=log)
+
+    return start_bundle
+
+
+@pytest.fixture
+def run(start: Start, tmp_path: Path) -> Callable[..., tuple[int, str]]:
+    """Run `python -m monai.bundle run` to its end; the exit status and all that it printed."""
+
+    def run_bundle(run_id: str, *configs: str | Path, **values: object) -> tuple[int, str]:
+        (tmp_path / "log.txt").unlink(missing_ok=True)
+        status = start(run_id, *configs, **values).wait(timeout=300)
+        return status, (tmp_path / "log.txt").read_text()
+
+    return run_bundle

@@ -1,0 +1,122 @@
+"""Both stages are trained by the bundle, from any folder, and a killed run ends as an unbroken one does."""
+
+import csv
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+Run = Callable[..., tuple[int, str]]
+EPOCHS = {"reconstruction_epochs": 2, "epochs": 2}
+
+
+def weights(path: Path) -> dict[str, torch.Tensor]:
+    return dict(torch.load(path, weights_only=True))
+
+
+def epochs(path: Path) -> list[int]:
+    with path.open(newline="") as file:
+        return [int(row["epoch"]) for row in csv.DictReader(file)]
+
+
+def test_both_stages_run_one_after_the_other(run: Run, tiny: Path, phantoms: Path, tmp_path: Path) -> None:
+    out = tmp_path / "an output"
+    values = {"dataset_dir": phantoms, "output_dir": out, **EPOCHS}
+    status, log = run("training", "train", tiny, **values)
+    assert status == 0, log
+    assert epochs(out / "reconstruction" / "epochs.csv") == epochs(out / "segmentation" / "epochs.csv") == [1, 2]
+    reconstruction, whole = weights(out / "reconstruction.pt"), weights(out / "model.pt")
+    for key, value in reconstruction.items():
+        assert torch.equal(whole[f"reconstruction.{key}"], value), "stage two leaves stage one's network as it was"
+    for stage in ("reconstruction", "segmentation"):
+        assert list((out / stage / "tensorboard").iterdir())
+
+    status, log = run("training", "train", tiny, **values)
+    assert status != 0
+    assert "last.pt is there; add --resume true" in log
+
+    status, log = run("training", "train", tiny, **values, resume=True)
+    assert status == 0, log
+    assert epochs(out / "segmentation" / "epochs.csv") == [1, 2], "a finished run has nothing to go on with"
+
+
+def test_each_stage_runs_alone(run: Run, tiny: Path, phantoms: Path, tmp_path: Path) -> None:
+    status, log = run(
+        "training",
+        "train_reconstruction",
+        tiny,
+        dataset_dir=phantoms,
+        output_dir=tmp_path / "one",
+        reconstruction_epochs=1,
+    )
+    assert status == 0, log
+    weights_file = tmp_path / "one" / "reconstruction.pt"
+    status, log = run(
+        "training",
+        "train",
+        tiny,
+        dataset_dir=phantoms,
+        output_dir=tmp_path / "two",
+        reconstruction_weights=weights_file,
+        epochs=1,
+    )
+    assert status == 0, log
+    assert not (tmp_path / "two" / "reconstruction").exists()
+    handed = {key: value for key, value in weights(tmp_path / "two" / "model.pt").items() if "reconstruction." in key}
+    for key, value in weights(weights_file).items():
+        assert torch.equal(handed[f"reconstruction.{key}"], value)
+
+
+def kill_when(process: Any, begun: Path, epoch: int) -> None:
+    """Kill the process without warning once its stage has kept this epoch."""
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline and process.poll() is None:
+        # the file is replaced whole, so that it can be read at any time
+        if begun.is_file() and torch.load(begun, weights_only=True)["epoch"] >= epoch:
+            process.send_signal(signal.SIGKILL)
+            break
+        time.sleep(0.002)
+    assert process.wait() == -signal.SIGKILL, "the run ended before it could be killed"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("stage", ["reconstruction", "segmentation"])
+def test_a_killed_run_ends_as_an_unbroken_one(
+    run: Run, start: Callable[..., Any], tiny: Path, phantoms: Path, tmp_path: Path, stage: str
+) -> None:
+    values = {"dataset_dir": phantoms, "reconstruction_epochs": 12, "epochs": 12}
+    status, log = run("training", "train", tiny, **values, output_dir=tmp_path / "whole")
+    assert status == 0, log
+    broken = tmp_path / "broken"
+    kill_when(start("training", "train", tiny, **values, output_dir=broken), broken / stage / "last.pt", 3)
+    assert torch.load(broken / stage / "last.pt", weights_only=True)["epoch"] < 12
+    status, log = run("training", "train", tiny, **values, output_dir=broken, resume=True)
+    assert status == 0, log
+    for name in ("reconstruction.pt", "model.pt", f"{stage}/last.pt"):
+        expected, got = weights(tmp_path / "whole" / name), weights(broken / name)
+        torch.testing.assert_close(got, expected, rtol=0, atol=0)
+    for name in ("reconstruction", "segmentation"):
+        assert epochs(broken / name / "epochs.csv") == list(range(1, 13))
+
+
+@pytest.mark.parametrize(
+    ("values", "text"),
+    [
+        ({"dataset_dir": "nowhere"}, "there is no folder nowhere"),
+        ({"image_size": "[30, 32]"}, "multiples of 8, got 30 x 32"),
+        ({"device": "cuda:9"}, "device cuda:9 is not there"),
+        ({"reconstruction_weights": "nowhere.pt"}, "must be a file, got nowhere.pt"),
+    ],
+)
+def test_bad_settings_get_one_clear_error(
+    run: Run, tiny: Path, phantoms: Path, tmp_path: Path, values: dict[str, object], text: str
+) -> None:
+    status, log = run(
+        "training", "train", tiny, **{"dataset_dir": phantoms, "output_dir": tmp_path / "out", **EPOCHS, **values}
+    )
+    assert status != 0
+    assert text in log

@@ -1,0 +1,30 @@
+"""The cause of a failure is the last thing printed."""
+
+import subprocess
+import sys
+
+from srs_monai.errors import root_cause
+
+FAILING = """
+from srs_monai.errors import end_with_the_cause
+end_with_the_cause()
+try:
+    raise ValueError("masks must be there; put them there")
+except ValueError as error:
+    raise RuntimeError("Failed to evaluate") from error
+"""
+
+
+def test_the_last_line_is_the_cause() -> None:
+    ended = subprocess.run([sys.executable, "-c", FAILING], capture_output=True, text=True, check=False)
+    assert ended.returncode == 1
+    assert ended.stderr.splitlines()[-1] == "ValueError: masks must be there; put them there"
+    assert "RuntimeError: Failed to evaluate" in ended.stderr
+
+
+def test_a_cause_that_was_suppressed_is_not_the_root() -> None:
+    outer = ValueError("said")
+    outer.__context__, outer.__suppress_context__ = KeyError("inner"), True
+    assert root_cause(outer) is outer
+    outer.__suppress_context__ = False
+    assert isinstance(root_cause(outer), KeyError)
