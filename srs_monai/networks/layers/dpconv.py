@@ -84,7 +84,8 @@ class DPConv(nn.Module):
         self.form = "closed" if form == "closed" and aligned else "literal"
 
     def forward(self, x: Tensor, guide: Tensor) -> Tensor:
-        if not torch.jit.is_tracing() and x.shape[0] != guide.shape[0]:
+        tracing = torch.jit.is_tracing()  # type: ignore[attr-defined]
+        if not tracing and x.shape[0] != guide.shape[0]:
             raise ValueError(
                 f"every sample needs its own guide, got {x.shape[0]} samples and {guide.shape[0]} guides; "
                 "give both in one batch size"

@@ -92,9 +92,9 @@ class DenseNestedDecoder(nn.Module):
                 wide += features[i - 1]
             return residual_node(wide, features[i], blocks[i], spatial_dims=spatial_dims)
 
-        self.columns = nn.ModuleList(  # columns[j - 1][i] is node (i, j)
-            nn.ModuleList(node(i, j) for i in range(depth + 1 - j)) for j in range(1, depth + 1)
-        )
+        # column by column, each from the finest level down: what a node reads is there before it
+        self.places = {f"{i}_{j}": (i, j) for j in range(1, depth + 1) for i in range(depth + 1 - j)}
+        self.nodes = nn.ModuleDict({name: node(i, j) for name, (i, j) in self.places.items()})
         self.fusions = nn.ModuleList(  # from the coarsest row to the finest
             Fusion(features[i + 1], features[i], patch_contrast=patch_contrast, spatial_dims=spatial_dims)
             for i in reversed(range(depth))
@@ -118,14 +118,14 @@ class DenseNestedDecoder(nn.Module):
     def _fill_grid(self, levels: list[Tensor]) -> list[list[Tensor]]:
         """The rows of the grid, finest first; each starts with its level of the encoder."""
         rows = [[level] for level in levels]
-        for j, column in enumerate(self.columns, 1):
-            for i, node in enumerate(column):
-                links = [rows[i][j - 1], enlarge(rows[i + 1][j - 1], 2.0)]
-                if j > 1:
-                    links.append(rows[i][j - 2])
-                if i > 0:
-                    links.append(halve(rows[i - 1][j]))
-                rows[i].append(node(torch.cat(links, dim=1)))
+        for name, node in self.nodes.items():
+            i, j = self.places[name]
+            links = [rows[i][j - 1], enlarge(rows[i + 1][j - 1], 2.0)]
+            if j > 1:
+                links.append(rows[i][j - 2])
+            if i > 0:
+                links.append(halve(rows[i - 1][j]))
+            rows[i].append(node(torch.cat(links, dim=1)))
         return rows
 
 
@@ -156,9 +156,9 @@ def enlarge(x: Tensor, factor: float) -> Tensor:
 
 def require_divisible(image: Tensor, levels: int, network: str) -> None:
     """Refuse an image whose sides do not halve levels - 1 times; a trace, which sees no sizes, does not ask."""
-    if torch.jit.is_tracing():
+    if torch.jit.is_tracing():  # type: ignore[attr-defined]
         return
-    step = 2 ** (levels - 1)
+    step = 1 << (levels - 1)
     sides = image.shape[2:]
     if any(side % step != 0 for side in sides):
         fit = [(side + step - 1) // step * step for side in sides]

@@ -195,16 +195,15 @@ class SRSNet(nn.Module):
 
     def forward(self, image: Tensor) -> Tensor:
         require_divisible(image, self.levels, "SRSNet")
-        logits: Tensor = self.segmentation(image, self._guide(image))
+        if self.freeze_reconstruction:
+            with torch.no_grad():
+                guide = self.reconstruction.encode(image)
+        else:
+            guide = self.reconstruction.encode(image)
+        logits: Tensor = self.segmentation(image, guide)
         return logits
 
     def reconstruct(self, image: Tensor) -> Tensor:
         """The reconstruction network's image of the image: the aim of stage one, later a check of quality."""
         reconstruction: Tensor = self.reconstruction(image)
         return reconstruction
-
-    def _guide(self, image: Tensor) -> Tensor:
-        if not self.freeze_reconstruction:
-            return self.reconstruction.encode(image)
-        with torch.no_grad():
-            return self.reconstruction.encode(image)

@@ -1,0 +1,5 @@
+"""Original checkpoints in."""
+
+from srs_monai.interop.original import ImportReport, load_original_checkpoint
+
+__all__ = ["ImportReport", "load_original_checkpoint"]

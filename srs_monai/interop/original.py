@@ -1,0 +1,140 @@
+"""Checkpoints of the authors' released SRSNet, loaded into our networks."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from os import PathLike
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from srs_monai.interop.original_names import original_name, unused_names
+from srs_monai.networks import SRSNet
+
+Checkpoint = str | PathLike[str] | Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class ImportReport:
+    """What a load did. In an SRSNet all keys, theirs and ours, start with "segmentation." or "reconstruction.".
+
+    Attributes:
+        mapping: original key -> our key, for every entry that was loaded.
+        ignored: original keys of parts that the original declares and never calls.
+        missing: our keys that got no value: those of the network for which no file was given, otherwise none.
+    """
+
+    mapping: dict[str, str]
+    ignored: tuple[str, ...]
+    missing: tuple[str, ...]
+
+
+def load_original_checkpoint(
+    model: nn.Module,
+    checkpoint: Checkpoint | None = None,
+    *,
+    segmentation: Checkpoint | None = None,
+    reconstruction: Checkpoint | None = None,
+) -> ImportReport:
+    """Load weights of the original release. After an error the model has the weights it had before.
+
+    Args:
+        model: a ReconstructionNet, a SegmentationNet, one of their layers or blocks; or an SRSNet.
+        checkpoint: for all but an SRSNet: a file, read as weights and never as code, or a state dict. The state dict
+            may lie under "state_dict", and its keys may start with "module.".
+        segmentation, reconstruction: the same for the two networks of an SRSNet; both, or one of them.
+
+    Raises:
+        ValueError: when a file cannot be read as weights, or belongs to another network; the message then names the
+            first key that differs and its shape on both sides.
+    """
+    if isinstance(model, SRSNet):
+        pair = {"segmentation": segmentation, "reconstruction": reconstruction}
+        given = {name: source for name, source in pair.items() if source is not None}
+        if checkpoint is not None or not given:
+            raise ValueError(
+                "an SRSNet takes the original's files by the names of its two networks, got "
+                f"{'one without a name' if checkpoint is not None else 'none'}; "
+                "call load_original_checkpoint(model, segmentation=..., reconstruction=...)"
+            )
+        fits = [_Fit(model.get_submodule(name), source, f"{name}.") for name, source in given.items()]
+    else:
+        if checkpoint is None or segmentation is not None or reconstruction is not None:
+            raise ValueError(
+                f"a {type(model).__name__} takes one file, got another choice of arguments; "
+                "call load_original_checkpoint(model, checkpoint)"
+            )
+        fits = [_Fit(model, checkpoint, "")]
+
+    for fit in fits:  # both files are known to fit before the first weight changes
+        fit.load()
+    mapping = {fit.prefix + theirs: fit.prefix + ours for fit in fits for theirs, ours in fit.mapping.items()}
+    loaded = set(mapping.values())
+    return ImportReport(
+        mapping=mapping,
+        ignored=tuple(fit.prefix + theirs for fit in fits for theirs in fit.ignored),
+        missing=tuple(key for key in model.state_dict() if key not in loaded),
+    )
+
+
+class _Fit:
+    """One network and the state dict found to fit it; `prefix` stands before its keys in the report."""
+
+    def __init__(self, network: nn.Module, checkpoint: Checkpoint, prefix: str) -> None:
+        ours = network.state_dict()
+        self.network, self.prefix = network, prefix
+        self.source = "the state dict" if isinstance(checkpoint, Mapping) else str(checkpoint)
+        self.state = _tensors(_read(checkpoint), self.source)
+
+        names = {original_name(network, key): key for key in ours}
+        unused = tuple(f"{name}." for name in unused_names(network))
+        self.mapping = {theirs: names[theirs] for theirs in self.state if theirs in names}
+        self.ignored = [theirs for theirs in self.state if theirs not in names and theirs.startswith(unused)]
+
+        ignored = set(self.ignored)
+        for theirs in [*self.state, *names]:
+            there = self.state.get(theirs)
+            here = ours[names[theirs]] if theirs in names else None
+            if theirs not in ignored and _shape(there) != _shape(here):
+                raise ValueError(
+                    f"a checkpoint must belong to the network it is loaded into, but {theirs!r} is {_shape(there)} in "
+                    f"{self.source} and {_shape(here)} in this {type(network).__name__}; build the network with the "
+                    "file's features, blocks and channels, or give the other file"
+                )
+
+    def load(self) -> None:
+        self.network.load_state_dict({ours: self.state[theirs] for theirs, ours in self.mapping.items()})
+
+
+def _shape(value: Tensor | None) -> str:
+    return "absent" if value is None else str(tuple(value.shape))
+
+
+def _read(checkpoint: Checkpoint) -> Any:
+    if isinstance(checkpoint, Mapping):
+        return checkpoint
+    try:
+        return torch.load(checkpoint, map_location="cpu", weights_only=True)
+    except Exception as reason:  # a damaged file fails anywhere in the reader
+        raise ValueError(
+            f"a checkpoint must be a readable file that holds weights and no code, but {checkpoint} is not: "
+            f"{str(reason).splitlines()[0] if str(reason) else type(reason).__name__}; save the state dict again"
+        ) from reason
+
+
+def _tensors(content: Any, source: str) -> dict[str, Tensor]:
+    """The state dict inside a checkpoint, keys as a single-device module writes them."""
+    if isinstance(content, Mapping) and isinstance(content.get("state_dict"), Mapping):
+        content = content["state_dict"]
+    if not isinstance(content, Mapping):
+        raise ValueError(
+            f"a checkpoint holds a state dict, but {source} holds a {type(content).__name__}; give a state dict"
+        )
+    for key, value in content.items():
+        if not isinstance(key, str) or not isinstance(value, Tensor):
+            raise ValueError(
+                f"a state dict maps names to tensors, but {source} has a {type(value).__name__} at {key!r}; "
+                "give the state dict alone or under 'state_dict'"
+            )
+    parallel = bool(content) and all(key.startswith("module.") for key in content)
+    return {key.removeprefix("module.") if parallel else key: value for key, value in content.items()}
