@@ -1,0 +1,35 @@
+"""Images and masks that must have one size."""
+
+from collections.abc import Hashable, Mapping
+from typing import Any
+
+from monai.transforms import MapTransform
+
+from srs_monai.data.transforms.provenance import source_of
+
+
+class CheckSameSized(MapTransform):
+    """Refuse an item whose images differ in size; channels may differ.
+
+    Args:
+        keys: of the images and masks, (C, H, W) or (C, H, W, D).
+        allow_missing_keys: pass over keys that an item lacks.
+
+    Raises:
+        ValueError: on calling, with both files and sizes.
+    """
+
+    def __call__(self, data: Mapping[Hashable, Any]) -> dict[Hashable, Any]:
+        item = dict(data)
+        first, *others = [item[key] for key in self.key_iterator(item)]
+        for other in others:
+            if other.shape[1:] != first.shape[1:]:
+                raise ValueError(
+                    f"images and masks have one size, but {source_of(first)} has {_by(first.shape[1:])} pixels and "
+                    f"{source_of(other)} {_by(other.shape[1:])}; correct or leave out the pair"
+                )
+        return item
+
+
+def _by(shape: Any) -> str:
+    return " x ".join(map(str, shape))
