@@ -1,1 +1,5 @@
 """Data: files in, dictionaries of MetaTensors out."""
+
+from srs_monai.data.datalist import load_datalist as load_datalist
+from srs_monai.data.datalist import load_images as load_images
+from srs_monai.data.sampling import EpochSampler as EpochSampler

@@ -1,0 +1,111 @@
+"""Which images there are, which labels belong to them and what they are for."""
+
+from pathlib import Path
+from typing import Any
+
+from srs_monai.data.folder_datalist import folder_datalist
+from srs_monai.data.json_datalist import json_datalist
+from srs_monai.data.listing import image_files, is_volume
+from srs_monai.data.pairs import check_headers
+from srs_monai.data.split import TEST_LIST, TRAIN_LIST, VAL_LIST
+from srs_monai.data.volumes import slice_items
+
+
+def load_datalist(
+    dataset_dir: str | Path,
+    *,
+    images_dir: str = "images",
+    masks_dir: str = "masks",
+    mask_suffix: str = "",
+    train_list: str | None = TRAIN_LIST,
+    val_list: str | None = VAL_LIST,
+    test_list: str | None = TEST_LIST,
+    datalist: str | Path | None = None,
+    fold: int = 0,
+    val_fraction: float = 0.3,
+    seed: int = 0,
+    split_dir: str | Path | None = None,
+    skip_empty_slices: bool = False,
+) -> dict[str, list[dict[str, Any]]]:
+    """List the images of a data set for training, validation and test, all files checked by their headers.
+
+    The folder format is `images/ masks/ train.txt val.txt [test.txt]`; a list has one name a line, without extension,
+    and without lists the sorted names are split by the seed. A JSON list in the form of the Medical Segmentation
+    Decathlon, {"training": [{"image", "label"}], "validation": ..., "test": ...}, is taken instead where `datalist`
+    names one; without "validation" its training entries are split by their "fold", else by the seed. NIfTI volumes
+    become one item a slice; a volume's slices stay together in any split.
+
+    Args:
+        dataset_dir: folder of the data set.
+        images_dir, masks_dir: its folders of images and masks.
+        mask_suffix: what a mask's name has after the image's name and before the extension.
+        train_list, val_list, test_list: lists of names, relative to dataset_dir. The default names may be missing, and
+            None takes no list; any other name has to be there.
+        datalist: a JSON list, relative to dataset_dir; its own paths are relative to itself or to dataset_dir.
+        fold: which fold validates, where the JSON list has folds.
+        val_fraction: share of the validation images in a drawn split, between 0 and 1.
+        seed: of the drawn split.
+        split_dir: where a drawn split is written down, as train.txt and val.txt; None writes nothing.
+        skip_empty_slices: train on the slices that hold a label only. Validation and test keep all their slices.
+
+    Returns:
+        {"training": items, "validation": items, "test": items}, items as {"image": path, "label": path} and, for a
+        slice of a volume, "slice": its number upward. Test items of a JSON list may have no label.
+
+    Raises:
+        ValueError: for missing folders, lists, images or masks, for names or stems that occur twice, for images in two
+            sections, and for files that cannot be read or whose sizes do not agree.
+    """
+    folder = Path(dataset_dir).expanduser()
+    if not folder.is_dir():
+        raise ValueError(f"there is no folder {folder}; give the data set's folder as dataset_dir")
+    split_to = None if split_dir is None else Path(split_dir)
+    if datalist is not None:
+        sections = json_datalist(
+            folder / datalist, folder, fold=fold, val_fraction=val_fraction, seed=seed, split_dir=split_to
+        )
+    else:
+        sections = folder_datalist(
+            folder,
+            images_dir=images_dir,
+            masks_dir=masks_dir,
+            mask_suffix=mask_suffix,
+            train_list=train_list,
+            val_list=val_list,
+            test_list=test_list,
+            val_fraction=val_fraction,
+            seed=seed,
+            split_dir=split_to,
+        )
+    check_headers(item for items in sections.values() for item in items)
+    expanded = {
+        section: _with_slices(items, skip_empty=skip_empty_slices and section == "training")
+        for section, items in sections.items()
+    }
+    if not expanded["training"]:
+        raise ValueError(f"no slice of the training volumes of {folder} holds a label; set skip_empty_slices to False")
+    return expanded
+
+
+def load_images(folder: str | Path) -> list[dict[str, Any]]:
+    """Every picture, and every slice of every NIfTI volume, in a folder and the folders in it, as {"image": path}.
+
+    Raises:
+        ValueError: when there is no such folder, no image in it, or one that cannot be read.
+    """
+    folder = Path(folder).expanduser()
+    if not folder.is_dir():
+        raise ValueError(f"there is no folder {folder}; correct its name")
+    items = [{"image": str(path)} for path in image_files(folder, recursive=True)]
+    if not items:
+        raise ValueError(f"there are no images (PNG, JPEG, BMP, TIFF, NIfTI) in {folder}; put some there")
+    check_headers(items)
+    return _with_slices(items)
+
+
+def _with_slices(items: list[dict[str, Any]], *, skip_empty: bool = False) -> list[dict[str, Any]]:
+    return [
+        single
+        for item in items
+        for single in (slice_items(item, skip_empty=skip_empty) if is_volume(item["image"]) else [item])
+    ]

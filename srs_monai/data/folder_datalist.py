@@ -1,0 +1,96 @@
+"""Data lists of the folder format: images/ masks/ train.txt val.txt [test.txt]."""
+
+from pathlib import Path
+from typing import Any
+
+from srs_monai.data.listing import few, files_by_stem
+from srs_monai.data.split import (
+    TEST_LIST,
+    TRAIN_LIST,
+    VAL_LIST,
+    read_names,
+    refuse_leaks,
+    seeded_split,
+    write_split,
+)
+
+
+def folder_datalist(
+    folder: Path,
+    *,
+    images_dir: str,
+    masks_dir: str,
+    mask_suffix: str,
+    train_list: str | None,
+    val_list: str | None,
+    test_list: str | None,
+    val_fraction: float,
+    seed: int,
+    split_dir: Path | None,
+) -> dict[str, list[dict[str, Any]]]:
+    """Items "image" and "label" of a folder; see `load_datalist`."""
+    images, masks = _images_and_masks(folder, images_dir, masks_dir, mask_suffix)
+    lists = {
+        "training": _list_path(folder, train_list, TRAIN_LIST),
+        "validation": _list_path(folder, val_list, VAL_LIST),
+        "test": _list_path(folder, test_list, TEST_LIST),
+    }
+    sections = {section: read_names(path) for section, path in lists.items() if path is not None}
+    drawn = not {"training", "validation"} & set(sections)
+    if drawn:
+        names = set(images) - set(sections.get("test", ()))
+        sections["training"], sections["validation"] = seeded_split(list(names), val_fraction, seed)
+    elif missing := {"training", "validation"} - set(sections):
+        raise ValueError(f"{folder} has no list of {missing.pop()} images but the other; add it or take both away")
+    refuse_leaks(sections)
+    datalist = {
+        section: _items(sections.get(section, []), images, masks, mask_suffix, folder / images_dir, folder / masks_dir)
+        for section in lists
+    }
+    if drawn and split_dir is not None:
+        write_split(split_dir, sections["training"], sections["validation"])
+    return datalist
+
+
+def _images_and_masks(
+    folder: Path, images_dir: str, masks_dir: str, mask_suffix: str
+) -> tuple[dict[str, Path], dict[str, Path]]:
+    """The two folders' files by stem; in one folder for both, the suffix tells them apart."""
+    for name, option in ((images_dir, "images_dir"), (masks_dir, "masks_dir")):
+        if not (folder / name).is_dir():
+            raise ValueError(f"{folder} has no folder {name}/; make it, or name the right one by {option}")
+    images, masks = files_by_stem(folder / images_dir), files_by_stem(folder / masks_dir)
+    if (folder / images_dir).samefile(folder / masks_dir):
+        if not mask_suffix:
+            raise ValueError(f"images and masks both lie in {folder / images_dir}; tell them apart by mask_suffix")
+        images = {stem: path for stem, path in images.items() if not stem.endswith(mask_suffix)}
+    if not images:
+        raise ValueError(f"there are no images (PNG, JPEG, BMP, TIFF, NIfTI) in {folder / images_dir}; put some there")
+    return images, masks
+
+
+def _list_path(folder: Path, name: str | None, default: str) -> Path | None:
+    """Where a list is, or nothing; only the default names may be missing, others were meant."""
+    if name is None:
+        return None
+    if (folder / name).is_file():
+        return folder / name
+    if name != default:
+        raise ValueError(f"there is no list {folder / name}; correct its name")
+    return None
+
+
+def _items(
+    names: list[str], images: dict[str, Path], masks: dict[str, Path], mask_suffix: str, images_at: Path, masks_at: Path
+) -> list[dict[str, Any]]:
+    """Names as pairs of files."""
+    for missing, kind, place in (
+        ([name for name in names if name not in images], "image", images_at),
+        ([name + mask_suffix for name in names if name + mask_suffix not in masks], "mask", masks_at),
+    ):
+        if missing:
+            raise ValueError(
+                f"every name needs its {kind}, but {place} has none for {few(missing)}; add the files or leave out the "
+                f"names (they stand without extension)"
+            )
+    return [{"image": str(images[name]), "label": str(masks[name + mask_suffix])} for name in names]

@@ -1,0 +1,59 @@
+"""Files of a folder by their stems, and names in messages."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from srs_monai.data.readers.picture import PICTURE_SUFFIXES
+
+VOLUME_SUFFIXES = (".nii.gz", ".nii")
+
+
+def stem_and_suffix(path: Path) -> tuple[str, str]:
+    """The name without its ending, and the ending in lower case: "" where it is none of an image; stems hold dots."""
+    for suffix in (*VOLUME_SUFFIXES, *PICTURE_SUFFIXES):
+        if path.name.lower().endswith(suffix):
+            return path.name[: -len(suffix)], suffix
+    return path.name, ""
+
+
+def is_volume(path: str | Path) -> bool:
+    """Whether the name ends like a NIfTI file's."""
+    return stem_and_suffix(Path(path))[1] in VOLUME_SUFFIXES
+
+
+def image_files(folder: Path, *, recursive: bool = False) -> list[Path]:
+    """Pictures and NIfTI files of a folder in the order of their names, without hidden ones."""
+    found = folder.rglob("*") if recursive else folder.iterdir()
+    return sorted(
+        path
+        for path in found
+        if stem_and_suffix(path)[1]
+        and path.is_file()
+        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+    )
+
+
+def files_by_stem(folder: Path) -> dict[str, Path]:
+    """The images of a folder by their stems.
+
+    Raises:
+        ValueError: when two files share a stem, so that a list cannot tell them apart.
+    """
+    by_stem: dict[str, Path] = {}
+    doubles = []
+    for path in image_files(folder):
+        stem = stem_and_suffix(path)[0]
+        if stem in by_stem:
+            doubles.append(f"{by_stem[stem].name} and {path.name}")
+        by_stem[stem] = path
+    if doubles:
+        raise ValueError(f"one file belongs to a name, but {folder} holds {few(doubles)}; keep one of each")
+    return by_stem
+
+
+def few(names: Iterable[str], shown: int = 5) -> str:
+    """The first names for a message, and how many there are when not all are shown."""
+    listed = list(names)
+    if len(listed) <= shown:
+        return ", ".join(listed)
+    return f"{', '.join(listed[:shown])} ... ({len(listed)} in all)"

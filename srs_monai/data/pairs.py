@@ -1,0 +1,57 @@
+"""Images and their labels, checked from the headers before any work is lost."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from srs_monai.data.listing import few, is_volume
+from srs_monai.data.readers.picture import picture_size
+from srs_monai.data.volumes import volume_grid
+
+
+def check_headers(items: Iterable[Mapping[str, Any]]) -> None:
+    """Open the header of every image and label once.
+
+    Raises:
+        ValueError: with the first few and the number of all, for files that cannot be read and for labels that differ
+            from their image in size or, as volumes, in place.
+    """
+    unreadable, unlike = [], []
+    for item in items:
+        try:
+            difference = _difference(item)
+        except ValueError as error:
+            unreadable.append(str(error))
+        else:
+            unlike += [difference] if difference else []
+    if unreadable:
+        raise ValueError(unreadable[0] if len(unreadable) == 1 else f"files cannot be used: {few(unreadable, 3)}")
+    if unlike:
+        raise ValueError(f"an image and its label have one grid, but {few(unlike, 3)}; correct or leave out the pairs")
+
+
+def _difference(item: Mapping[str, Any]) -> str:
+    """In which way the label of an item does not fit its image; nothing when it does."""
+    image, label = item["image"], item.get("label")
+    size = _size(image)
+    if label is None:
+        return ""
+    label_size = _size(label)
+    if size != label_size:
+        return f"{image} has {by(size)} pixels and {label} {by(label_size)}"
+    if is_volume(image) and is_volume(label):
+        grid = volume_grid(image)
+        apart = grid.distance(volume_grid(label))
+        voxel = float((grid.affine[:3, :3] ** 2).sum(axis=0).min()) ** 0.5
+        if apart > voxel:
+            return f"{label} lies up to {apart:.1f} mm away from {image}"
+    return ""
+
+
+def _size(path: str) -> tuple[int, ...]:
+    """Rows, columns and slices."""
+    return volume_grid(path).shape if is_volume(path) else picture_size(path)
+
+
+def by(size: Iterable[int]) -> str:
+    """A size for a message: 200 x 300."""
+    return " x ".join(map(str, size))

@@ -1,0 +1,89 @@
+"""Which images are trained on and which are held out: lists of names, read or drawn by a seed."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from srs_monai.data.listing import few
+from srs_monai.files import write_atomically
+
+TRAIN_LIST, VAL_LIST, TEST_LIST = "train.txt", "val.txt", "test.txt"
+
+
+def read_names(path: Path) -> list[str]:
+    """The names in a list, one a line; blank lines, CR LF and a byte order mark are no matter.
+
+    Raises:
+        ValueError: when the list is not text, names nothing, or names something twice.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except UnicodeDecodeError as error:
+        raise ValueError(f"a list of names is UTF-8 text, but {path} is not: {error}; save it again") from error
+    names = [line.strip() for line in lines if line.strip()]
+    if not names:
+        raise ValueError(f"a list names at least one image, but {path} names none; fill it or take it away")
+    refuse_doubles(names, str(path))
+    return names
+
+
+def refuse_doubles(names: Sequence[str], source: str) -> None:
+    """Raise ValueError when a name occurs twice."""
+    doubles = sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
+    if doubles:
+        raise ValueError(f"an image is named once, but {source} repeats {few(doubles)}; take the repetitions out")
+
+
+def refuse_leaks(sections: Mapping[str, Sequence[str]]) -> None:
+    """Raise ValueError when two sections share a name: what is trained on must not be measured."""
+    titles = list(sections)
+    for i, first in enumerate(titles):
+        for second in titles[i + 1 :]:
+            shared = sorted(set(sections[first]) & set(sections[second]))
+            if shared:
+                raise ValueError(
+                    f"an image belongs to one section, but {first} and {second} share {few(shared)}; "
+                    f"take them out of one"
+                )
+
+
+def seeded_split(names: Sequence[str], val_fraction: float, seed: int) -> tuple[list[str], list[str]]:
+    """Draw training and validation names; the same names, fraction and seed give the same split.
+
+    Args:
+        names: in any order; the sorted names are split.
+        val_fraction: share of the validation names, between 0 and 1.
+        seed: of the draw, at least 0.
+
+    Raises:
+        ValueError: when the fraction leaves either side without a name.
+    """
+    if not 0 < val_fraction < 1:
+        raise ValueError(f"val_fraction lies between 0 and 1; got {val_fraction}")
+    order = np.random.default_rng(seed).permutation(sorted(names)).tolist()
+    n_validation = round(val_fraction * len(order))
+    training, validation = sorted(order[n_validation:]), sorted(order[:n_validation])
+    if not training or not validation:
+        raise ValueError(
+            f"training and validation need an image each, but val_fraction {val_fraction} of {len(names)} images gives "
+            f"{len(training)} and {len(validation)}; add images, change val_fraction or write both lists by hand"
+        )
+    return training, validation
+
+
+def write_split(folder: Path, training: Sequence[str], validation: Sequence[str]) -> None:
+    """Write train.txt and val.txt, so that a drawn split can be looked up and used again.
+
+    Raises:
+        ValueError: when the folder holds another split: a run that goes on must not change what it is measured on.
+    """
+    for path, names in ((folder / TRAIN_LIST, training), (folder / VAL_LIST, validation)):
+        if path.is_file() and read_names(path) != list(names):
+            raise ValueError(
+                f"{path} holds another split than this seed, val_fraction and these images give; to go on with it name "
+                f"the lists by train_list and val_list, or take another output folder"
+            )
+    for path, names in ((folder / TRAIN_LIST, training), (folder / VAL_LIST, validation)):
+        if not path.is_file():
+            write_atomically(path, ("\n".join(names) + "\n").encode())

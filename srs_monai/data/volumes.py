@@ -1,0 +1,95 @@
+"""NIfTI volumes seen from outside: their grids from the headers, their slices as items of a data list."""
+
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import nibabel as nib
+import numpy as np
+from nibabel.orientations import axcodes2ornt, inv_ornt_aff, io_orientation, ornt_transform
+from numpy.typing import NDArray
+
+SEEN = ("P", "L", "S")  # axes of a volume as its slices are seen: rows to posterior, columns to left, slices upward
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Where the voxels of a volume lie, its axes in the order in which slices are seen.
+
+    Args:
+        shape: rows, columns and slices; a 2-D image has no slices, and its axes as they are stored.
+        affine: voxel indices to world position in mm, (4, 4).
+    """
+
+    shape: tuple[int, ...]
+    affine: NDArray[np.float64]
+
+    @property
+    def slices(self) -> int:
+        """How many slices the volume is seen as: one when it is one thin sheet in any plane, as `AsSeend` shows it."""
+        return 1 if len(self.shape) < 3 or self.shape.count(1) == 1 else self.shape[2]
+
+    def distance(self, other: "Grid") -> float:
+        """How far apart, in mm, the farthest of the corners lie that two grids of one shape share."""
+        ends = np.array([(*corner, 1) for corner in product(*((0, n - 1) for n in (*self.shape, 1)[:3]))])
+        return float(np.linalg.norm(ends @ (self.affine - other.affine).T, axis=1).max())
+
+
+def volume_grid(path: str | Path) -> Grid:
+    """The grid of a NIfTI file, from its header alone; channels of a fourth axis are passed over.
+
+    Raises:
+        ValueError: when the header cannot be read, or places the voxels nowhere.
+    """
+    image = _opened(path)
+    to_seen = _to_seen(image.affine, path)
+    shape = image.shape[:3]
+    if len(shape) < 3:
+        return Grid(shape, image.affine)
+    seen = tuple(shape[axis] for axis in np.argsort(to_seen[:, 0]))
+    return Grid(seen, image.affine @ inv_ornt_aff(to_seen, shape))
+
+
+def slices_with_foreground(path: str | Path) -> list[int]:
+    """Numbers of the slices of a label volume, as they are seen, that hold any label above 0; a single slice counts."""
+    if volume_grid(path).slices == 1:
+        return [0]
+    image = _opened(path)
+    try:
+        labels = np.asarray(image.as_reoriented(_to_seen(image.affine, path)).dataobj)
+    except Exception as error:  # a broken file makes the decompressors raise nearly anything
+        raise ValueError(f"{path} cannot be read as NIfTI: {error}; replace the file or leave it out") from error
+    return np.flatnonzero((labels > 0).any(axis=(0, 1))).tolist()
+
+
+def slice_items(item: dict[str, Any], *, skip_empty: bool = False) -> list[dict[str, Any]]:
+    """One item for each slice of the item's volume, which "slice" numbers upward from the feet; 2-D images stay whole.
+
+    Args:
+        item: names a NIfTI file by "image", and by "label" its labels.
+        skip_empty: leave out slices without any label above 0.
+    """
+    grid = volume_grid(item["image"])
+    if len(grid.shape) < 3:
+        return [item]
+    numbers = slices_with_foreground(item["label"]) if skip_empty else range(grid.slices)
+    return [item | {"slice": number} for number in numbers]
+
+
+def _opened(path: str | Path) -> Any:
+    if not Path(path).is_file():
+        raise ValueError(f"there is no file {path}; check the name")
+    try:
+        return nib.load(path)
+    except Exception as error:  # a broken file makes the decompressors raise nearly anything
+        raise ValueError(f"{path} cannot be read as NIfTI: {error}; replace the file or leave it out") from error
+
+
+def _to_seen(affine: NDArray[np.float64], path: str | Path) -> NDArray[np.float64]:
+    """How the stored axes are turned and flipped to be seen."""
+    orientation = io_orientation(affine) if np.isfinite(affine).all() else np.full((3, 2), np.nan)
+    if np.isnan(orientation).any():
+        raise ValueError(f"the affine of {path} gives a voxel no place: {affine.tolist()}; correct the header")
+    to_seen: NDArray[np.float64] = ornt_transform(orientation, axcodes2ornt(SEEN))
+    return to_seen
