@@ -34,7 +34,7 @@ def configs() -> dict[str, dict[str, Any]]:
 
 
 SHARED = ["network_def", "in_channels", "out_channels", "image_size", "antialias", "intensity", "window_level"]
-SHARED += ["window_width", "threshold", "device", "bundle_root", "scaling"]
+SHARED += ["window_width", "threshold", "device", "bundle_root", "scaling", "normalization"]
 
 
 @pytest.mark.parametrize("name", SHARED)
