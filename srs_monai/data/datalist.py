@@ -45,7 +45,8 @@ def load_datalist(
         fold: which fold validates, where the JSON list has folds.
         val_fraction: share of the validation images in a drawn split, between 0 and 1.
         seed: of the drawn split.
-        split_dir: where a drawn split is written down, as train.txt and val.txt; None writes nothing.
+        split_dir: where the split, drawn or given, is written down as lists; None writes nothing. A folder that holds
+            another split is refused.
         skip_empty_slices: train on the slices that hold a label only. Validation and test keep all their slices.
 
     Returns:

@@ -36,8 +36,7 @@ def folder_datalist(
         "test": _list_path(folder, test_list, TEST_LIST),
     }
     sections = {section: read_names(path) for section, path in lists.items() if path is not None}
-    drawn = not {"training", "validation"} & set(sections)
-    if drawn:
+    if not {"training", "validation"} & set(sections):
         names = set(images) - set(sections.get("test", ()))
         sections["training"], sections["validation"] = seeded_split(list(names), val_fraction, seed)
     elif missing := {"training", "validation"} - set(sections):
@@ -47,8 +46,8 @@ def folder_datalist(
         section: _items(sections.get(section, []), images, masks, mask_suffix, folder / images_dir, folder / masks_dir)
         for section in lists
     }
-    if drawn and split_dir is not None:
-        write_split(split_dir, sections["training"], sections["validation"])
+    if split_dir is not None:
+        write_split(split_dir, sections)
     return datalist
 
 

@@ -23,8 +23,11 @@ def json_datalist(
         if any("fold" in entry for entry in entries["training"]):
             _take_fold(entries, fold, path)
         else:
-            _draw(entries, val_fraction, seed, split_dir)
-    refuse_leaks({section: [entry["image"] for entry in found] for section, found in entries.items()})
+            _draw(entries, val_fraction, seed)
+    names = {section: [entry["image"] for entry in found] for section, found in entries.items()}
+    refuse_leaks(names)
+    if split_dir is not None:
+        write_split(split_dir, names)
     return {section: [_located(entry, path.parent, folder) for entry in found] for section, found in entries.items()}
 
 
@@ -61,14 +64,12 @@ def _take_fold(entries: dict[str, list[dict[str, Any]]], fold: int, path: Path) 
     entries["training"] = [entry for entry in entries["training"] if entry.get("fold") != fold]
 
 
-def _draw(entries: dict[str, list[dict[str, Any]]], val_fraction: float, seed: int, split_dir: Path | None) -> None:
+def _draw(entries: dict[str, list[dict[str, Any]]], val_fraction: float, seed: int) -> None:
     """Draw validation entries from the training ones, whole volumes at a time."""
     by_name = {entry["image"]: entry for entry in entries["training"]}
     training, validation = seeded_split(list(by_name), val_fraction, seed)
     entries["training"] = [by_name[name] for name in training]
     entries["validation"] = [by_name[name] for name in validation]
-    if split_dir is not None:
-        write_split(split_dir, training, validation)
 
 
 def _located(entry: dict[str, Any], *folders: Path) -> dict[str, Any]:

@@ -72,18 +72,20 @@ def seeded_split(names: Sequence[str], val_fraction: float, seed: int) -> tuple[
     return training, validation
 
 
-def write_split(folder: Path, training: Sequence[str], validation: Sequence[str]) -> None:
-    """Write train.txt and val.txt, so that a drawn split can be looked up and used again.
+def write_split(folder: Path, sections: Mapping[str, Sequence[str]]) -> None:
+    """Write the names of every section that has some to train.txt, val.txt and test.txt, to look up and to use again.
 
     Raises:
         ValueError: when the folder holds another split: a run that goes on must not change what it is measured on.
     """
-    for path, names in ((folder / TRAIN_LIST, training), (folder / VAL_LIST, validation)):
-        if path.is_file() and read_names(path) != list(names):
+    titles = {"training": TRAIN_LIST, "validation": VAL_LIST, "test": TEST_LIST}
+    lists = {folder / titles[section]: list(names) for section, names in sections.items() if names}
+    for path, names in lists.items():
+        if path.is_file() and read_names(path) != names:
             raise ValueError(
-                f"{path} holds another split than this seed, val_fraction and these images give; to go on with it name "
-                f"the lists by train_list and val_list, or take another output folder"
+                f"{path} holds another split than these lists, images, seed and val_fraction give; go back to what it "
+                f"was made with, or take another output folder"
             )
-    for path, names in ((folder / TRAIN_LIST, training), (folder / VAL_LIST, validation)):
+    for path, names in lists.items():
         if not path.is_file():
             write_atomically(path, ("\n".join(names) + "\n").encode())

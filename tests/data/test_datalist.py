@@ -60,6 +60,13 @@ def test_lists_may_have_other_names_and_places(folder: Path) -> None:
     assert datalist["test"] == []
 
 
+def test_a_given_split_is_written_down_too(folder: Path, tmp_path: Path) -> None:
+    lists(folder, train=NAMES[2:5], val=NAMES[:2], test=NAMES[5:7])
+    load_datalist(folder, split_dir=tmp_path / "out")
+    assert (tmp_path / "out" / "train.txt").read_text().splitlines() == NAMES[2:5]
+    assert (tmp_path / "out" / "test.txt").read_text().splitlines() == NAMES[5:7]
+
+
 def test_a_list_that_was_named_must_be_there(folder: Path) -> None:
     lists(folder, train=NAMES[:6], val=NAMES[6:])
     with pytest.raises(ValueError, match=r"there is no list .*splits.train_4.txt"):

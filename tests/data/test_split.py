@@ -58,10 +58,12 @@ def test_leaks_are_refused_between_any_two_sections() -> None:
 
 def test_a_split_is_written_once_and_never_changed(tmp_path: Path) -> None:
     folder = tmp_path / "out" / "split"
-    write_split(folder, ["a", "b 1"], ["c.d"])
-    write_split(folder, ["a", "b 1"], ["c.d"])
+    split = {"training": ["a", "b 1"], "validation": ["c.d"], "test": []}
+    write_split(folder, split)
+    write_split(folder, split)
     assert read_names(folder / "train.txt") == ["a", "b 1"]
     assert read_names(folder / "val.txt") == ["c.d"]
+    assert not (folder / "test.txt").exists()
     with pytest.raises(ValueError, match=r"val.txt holds another split"):
-        write_split(folder, ["a", "b 1"], ["x"])
+        write_split(folder, split | {"validation": ["x"]})
     assert read_names(folder / "val.txt") == ["c.d"]
