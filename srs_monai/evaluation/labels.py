@@ -78,6 +78,33 @@ def check_labels(labels: Mapping[int, str] | None, original_definition: bool = F
     return names
 
 
+def label_names(out_channels: int, names: Mapping[int, str] | None = None) -> dict[int, str] | None:
+    """Name the foreground classes of a network; without names, by their numbers.
+
+    Args:
+        out_channels: 1 for a binary network, which has no labels; else the classes including background 0.
+        names: {1: "liver", 2: "spleen"}, one for every class but the background.
+
+    Raises:
+        ValueError: when names and classes do not agree.
+    """
+    if out_channels == 1:
+        if names is not None and set(names) != {1}:
+            raise ValueError(
+                f"a network of one output channel knows the label 1 alone; got {names}; raise out_channels"
+            )
+        return None if names is None else dict(names)
+    classes = range(1, out_channels)
+    if names is None:
+        return {number: f"class {number}" for number in classes}
+    if set(names) != set(classes):
+        raise ValueError(
+            f"a network of {out_channels} output channels has the labels 1 to {out_channels - 1}; got names for "
+            f"{sorted(names)}; name every label, or none"
+        )
+    return dict(names)
+
+
 def _check_values(array: np.ndarray[Any, Any], names: Mapping[int, str], role: str) -> None:
     """Refuse label values without a name."""
     unknown = np.setdiff1d(array, [0, *names])

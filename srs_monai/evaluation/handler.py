@@ -1,0 +1,94 @@
+"""The table of metrics as a by-product of an evaluator's run."""
+
+import logging
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from ignite.engine import Engine, Events
+from monai.data import MetaTensor
+from monai.utils import CommonKeys, ImageMetaKey
+
+from srs_monai.evaluation.labels import case_rows, check_labels
+from srs_monai.evaluation.masks import spacing_mm
+from srs_monai.evaluation.pairs import case_name
+from srs_monai.evaluation.table import MetricTable, Row
+
+_logger = logging.getLogger(__name__)
+
+
+class CaseMetrics:
+    """Measure every case that a MONAI evaluator gives out, and write the table at the end of its run.
+
+    The evaluator's output must be decollated and post-processed: `pred` and `label` (1, H, W[, D]), masks, or label
+    values when `labels` names them. A label that keeps its meta data says where it comes from and how far apart its
+    pixels are; distances are in mm where that is known, else in pixels.
+
+    Args:
+        output_dir: folder for metrics.csv, metrics.json and summary.md.
+        labels: name of each label value, {1: "liver", 2: "spleen"}; None for one foreground.
+        original_definition: also give the metrics of the authors' release.
+
+    Attributes:
+        table: the table of the last run; None before it.
+    """
+
+    def __init__(
+        self,
+        output_dir: str | Path,
+        *,
+        labels: Mapping[int, str] | None = None,
+        original_definition: bool = False,
+    ) -> None:
+        check_labels(labels, original_definition)
+        self.output_dir = Path(output_dir)
+        self.options: dict[str, Any] = {"labels": labels, "original_definition": original_definition}
+        self.table: MetricTable | None = None
+        self._cases: list[tuple[Path, int | None, list[Row]]] = []
+
+    def attach(self, engine: Engine) -> None:
+        """Follow a run of the evaluator."""
+        engine.add_event_handler(Events.STARTED, self._start)
+        engine.add_event_handler(Events.ITERATION_COMPLETED, self._measure)
+        engine.add_event_handler(Events.COMPLETED, self._finish)
+
+    def _start(self, engine: Engine) -> None:
+        """Forget an earlier run."""
+        self._cases = []
+
+    def _measure(self, engine: Engine) -> None:
+        """Measure the cases of one batch."""
+        for output in engine.state.output:
+            label = output[CommonKeys.LABEL]
+            meta = label.meta if isinstance(label, MetaTensor) else {}
+            source = Path(str(meta.get(ImageMetaKey.FILENAME_OR_OBJ, len(self._cases) + 1)))
+            number = int(meta["slice"]) if "slice" in meta else None
+            rows = case_rows(
+                _name(source.name, number),
+                output[CommonKeys.PRED][0],
+                label[0],
+                spacing=spacing_mm(label),
+                **self.options,
+            )
+            self._cases.append((source, number, rows))
+
+    def _finish(self, engine: Engine) -> None:
+        """Name the cases as briefly as keeps them apart, write the table and say where it is."""
+        folders = [str(source.parent) for source, _, _ in self._cases]
+        common = os.path.commonpath(folders) if folders else ""
+        rows = [
+            replace(row, case=_name(os.path.relpath(source, common), number))
+            for source, number, case in self._cases
+            for row in case
+        ]
+        self.table = MetricTable(rows)
+        paths = self.table.save(self.output_dir)
+        _logger.info("%s\n%s", self.table.to_markdown(), "\n".join(f"written: {path}" for path in paths))
+
+
+def _name(source: str, number: int | None) -> str:
+    """Name the case of a file, or of one slice of it."""
+    case = str(Path(source).with_name(case_name(source)))
+    return case if number is None else f"{case} slice {number}"

@@ -1,0 +1,35 @@
+"""Which items of a data list are evaluated."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+
+def evaluation_items(
+    datalists: Mapping[str, Sequence[Mapping[str, Any]]], section: str = "validation", *, whole_volumes: bool = True
+) -> list[dict[str, Any]]:
+    """Take one list of `load_datalist` for evaluation.
+
+    Args:
+        datalists: {"training": items, "validation": items, "test": items}.
+        section: which of them.
+        whole_volumes: make one case of all slices of a volume; else every slice is a case, as it is in training.
+
+    Raises:
+        ValueError: when there is no such list, nothing in it, or an item has no label.
+    """
+    if section not in datalists:
+        raise ValueError(f"there is no list {section!r}; choose one of {', '.join(datalists)}")
+    items = [dict(item) for item in datalists[section]]
+    if not items:
+        raise ValueError(
+            f"the {section} list is empty; give its images, or evaluate another list: {', '.join(datalists)}"
+        )
+    unlabelled = [item["image"] for item in items if "label" not in item]
+    if unlabelled:
+        raise ValueError(
+            f"evaluation needs a label for every image, but {unlabelled[0]} has none ({len(unlabelled)} such images); "
+            "evaluate another list, or add the labels"
+        )
+    if whole_volumes:
+        return list({item["image"]: {"image": item["image"], "label": item["label"]} for item in items}.values())
+    return items

@@ -1,0 +1,126 @@
+"""The handler of an evaluator: the table of a run, its names, units and files."""
+
+import csv
+import json
+import logging
+
+import pytest
+import torch
+from monai.data import DataLoader, Dataset, MetaTensor
+from monai.engines import SupervisedEvaluator
+from monai.transforms import AsDiscreted
+
+from srs_monai.evaluation import CaseMetrics
+
+
+def item(name, label, *, spacing=None, slice_number=None):
+    """An item whose image is what the network shall answer, logits of 10 or -10."""
+    meta = {"filename_or_obj": name, "spacing_unit": "pixels" if spacing is None else "mm"}
+    meta |= {} if slice_number is None else {"slice": slice_number}
+    affine = torch.diag(torch.tensor([*(spacing or (1.0, 1.0)), *[1.0] * (4 - label.ndim), 1.0], dtype=torch.float64))
+    label = MetaTensor(label[None].float(), affine=affine, meta=meta)
+    return {"image": label.as_tensor().clone(), "label": label}
+
+
+def run(items, handler, batch_size=1, postprocessing=None):
+    SupervisedEvaluator(
+        device=torch.device("cpu"),
+        val_data_loader=DataLoader(Dataset(items), batch_size=batch_size),
+        network=torch.nn.Identity(),
+        postprocessing=postprocessing or AsDiscreted("pred", threshold=0.5),
+        val_handlers=[handler],
+    ).run()
+    return handler.table
+
+
+def square(start, side=3, size=9):
+    array = torch.zeros(size, size)
+    array[start : start + side, start : start + side] = 1
+    return array
+
+
+@pytest.fixture
+def items():
+    """Three cases in two folders: predicted exactly, one row too low, and not at all."""
+    items = [item(f"data/{name}_mask.png", square(3)) for name in ("benign/1", "benign/2", "malignant/1")]
+    items[1]["image"] = items[1]["image"].roll(1, dims=1)
+    items[2]["image"] = items[2]["image"] * 0
+    return items
+
+
+@pytest.mark.parametrize("batch_size", [1, 3])
+def test_table_by_hand(items, tmp_path, batch_size):
+    table = run(items, CaseMetrics(tmp_path), batch_size)
+    assert table.cases == ["benign/1", "benign/2", "malignant/1"]
+    assert [row.values["iou"] for row in table.rows] == pytest.approx([1, 0.5, 0])
+    summary = table.summary()["foreground"]
+    assert summary["iou"].mean == pytest.approx(0.5)
+    assert (summary["hd95_pixels"].count, summary["hd95_pixels"].mean) == (2, 0.5)
+
+
+def test_files_and_log(items, tmp_path, caplog):
+    with caplog.at_level(logging.INFO, "srs_monai.evaluation"):
+        table = run(items, CaseMetrics(tmp_path / "out"))
+    assert [
+        row["case"] for row in csv.DictReader((tmp_path / "out" / "metrics.csv").read_text().splitlines())
+    ] == table.cases
+    assert len(json.loads((tmp_path / "out" / "metrics.json").read_text())["rows"]) == 3
+    assert table.to_markdown() in caplog.text
+    assert f"written: {tmp_path / 'out' / 'metrics.csv'}" in caplog.text
+
+
+def test_files_of_one_folder_are_named_by_their_stems(items, tmp_path):
+    assert run(items[:2], CaseMetrics(tmp_path)).cases == ["1", "2"]
+
+
+def test_distances_in_mm_where_the_spacing_is_known(tmp_path):
+    case = item("ct.nii.gz", square(3), spacing=(0.5, 0.25), slice_number=7)
+    case["image"] = case["image"].roll(2, dims=1)
+    (row,) = run([case], CaseMetrics(tmp_path)).rows
+    assert row.case == "ct slice 7"
+    assert row.values["hd95_mm"] == pytest.approx(1.0)  # two rows of 0.5 mm
+
+
+def test_volumes(tmp_path):
+    volume = torch.stack([square(3)] * 4, dim=-1)
+    case = item("ct.nii.gz", volume, spacing=(1.0, 1.0, 5.0))
+    case["image"] = case["image"].clone()
+    case["image"][..., 3] = 0  # the last slice is missed: its rim is 5 mm from the next, and so is what it covered
+    (row,) = run([case], CaseMetrics(tmp_path)).rows
+    assert row.values["iou"] == pytest.approx(3 / 4)
+    assert row.values["hd95_mm"] == pytest.approx(5.0)
+
+
+def test_labels_are_measured_one_by_one(tmp_path):
+    case = item("a.png", square(1) + 2 * square(5))
+    case["image"] = torch.stack([torch.zeros(9, 9) + 0.5, square(1), square(4)])  # class scores
+    table = run([case], CaseMetrics(tmp_path, labels={1: "liver", 2: "spleen"}), 1, AsDiscreted("pred", argmax=True))
+    assert table.labels == ["liver", "spleen", "mean"]
+    assert [row.values["iou"] for row in table.rows] == pytest.approx([1, 4 / 14, 9 / 14])
+
+
+def test_labels_without_meta_data_are_numbered(items, tmp_path):
+    plain = [{key: torch.as_tensor(value).clone() for key, value in case.items()} for case in items]
+    for case in plain:
+        case["label"] = case["label"].as_tensor() if isinstance(case["label"], MetaTensor) else case["label"]
+    table = run(plain, CaseMetrics(tmp_path))
+    assert table.cases == ["1", "2", "3"]
+
+
+def test_a_second_run_starts_anew(items, tmp_path):
+    handler = CaseMetrics(tmp_path, original_definition=True)
+    run(items, handler)
+    table = run(items[:1], handler)
+    assert table.cases == ["1"]
+    assert table.rows[0].values["original_iou"] == pytest.approx(1)
+
+
+def test_labels_are_checked_before_the_run(tmp_path):
+    with pytest.raises(ValueError, match="one foreground label"):
+        CaseMetrics(tmp_path, labels={1: "liver", 2: "spleen"}, original_definition=True)
+
+
+def test_a_case_that_cannot_be_compared_is_named(items, tmp_path):
+    items[1]["image"] = items[1]["image"][:, 1:]
+    with pytest.raises(ValueError, match="2: a prediction must have the size"):
+        run(items, CaseMetrics(tmp_path))
