@@ -28,8 +28,14 @@ def register_convolutions() -> None:
             Conv.add_factory_callable(name, make)
             continue
         taken = Conv.components[name.upper()].value
-        if (taken.__module__, taken.__qualname__) != (make.__module__, make.__qualname__):
+        if _origin(taken) != _origin(make):
             raise ValueError(
-                f"MONAI's factory Conv already has {name!r}, from {taken.__module__}; "
-                "rename that registration or import srs_monai first"
+                f"a name in MONAI's factory Conv is given once, but {name!r} is {_origin(taken)} already; "
+                "register that one under another name"
             )
+
+
+def _origin(make: Callable[..., Any]) -> str:
+    """Where a callable was written; a module that is imported anew makes a new one of the same origin."""
+    named = make.func if isinstance(make, partial) else make
+    return f"{named.__module__}.{named.__qualname__}"

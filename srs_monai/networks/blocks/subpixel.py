@@ -1,5 +1,6 @@
 """Enlargement that spends channels for resolution."""
 
+import torch.nn.functional as F
 from monai.networks.blocks import Convolution
 from monai.networks.utils import pixelshuffle
 from torch import Tensor, nn
@@ -29,9 +30,9 @@ class UpShuffle(nn.Module):
                 f"doubling {spatial_dims} sides takes channels in multiples of {share}, got {in_channels}; "
                 f"use {(in_channels // share + 1) * share}"
             )
-        self.spatial_dims = spatial_dims
         self.conv = Convolution(spatial_dims, in_channels // share, out_channels, norm="batch", act="relu")
 
     def forward(self, x: Tensor) -> Tensor:
-        enlarged: Tensor = self.conv(pixelshuffle(x, self.spatial_dims, scale_factor=2))
+        shuffled = F.pixel_shuffle(x, 2) if x.dim() == 4 else pixelshuffle(x, spatial_dims=3, scale_factor=2)
+        enlarged: Tensor = self.conv(shuffled)
         return enlarged

@@ -162,9 +162,9 @@ def require_divisible(image: Tensor, levels: int, network: str) -> None:
     sides = image.shape[2:]
     if any(side % step != 0 for side in sides):
         fit = [(side + step - 1) // step * step for side in sides]
-        names = ["height", "width", "depth"][: len(sides)]
+        names = "height and width" if len(sides) == 2 else "height, width and depth"
         raise ValueError(
-            f"{network} with {levels} levels needs {' and '.join(names)} in multiples of {step}, "
+            f"{network} with {levels} levels needs {names} in multiples of {step}, "
             f"got {' x '.join([str(side) for side in sides])}; "
             f"pad the image to {' x '.join([str(side) for side in fit])} "
             f"or add DivisiblePadd(keys, k={step}) to the transforms"
