@@ -32,16 +32,18 @@ class DenseNestedEncoder(nn.Module):
     finest first: (B, features[i], H / 2**i, W / 2**i[, D / 2**i]).
 
     Raises:
-        ValueError: when features and blocks differ in length or describe fewer than two levels.
+        ValueError: when features and blocks differ in length, describe fewer than two levels or hold a number below 1.
     """
 
     def __init__(
         self, in_channels: int, features: Sequence[int], blocks: Sequence[int], stem: int, *, spatial_dims: int
     ) -> None:
         super().__init__()
-        if len(features) != len(blocks) or len(features) < 2:
+        if spatial_dims not in (2, 3):
+            raise ValueError(f"the grid works in 2 or 3 spatial dimensions, got {spatial_dims}; choose one of them")
+        if len(features) != len(blocks) or len(features) < 2 or min(*features, *blocks) < 1:
             raise ValueError(
-                "features and blocks need one entry for each of two or more levels; "
+                "features and blocks need one entry, 1 or more, for each of two or more levels; "
                 f"got features {tuple(features)} and blocks {tuple(blocks)}"
             )
         self.stem = Convolution(spatial_dims, in_channels, stem, norm="batch", act="relu")

@@ -72,10 +72,17 @@ def test_sizes_change_by_two_with_corners_kept() -> None:
     assert halve(enlarge(x[..., None], 2.0)).shape == (1, 1, 2, 2, 1)
 
 
-@pytest.mark.parametrize(("features", "blocks"), [((4, 8, 16), (1, 1)), ((4,), (1,))])
+@pytest.mark.parametrize(
+    ("features", "blocks"), [((4, 8, 16), (1, 1)), ((4,), (1,)), ((4, 8), (1, 0)), ((4, 0), (1, 1))]
+)
 def test_a_depth_for_each_of_two_or_more_levels(features: tuple[int, ...], blocks: tuple[int, ...]) -> None:
-    with pytest.raises(ValueError, match="one entry for each of two or more levels; got features"):
+    with pytest.raises(ValueError, match=r"one entry, 1 or more, for each of two or more levels; got features"):
         DenseNestedEncoder(1, features, blocks, 4, spatial_dims=2)
+
+
+def test_a_line_is_no_image() -> None:
+    with pytest.raises(ValueError, match="2 or 3 spatial dimensions, got 1"):
+        DenseNestedEncoder(1, (4, 8), (1, 1), 4, spatial_dims=1)
 
 
 def test_the_error_tells_what_would_fit() -> None:
