@@ -11,9 +11,9 @@ from ignite.engine import Engine, Events
 from monai.data import MetaTensor
 from monai.utils import CommonKeys, ImageMetaKey
 
+from srs_monai.data.listing import stem_and_suffix
 from srs_monai.evaluation.labels import case_rows, check_labels
 from srs_monai.evaluation.masks import spacing_mm
-from srs_monai.evaluation.pairs import case_name
 from srs_monai.evaluation.table import MetricTable, Row
 
 _logger = logging.getLogger(__name__)
@@ -23,8 +23,8 @@ class CaseMetrics:
     """Measure every case that a MONAI evaluator gives out, and write the table at the end of its run.
 
     The evaluator's output must be decollated and post-processed: `pred` and `label` (1, H, W[, D]), masks, or label
-    values when `labels` names them. A label that keeps its meta data says where it comes from and how far apart its
-    pixels are; distances are in mm where that is known, else in pixels.
+    values when `labels` names them. The image's meta data name the case and say how far apart its pixels are; distances
+    are in mm where that is known, else in pixels.
 
     Args:
         output_dir: folder for metrics.csv, metrics.json and summary.md.
@@ -61,15 +61,15 @@ class CaseMetrics:
     def _measure(self, engine: Engine) -> None:
         """Measure the cases of one batch."""
         for output in engine.state.output:
-            label = output[CommonKeys.LABEL]
-            meta = label.meta if isinstance(label, MetaTensor) else {}
+            image = output[CommonKeys.IMAGE]
+            meta = image.meta if isinstance(image, MetaTensor) else {}
             source = Path(str(meta.get(ImageMetaKey.FILENAME_OR_OBJ, len(self._cases) + 1)))
             number = int(meta["slice"]) if "slice" in meta else None
             rows = case_rows(
                 _name(source.name, number),
                 output[CommonKeys.PRED][0],
-                label[0],
-                spacing=spacing_mm(label),
+                output[CommonKeys.LABEL][0],
+                spacing=spacing_mm(image),
                 **self.options,
             )
             self._cases.append((source, number, rows))
@@ -90,5 +90,5 @@ class CaseMetrics:
 
 def _name(source: str, number: int | None) -> str:
     """Name the case of a file, or of one slice of it."""
-    case = str(Path(source).with_name(case_name(source)))
+    case = str(Path(source).with_name(stem_and_suffix(Path(source))[0]))
     return case if number is None else f"{case} slice {number}"

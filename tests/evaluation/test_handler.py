@@ -14,12 +14,11 @@ from srs_monai.evaluation import CaseMetrics
 
 
 def item(name, label, *, spacing=None, slice_number=None):
-    """An item whose image is what the network shall answer, logits of 10 or -10."""
+    """An item whose image is what the network shall answer; here the label itself."""
     meta = {"filename_or_obj": name, "spacing_unit": "pixels" if spacing is None else "mm"}
     meta |= {} if slice_number is None else {"slice": slice_number}
     affine = torch.diag(torch.tensor([*(spacing or (1.0, 1.0)), *[1.0] * (4 - label.ndim), 1.0], dtype=torch.float64))
-    label = MetaTensor(label[None].float(), affine=affine, meta=meta)
-    return {"image": label.as_tensor().clone(), "label": label}
+    return {"image": MetaTensor(label[None].clone(), affine=affine, meta=meta), "label": label[None].clone()}
 
 
 def run(items, handler, batch_size=1, postprocessing=None):
@@ -42,7 +41,7 @@ def square(start, side=3, size=9):
 @pytest.fixture
 def items():
     """Three cases in two folders: predicted exactly, one row too low, and not at all."""
-    items = [item(f"data/{name}_mask.png", square(3)) for name in ("benign/1", "benign/2", "malignant/1")]
+    items = [item(f"data/{name}.png", square(3)) for name in ("benign/1", "benign/2", "malignant/1")]
     items[1]["image"] = items[1]["image"].roll(1, dims=1)
     items[2]["image"] = items[2]["image"] * 0
     return items
@@ -84,7 +83,6 @@ def test_distances_in_mm_where_the_spacing_is_known(tmp_path):
 def test_volumes(tmp_path):
     volume = torch.stack([square(3)] * 4, dim=-1)
     case = item("ct.nii.gz", volume, spacing=(1.0, 1.0, 5.0))
-    case["image"] = case["image"].clone()
     case["image"][..., 3] = 0  # the last slice is missed: its rim is 5 mm from the next, and so is what it covered
     (row,) = run([case], CaseMetrics(tmp_path)).rows
     assert row.values["iou"] == pytest.approx(3 / 4)
@@ -93,16 +91,14 @@ def test_volumes(tmp_path):
 
 def test_labels_are_measured_one_by_one(tmp_path):
     case = item("a.png", square(1) + 2 * square(5))
-    case["image"] = torch.stack([torch.zeros(9, 9) + 0.5, square(1), square(4)])  # class scores
+    case["image"] = torch.stack([torch.full((9, 9), 0.5), square(1), square(4)])  # class scores
     table = run([case], CaseMetrics(tmp_path, labels={1: "liver", 2: "spleen"}), 1, AsDiscreted("pred", argmax=True))
     assert table.labels == ["liver", "spleen", "mean"]
     assert [row.values["iou"] for row in table.rows] == pytest.approx([1, 4 / 14, 9 / 14])
 
 
-def test_labels_without_meta_data_are_numbered(items, tmp_path):
-    plain = [{key: torch.as_tensor(value).clone() for key, value in case.items()} for case in items]
-    for case in plain:
-        case["label"] = case["label"].as_tensor() if isinstance(case["label"], MetaTensor) else case["label"]
+def test_images_without_meta_data_are_numbered(items, tmp_path):
+    plain = [{"image": case["image"].as_tensor(), "label": case["label"]} for case in items]
     table = run(plain, CaseMetrics(tmp_path))
     assert table.cases == ["1", "2", "3"]
 
