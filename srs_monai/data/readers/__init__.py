@@ -1,5 +1,9 @@
 """Readers: files in, arrays with what is known about them out."""
 
+from srs_monai.data.readers.dicom import DicomReader as DicomReader
+from srs_monai.data.readers.dicom_header import DicomError as DicomError
+from srs_monai.data.readers.medical import MedicalImageReader as MedicalImageReader
+from srs_monai.data.readers.nifti import NiftiReader as NiftiReader
 from srs_monai.data.readers.picture import PICTURE_SUFFIXES as PICTURE_SUFFIXES
 from srs_monai.data.readers.picture import PictureReader as PictureReader
 from srs_monai.data.readers.picture import picture_size as picture_size

@@ -1,0 +1,168 @@
+"""DICOM series, files and frames as arrays with their place in the patient."""
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import highdicom as hd
+import numpy as np
+from monai.config import PathLike
+from monai.data import ImageReader
+from monai.utils import ensure_tuple
+from numpy.typing import NDArray
+
+from srs_monai.data.readers.dicom_folder import FRAME_NAME, frame_number, read_folder
+from srs_monai.data.readers.dicom_header import DicomError, Header, Kind, library_warnings, one_line, read_header
+from srs_monai.data.readers.dicom_pixels import picture_values, slice_values
+from srs_monai.data.readers.dicom_series import choose_series, not_in_series
+from srs_monai.data.readers.dicom_stack import Stack, check_slice, stack, to_ras
+
+logger = logging.getLogger(__name__)
+
+_SLICES_AT_ONCE = 16  # copied into the volume together: neighbours in memory are slices
+
+
+class DicomReader(ImageReader):
+    """Read a DICOM series as a volume (columns, rows, slices), float32, or a single picture as (C, H, W), rows first.
+
+    What is named decides what is read:
+
+    - a folder: the series in it. Of several, the largest; the choice is logged and stands in meta["left_out"], and two
+      of the same size are refused. Localizers, objects that are no images, other files and sub-folders are left out.
+    - FOLDER/SERIES_UID: that series of the folder. Files without a series UID go by "no-series-uid".
+    - several files: the series that they make up.
+    - a file: a CT, MR or PET slice as a volume of one slice; an enhanced multi-frame object as a volume; anything
+      without a place in the patient (ultrasound, visible light, radiographs, secondary captures) as a picture.
+    - FILE/frame_0001: one frame, counted from 1, of a file that holds a sequence of pictures.
+
+    Slices are sorted by position and must fill an even, straight grid; a single one counts as thick as its header
+    says. Values are rescaled slice by slice (CT: to HU, its padding to -1024 HU); see `slice_values` and
+    `picture_values` for the rules of colour, palettes and MONOCHROME1. meta["modality"] is "OT" for secondary
+    captures, whose values mean nothing but brightness.
+
+    Raises:
+        DicomError: from get_data, for everything that cannot be read rightly.
+    """
+
+    def verify_suffix(self, filename: Sequence[PathLike] | PathLike) -> bool:
+        """DICOM is known by its content: any name may be one."""
+        return True
+
+    def read(self, data: Sequence[PathLike] | PathLike, **kwargs: Any) -> tuple[PathLike, ...]:
+        """Pass the names on: LoadImage hides what goes wrong here, so get_data opens the files."""
+        return tuple(ensure_tuple(data))
+
+    def get_data(self, img: Sequence[PathLike] | PathLike) -> tuple[NDArray[np.float32], dict[str, Any]]:
+        """Read what is named: the array and its meta data."""
+        paths = [Path(path) for path in ensure_tuple(img)]
+        if len(paths) > 1:
+            return _series([read_header(path) for path in paths], paths[0].parent)
+        path = paths[0]
+        if path.is_dir():
+            headers, left_out = read_folder(path)
+            return _series(headers, path, left_out=left_out)
+        if path.is_file():
+            return _file(read_header(path))
+        if path.parent.is_dir():
+            headers, left_out = read_folder(path.parent)
+            return _series(headers, path.parent, path.name, left_out)
+        if path.parent.is_file():
+            return _frame(read_header(path.parent), path.name)
+        raise DicomError(f"a DICOM file or folder is named, but there is nothing at {path}; check the name")
+
+
+def _series(
+    headers: Sequence[Header], source: Path, series_uid: str | None = None, left_out: Sequence[str] = ()
+) -> tuple[NDArray[np.float32], dict[str, Any]]:
+    slices, others = choose_series(headers, source, series_uid)
+    left_out = [*not_in_series(headers), *left_out]
+    if others:
+        logger.warning("%s: %s", source, "; ".join(others))
+    if left_out:
+        logger.info("%s: left out %s", source, "; ".join(left_out))
+    return _volume(stack(slices, source), "; ".join([*others, *left_out]))
+
+
+def _file(header: Header) -> tuple[NDArray[np.float32], dict[str, Any]]:
+    if header.kind is Kind.SLICE:
+        check_slice(header)
+        return _volume(stack([header], header.path), "")
+    if header.kind is Kind.ENHANCED:
+        return _enhanced(header)
+    if header.kind is Kind.FRAMES:
+        raise DicomError(
+            f"one picture is read at a time, but {header.path} holds {header.frames}; name one of them, "
+            f"{header.path}/{FRAME_NAME.format(1)} to {FRAME_NAME.format(header.frames)}"
+        )
+    return _picture(header, 0)
+
+
+def _frame(header: Header, name: str) -> tuple[NDArray[np.float32], dict[str, Any]]:
+    number = frame_number(name)
+    if header.kind is not Kind.FRAMES or number is None or not 1 <= number <= header.frames:
+        raise DicomError(
+            f"frames are named {FRAME_NAME.format(1)} to {FRAME_NAME.format(header.frames)} below a file that holds a "
+            f"sequence of pictures, but {header.path} is {header.kind.value} and {name!r} was asked for; check the name"
+        )
+    return _picture(header, number - 1)
+
+
+def _volume(series: Stack, left_out: str) -> tuple[NDArray[np.float32], dict[str, Any]]:
+    columns, rows, count = series.shape
+    volume = np.empty((columns, rows, count), dtype=np.float32)
+    for start in range(0, count, _SLICES_AT_ONCE):
+        frames = [_checked(slice_values(header), header) for header in series.slices[start : start + _SLICES_AT_ONCE]]
+        volume[:, :, start : start + len(frames)] = np.stack(frames).transpose(2, 1, 0)
+    return volume, _meta(series.slices[0], volume.shape, series.affine) | {"left_out": left_out}
+
+
+def _checked(values: NDArray[np.float32], header: Header) -> NDArray[np.float32]:
+    if values.shape != (header.rows, header.columns):
+        raise DicomError(
+            f"a slice has the size that its header states, {header.rows} x {header.columns}, but the pixels of "
+            f"{header.path} are {' x '.join(map(str, values.shape))}; fetch the file again"
+        )
+    return values
+
+
+def _enhanced(header: Header) -> tuple[NDArray[np.float32], dict[str, Any]]:
+    """A multi-frame object whose functional groups place its frames; highdicom reads those."""
+    said: list[str] = []
+    try:
+        with library_warnings(header.path) as said:
+            image = hd.imread(header.path)
+            is_ct = header.modality == "CT"  # HU are the same whichever way they are shown
+            volume = image.get_volume(dtype=np.float32, apply_presentation_lut=not is_ct)
+    except Exception as error:  # broken files make the decoders raise nearly anything
+        raise DicomError(
+            f"the frames of {header.path} must be readable and fill an even grid: {one_line(error, said)}; "
+            f"fetch the file again, or save each stack of frames by itself"
+        ) from error
+    # highdicom's axes are slices, rows, columns
+    in_order = volume.permute_spatial_axes((2, 1, 0))
+    return in_order.array, _meta(header, in_order.array.shape, to_ras(in_order.affine)) | {"left_out": ""}
+
+
+def _picture(header: Header, frame: int) -> tuple[NDArray[np.float32], dict[str, Any]]:
+    values, stored_max = picture_values(header, frame)
+    meta = _meta(header, values.shape[1:], np.eye(4)) | {
+        "spacing_unit": "pixels",
+        "original_channel_dim": 0,
+        "left_out": "",
+    }
+    return values, meta if stored_max is None else meta | {"stored_max": stored_max}
+
+
+def _meta(header: Header, shape: Sequence[int], affine: NDArray[np.float64]) -> dict[str, Any]:
+    return {
+        "source_kind": "dicom",
+        "modality": "OT" if header.secondary_capture else header.modality,
+        "spacing_unit": "mm",
+        "series_uid": header.series_uid,
+        "space": "RAS",
+        "affine": affine,
+        "original_affine": affine.copy(),
+        "spatial_shape": np.asarray(shape),
+        "original_channel_dim": float("nan"),  # none: how MONAI writes it
+    }

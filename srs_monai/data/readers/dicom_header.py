@@ -1,0 +1,215 @@
+"""What a DICOM file says of itself before its pixels are read."""
+
+import logging
+import warnings
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pydicom
+from pydicom import uid
+
+logger = logging.getLogger(__name__)
+
+DICOM_SUFFIXES = (".dcm", ".dicom", ".ima")
+NO_SERIES_UID = "no-series-uid"
+_TAGS = [
+    "SOPClassUID", "SeriesInstanceUID", "SeriesDescription", "FrameOfReferenceUID", "Modality", "ImageType",
+    "Rows", "Columns", "NumberOfFrames", "SamplesPerPixel", "PhotometricInterpretation",
+    "ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing", "SliceThickness", "SpacingBetweenSlices",
+    "RescaleSlope", "RescaleIntercept", "ModalityLUTSequence",
+    "SharedFunctionalGroupsSequence", "TotalPixelMatrixColumns", "DirectoryRecordSequence",
+]  # fmt: skip
+_DERIVED = {
+    uid.SegmentationStorage: "a segmentation",
+    uid.UID("1.2.840.10008.5.1.4.1.1.66.7"): "a segmentation",  # label map, newer than pydicom 3's names
+    uid.RTDoseStorage: "a dose distribution",
+    uid.ParametricMapStorage: "a parametric map",
+}
+# one slice a file, at a place in the patient: without it, these are not read
+_SLICE_CLASSES = {uid.CTImageStorage, uid.MRImageStorage, uid.PositronEmissionTomographyImageStorage}
+# many slices a file, each placed by the functional groups
+_ENHANCED_CLASSES = {uid.EnhancedCTImageStorage, uid.EnhancedMRImageStorage, uid.EnhancedPETImageStorage}
+_SECONDARY_CAPTURES = {
+    uid.SecondaryCaptureImageStorage,
+    uid.MultiFrameGrayscaleByteSecondaryCaptureImageStorage,
+    uid.MultiFrameGrayscaleWordSecondaryCaptureImageStorage,
+    uid.MultiFrameTrueColorSecondaryCaptureImageStorage,
+}
+
+
+class DicomError(ValueError):
+    """DICOM input that cannot be read rightly: the rule, what was met, and the way out."""
+
+
+class NoImageError(DicomError):
+    """A file that holds nothing to be read as an image; beside images, it is left out."""
+
+    def __init__(self, path: Path, what: str, way_out: str) -> None:
+        super().__init__(f"DICOM images are read, but {path} is {what}; {way_out}")
+        self.what = what
+
+
+class Kind(Enum):
+    """What one file holds."""
+
+    SLICE = "a slice of a volume"
+    ENHANCED = "a volume in frames that have places of their own"
+    PICTURE = "a picture"
+    FRAMES = "a sequence of pictures"
+
+
+@dataclass(frozen=True)
+class Header:
+    """The facts of one file that decide how it is read. Lengths are in mm; None: the file does not say."""
+
+    path: Path
+    kind: Kind
+    series_uid: str
+    series_description: str
+    frame_of_reference: str
+    modality: str
+    localizer: bool
+    secondary_capture: bool
+    rows: int
+    columns: int
+    frames: int
+    position: tuple[float, ...] | None
+    orientation: tuple[float, ...] | None
+    pixel_spacing: tuple[float, ...] | None
+    thickness: float | None
+    slice_spacing: float | None
+    rescaled: bool
+
+
+def is_dicom(path: Path) -> bool:
+    """Whether a file carries DICOM's mark."""
+    with path.open("rb") as file:
+        return file.read(132)[128:] == b"DICM"
+
+
+def is_dicom_name(path: Path) -> bool:
+    """Whether a name ends as DICOM files often do."""
+    return path.suffix.lower() in DICOM_SUFFIXES
+
+
+def read_header(path: Path) -> Header:
+    """Read what stands before the pixels.
+
+    Raises:
+        DicomError: when the file is no DICOM image of a kind that is read, or its header is faulty.
+    """
+    if not is_dicom(path):
+        raise NoImageError(
+            path, "no DICOM file, for it lacks the mark 'DICM'", "leave it out, or give it file meta data"
+        )
+    try:
+        with library_warnings(path):
+            dataset = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=list(_TAGS))
+            return _header(path, dataset)
+    except DicomError:
+        raise
+    except Exception as error:  # broken files make pydicom and its decompressors raise nearly anything
+        raise DicomError(f"the header of {path} cannot be read: {one_line(error)}; fetch the file again") from error
+
+
+@contextmanager
+def library_warnings(path: Path) -> Iterator[list[str]]:
+    """Collect what the libraries warn of, and log it for the file that it is about."""
+    met: list[str] = []
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            yield met
+        finally:
+            met.extend(dict.fromkeys(str(warning.message) for warning in caught))
+            for message in met:
+                logger.debug("%s: %s", path, message)
+
+
+def one_line(error: Exception, warned: Iterable[str] = ()) -> str:
+    """A library's reason, and what it warned of before, for the middle of a sentence."""
+    return "; ".join(" ".join(str(said).split()) or type(said).__name__ for said in (error, *warned))
+
+
+def _header(path: Path, dataset: pydicom.Dataset) -> Header:
+    sop_class = dataset.get("SOPClassUID") or dataset.file_meta.get("MediaStorageSOPClassUID", "")
+    if "DirectoryRecordSequence" in dataset:
+        raise NoImageError(path, "a DICOMDIR, a list of files", "name the folder of the images")
+    if sop_class in _DERIVED:
+        raise NoImageError(path, _DERIVED[sop_class], "name the image it belongs to")
+    if not dataset.get("Rows") or not dataset.get("Columns"):
+        name = str(getattr(sop_class, "name", ""))
+        if name.endswith("Image Storage"):
+            raise DicomError(f"an image has Rows and Columns, but {path}, {name}, has none; fetch the file again")
+        raise NoImageError(path, f"of class {name or 'unknown'}, without pixels", "name an image")
+    if dataset.get("TotalPixelMatrixColumns"):
+        tiles = f"a slide in tiles of {dataset.Rows} x {dataset.Columns}"
+        raise NoImageError(path, tiles, "save its region of interest as a picture")
+    numbers = {
+        key: _numbers(dataset, tag, count)
+        for key, tag, count in (
+            ("position", "ImagePositionPatient", 3),
+            ("orientation", "ImageOrientationPatient", 6),
+            ("thickness", "SliceThickness", 1),
+            ("slice_spacing", "SpacingBetweenSlices", 1),
+        )
+    }
+    frames = int(dataset.get("NumberOfFrames") or 1)
+    enhanced = "SharedFunctionalGroupsSequence" in dataset
+    placed = numbers["position"] is not None and numbers["orientation"] is not None
+    grey = dataset.get("SamplesPerPixel", 1) == 1 and dataset.get("PhotometricInterpretation") != "PALETTE COLOR"
+    if enhanced:
+        kind = Kind.ENHANCED
+    elif frames == 1 and grey and (placed or sop_class in _SLICE_CLASSES):
+        kind = Kind.SLICE
+    else:
+        kind = Kind.PICTURE if frames == 1 else Kind.FRAMES
+    if not enhanced and sop_class in _ENHANCED_CLASSES:
+        raise NoImageError(path, f"{sop_class.name} without functional groups", "fetch the whole object")
+    if kind is Kind.FRAMES and sop_class in _SLICE_CLASSES:
+        what = f"{sop_class.name}, which is one slice, of {frames} frames without places"
+        raise NoImageError(path, what, "save its frames as files of their own, with ImagePositionPatient")
+    modality = str(dataset.get("Modality") or "")
+    return Header(
+        path=path,
+        kind=kind,
+        series_uid=str(dataset.get("SeriesInstanceUID") or "") or NO_SERIES_UID,
+        series_description=str(dataset.get("SeriesDescription") or ""),
+        frame_of_reference=str(dataset.get("FrameOfReferenceUID") or ""),
+        modality=modality,
+        localizer="LOCALIZER" in (dataset.get("ImageType") or ()),
+        secondary_capture=sop_class in _SECONDARY_CAPTURES,
+        rows=int(dataset.Rows),
+        columns=int(dataset.Columns),
+        frames=frames,
+        position=numbers["position"],
+        orientation=numbers["orientation"],
+        # a picture's spacing is not used, and secondary captures write it in odd forms
+        pixel_spacing=_numbers(dataset, "PixelSpacing", 2) if kind is Kind.SLICE else None,
+        thickness=_first(numbers["thickness"]),
+        slice_spacing=_first(numbers["slice_spacing"]),
+        rescaled="ModalityLUTSequence" in dataset
+        or (dataset.get("RescaleSlope") is not None and dataset.get("RescaleIntercept") is not None),
+    )
+
+
+def _numbers(dataset: pydicom.Dataset, tag: str, count: int) -> tuple[float, ...] | None:
+    """The numbers of a tag; None where it is absent or empty."""
+    value: Any = dataset.get(tag)
+    if value is None or value == "":
+        return None
+    numbers = tuple(float(number) for number in np.atleast_1d(np.asarray(value, dtype=float)))
+    if not numbers:
+        return None
+    if len(numbers) != count or not np.isfinite(numbers).all():
+        raise DicomError(f"{tag} is {count} numbers, but {dataset.filename} has {list(numbers)}; correct the header")
+    return numbers
+
+
+def _first(numbers: tuple[float, ...] | None) -> float | None:
+    return None if numbers is None else numbers[0]

@@ -1,0 +1,62 @@
+"""The one reader that configurations name: it looks at what it is given."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from monai.config import PathLike
+from monai.data import ImageReader
+from monai.utils import ensure_tuple
+from numpy.typing import NDArray
+
+from srs_monai.data.readers.dicom import DicomReader
+from srs_monai.data.readers.dicom_header import is_dicom, is_dicom_name
+from srs_monai.data.readers.nifti import NiftiReader, is_nifti
+from srs_monai.data.readers.picture import PictureReader
+
+
+class MedicalImageReader(ImageReader):
+    """Read what there is: DICOM by its content, NIfTI by its name, anything else as a picture.
+
+    Folders, several files, and names below a folder or file that are none themselves (a series, a frame) go to
+    `DicomReader`; so do files that carry DICOM's mark, whatever their name. Volumes come as (X, Y, Z) with a RAS
+    affine, pictures as (C, H, W); `LoadImaged(keys, reader=MedicalImageReader(), ensure_channel_first=True)` gives
+    (C, X, Y, Z) and (C, H, W). What is not known of an image is left out of its meta data, for batches cannot hold
+    None.
+
+    Raises:
+        ValueError: from get_data, as the three readers do.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.dicom, self.nifti, self.picture = DicomReader(), NiftiReader(), PictureReader()
+
+    def verify_suffix(self, filename: Sequence[PathLike] | PathLike) -> bool:
+        """Any name may be an image: it is known by its content."""
+        return True
+
+    def read(self, data: Sequence[PathLike] | PathLike, **kwargs: Any) -> tuple[PathLike, ...]:
+        """Pass the names on: LoadImage hides what goes wrong here, so get_data opens the files."""
+        return tuple(ensure_tuple(data))
+
+    def get_data(self, img: Sequence[PathLike] | PathLike) -> tuple[NDArray[np.float32], dict[str, Any]]:
+        """Read the image and its meta data."""
+        paths = tuple(ensure_tuple(img))
+        array, meta = self._reader_of(paths).get_data(paths)
+        return array, {key: value for key, value in meta.items() if value is not None}
+
+    def _reader_of(self, paths: Sequence[PathLike]) -> DicomReader | NiftiReader | PictureReader:
+        first = Path(paths[0])
+        if len(paths) > 1 or first.is_dir():
+            return self.dicom
+        if first.is_file():
+            return self.dicom if is_dicom(first) or is_dicom_name(first) else self._by_name(first)
+        return self._by_name(first) if first.parent.is_dir() and self._has_known_ending(first) else self.dicom
+
+    def _by_name(self, path: Path) -> NiftiReader | PictureReader:
+        return self.nifti if is_nifti(path) else self.picture
+
+    def _has_known_ending(self, path: Path) -> bool:
+        return is_nifti(path) or self.picture.verify_suffix(path)

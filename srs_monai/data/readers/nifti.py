@@ -1,0 +1,124 @@
+"""NIfTI files as arrays with their affine."""
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import nibabel as nib
+import numpy as np
+from monai.config import PathLike
+from monai.data import ImageReader
+from monai.utils import ensure_tuple
+from numpy.typing import NDArray
+
+logger = logging.getLogger(__name__)
+
+NIFTI_SUFFIXES = (".nii", ".nii.gz")
+_TOLERANCE = 0.1  # of a voxel, between the places that sform and qform give to a corner
+
+
+class NiftiReader(ImageReader):
+    """Read one NIfTI image as a volume (X, Y, Z), float32, axes and RAS affine as in the file.
+
+    A 2-D image (X, Y) is a volume of one slice, (X, Y, 1). Values are scaled by the header's slope and intercept.
+    meta["stored_max"] is 255 for unscaled unsigned bytes; other types have no full scale. Where sform and qform
+    disagree the sform is used, as nibabel and FSL do, and that is logged.
+
+    Raises:
+        ValueError: from get_data, for a file that is missing, cut off or no NIfTI, for time series, vectors, RGB and
+            complex values, for NaN or infinite values, and for an affine that gives voxels no place.
+    """
+
+    def verify_suffix(self, filename: Sequence[PathLike] | PathLike) -> bool:
+        """Whether all names end in .nii or .nii.gz."""
+        return all(is_nifti(name) for name in ensure_tuple(filename))
+
+    def read(self, data: Sequence[PathLike] | PathLike, **kwargs: Any) -> tuple[PathLike, ...]:
+        """Pass the names on: LoadImage hides what goes wrong here, so get_data opens the files."""
+        return tuple(ensure_tuple(data))
+
+    def get_data(self, img: Sequence[PathLike] | PathLike) -> tuple[NDArray[np.float32], dict[str, Any]]:
+        """Read the volume and its meta data."""
+        paths = ensure_tuple(img)
+        if len(paths) != 1:
+            raise ValueError(f"one NIfTI file is read at a time; got {len(paths)} names, the first {paths[0]}")
+        path = Path(paths[0])
+        if not path.is_file():
+            raise ValueError(f"there is no file {path}; check the name")
+        try:
+            image = nib.load(path)
+        except Exception as error:  # a broken file makes nibabel and the decompressors raise nearly anything
+            raise _unreadable(path, error) from error
+        header = image.header
+        if not isinstance(header, nib.Nifti1Header):
+            raise ValueError(f"{path} holds {type(image).__name__}, not NIfTI; convert it to .nii.gz")
+        _check_kind(header, path)
+        shape = (*header.get_data_shape(), 1, 1)[:3]
+        affine = _affine(image, path)
+        try:
+            volume = np.asarray(image.get_fdata(dtype=np.float32, caching="unchanged")).reshape(shape)
+        except Exception as error:  # see above
+            raise _unreadable(path, error) from error
+        not_finite = int(volume.size - np.count_nonzero(np.isfinite(volume)))
+        if not_finite:
+            raise ValueError(
+                f"values must be finite, but {not_finite} of {volume.size} in {path} are NaN or infinite; "
+                f"replace them, by 0 or by the value of air"
+            )
+        meta = {
+            "source_kind": "nifti",
+            "modality": "",
+            "spacing_unit": "mm",
+            "space": "RAS",
+            "affine": affine,
+            "original_affine": affine.copy(),
+            "spatial_shape": np.asarray(shape),
+            "original_channel_dim": float("nan"),  # none: how MONAI writes it
+        }
+        scaled = (image.dataobj.slope, image.dataobj.inter) != (1, 0)
+        full_scale = header.get_data_dtype() == np.uint8 and not scaled
+        return volume, meta | {"stored_max": 255.0} if full_scale else meta
+
+
+def is_nifti(path: PathLike) -> bool:
+    """Whether a name ends in .nii or .nii.gz."""
+    return str(path).lower().endswith(NIFTI_SUFFIXES)
+
+
+def _unreadable(path: Path, error: Exception) -> ValueError:
+    reason = " ".join(str(error).split())
+    return ValueError(f"{path} cannot be read as NIfTI: {reason}; replace the file or leave it out")
+
+
+def _check_kind(header: nib.Nifti1Header, path: Path) -> None:
+    shape = header.get_data_shape()
+    if len(shape) < 2 or 0 in shape or any(length != 1 for length in shape[3:]):
+        raise ValueError(
+            f"a NIfTI file holds one volume (X, Y, Z) or picture (X, Y), but {path} has shape {tuple(shape)}; "
+            f"save each volume as a file of its own"
+        )
+    dtype = header.get_data_dtype()
+    if dtype.fields or np.issubdtype(dtype, np.complexfloating):
+        kind = "complex values" if dtype.fields is None else "RGB values"
+        raise ValueError(f"a voxel of a NIfTI file has one value, but {path} holds {kind}; save each channel by itself")
+
+
+def _affine(image: Any, path: Path) -> NDArray[np.float64]:
+    """Voxel indices to RAS in mm: the sform, else the qform, else the voxel sizes alone."""
+    affine: NDArray[np.float64] = np.array(image.affine, dtype=np.float64)
+    if not np.isfinite(affine).all() or abs(np.linalg.det(affine)) < 1e-12:
+        raise ValueError(f"the affine of {path} gives voxels no place: {affine.tolist()}; correct the header")
+    header = image.header
+    qform, qcode = header.get_qform(coded=True)
+    _, scode = header.get_sform(coded=True)
+    if not scode and not qcode:
+        logger.warning("%s does not say how its axes lie in the patient; nibabel's defaults are used", path)
+    if scode and qcode:
+        ends = np.array([[0, 0, 0, 1], [*(np.array(image.shape[:3]) - 1), *[0] * (3 - len(image.shape[:3])), 1]])
+        apart = float(np.abs(ends @ (affine - qform).T).max())
+        if apart > _TOLERANCE * min(header.get_zooms()[:3]):
+            logger.warning("%s: sform and qform differ by up to %.3g mm; the sform is used", path, apart)
+    if header.get_xyzt_units()[0] not in ("mm", "unknown"):
+        logger.warning("%s states lengths in %s; they are taken for mm", path, header.get_xyzt_units()[0])
+    return affine
