@@ -5,8 +5,9 @@ from typing import Any
 
 from srs_monai.data.folder_datalist import folder_datalist
 from srs_monai.data.json_datalist import json_datalist
-from srs_monai.data.listing import image_files, is_volume
+from srs_monai.data.listing import image_files
 from srs_monai.data.pairs import check_headers
+from srs_monai.data.readers.nifti import is_nifti
 from srs_monai.data.split import TEST_LIST, TRAIN_LIST, VAL_LIST
 from srs_monai.data.volumes import slice_items
 
@@ -108,5 +109,5 @@ def _with_slices(items: list[dict[str, Any]], *, skip_empty: bool = False) -> li
     return [
         single
         for item in items
-        for single in (slice_items(item, skip_empty=skip_empty) if is_volume(item["image"]) else [item])
+        for single in (slice_items(item, skip_empty=skip_empty) if is_nifti(item["image"]) else [item])
     ]

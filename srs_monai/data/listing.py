@@ -3,22 +3,16 @@
 from collections.abc import Iterable
 from pathlib import Path
 
+from srs_monai.data.readers.nifti import NIFTI_SUFFIXES
 from srs_monai.data.readers.picture import PICTURE_SUFFIXES
-
-VOLUME_SUFFIXES = (".nii.gz", ".nii")
 
 
 def stem_and_suffix(path: Path) -> tuple[str, str]:
     """The name without its ending, and the ending in lower case: "" where it is none of an image; stems hold dots."""
-    for suffix in (*VOLUME_SUFFIXES, *PICTURE_SUFFIXES):
+    for suffix in (*NIFTI_SUFFIXES, *PICTURE_SUFFIXES):
         if path.name.lower().endswith(suffix):
             return path.name[: -len(suffix)], suffix
     return path.name, ""
-
-
-def is_volume(path: str | Path) -> bool:
-    """Whether the name ends like a NIfTI file's."""
-    return stem_and_suffix(Path(path))[1] in VOLUME_SUFFIXES
 
 
 def image_files(folder: Path, *, recursive: bool = False) -> list[Path]:

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from srs_monai.data.listing import few, is_volume
+from srs_monai.data.listing import few
+from srs_monai.data.readers.nifti import is_nifti
 from srs_monai.data.readers.picture import picture_size
 from srs_monai.data.volumes import volume_grid
 
@@ -38,7 +39,7 @@ def _difference(item: Mapping[str, Any]) -> str:
     label_size = _size(label)
     if size != label_size:
         return f"{image} has {by(size)} pixels and {label} {by(label_size)}"
-    if is_volume(image) and is_volume(label):
+    if is_nifti(image) and is_nifti(label):
         grid = volume_grid(image)
         apart = grid.distance(volume_grid(label))
         voxel = float((grid.affine[:3, :3] ** 2).sum(axis=0).min()) ** 0.5
@@ -49,7 +50,7 @@ def _difference(item: Mapping[str, Any]) -> str:
 
 def _size(path: str) -> tuple[int, ...]:
     """Rows, columns and slices."""
-    return volume_grid(path).shape if is_volume(path) else picture_size(path)
+    return volume_grid(path).shape if is_nifti(path) else picture_size(path)
 
 
 def by(size: Iterable[int]) -> str:

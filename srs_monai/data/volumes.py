@@ -18,37 +18,37 @@ class Grid:
     """Where the voxels of a volume lie, its axes in the order in which slices are seen.
 
     Args:
-        shape: rows, columns and slices; a 2-D image has no slices, and its axes as they are stored.
+        shape: rows, columns and slices.
         affine: voxel indices to world position in mm, (4, 4).
     """
 
-    shape: tuple[int, ...]
+    shape: tuple[int, int, int]
     affine: NDArray[np.float64]
 
     @property
     def slices(self) -> int:
         """How many slices the volume is seen as: one when it is one thin sheet in any plane, as `AsSeend` shows it."""
-        return 1 if len(self.shape) < 3 or self.shape.count(1) == 1 else self.shape[2]
+        return 1 if self.shape.count(1) == 1 else self.shape[2]
 
     def distance(self, other: "Grid") -> float:
         """How far apart, in mm, the farthest of the corners lie that two grids of one shape share."""
-        ends = np.array([(*corner, 1) for corner in product(*((0, n - 1) for n in (*self.shape, 1)[:3]))])
+        ends = np.array([(*corner, 1) for corner in product(*((0, n - 1) for n in self.shape))])
         return float(np.linalg.norm(ends @ (self.affine - other.affine).T, axis=1).max())
 
 
 def volume_grid(path: str | Path) -> Grid:
-    """The grid of a NIfTI file, from its header alone; channels of a fourth axis are passed over.
+    """The grid of a NIfTI file, from its header alone; a 2-D image is a volume of one slice.
 
     Raises:
-        ValueError: when the header cannot be read, or places the voxels nowhere.
+        ValueError: when the header cannot be read, tells of several volumes, or places the voxels nowhere.
     """
     image = _opened(path)
+    if any(length != 1 for length in image.shape[3:]):
+        raise ValueError(f"a file holds one volume, but {path} has shape {image.shape}; save each as a file of its own")
+    shape = (*image.shape, 1, 1)[:3]
     to_seen = _to_seen(image.affine, path)
-    shape = image.shape[:3]
-    if len(shape) < 3:
-        return Grid(shape, image.affine)
-    seen = tuple(shape[axis] for axis in np.argsort(to_seen[:, 0]))
-    return Grid(seen, image.affine @ inv_ornt_aff(to_seen, shape))
+    rows, columns, slices = (shape[axis] for axis in np.argsort(to_seen[:, 0]))
+    return Grid((rows, columns, slices), image.affine @ inv_ornt_aff(to_seen, shape))
 
 
 def slices_with_foreground(path: str | Path) -> list[int]:
@@ -64,16 +64,14 @@ def slices_with_foreground(path: str | Path) -> list[int]:
 
 
 def slice_items(item: dict[str, Any], *, skip_empty: bool = False) -> list[dict[str, Any]]:
-    """One item for each slice of the item's volume, which "slice" numbers upward from the feet; 2-D images stay whole.
+    """One item for each slice of the item's volume, which "slice" numbers upward from the feet.
 
     Args:
         item: names a NIfTI file by "image", and by "label" its labels.
         skip_empty: leave out slices without any label above 0.
     """
-    grid = volume_grid(item["image"])
-    if len(grid.shape) < 3:
-        return [item]
-    numbers = slices_with_foreground(item["label"]) if skip_empty else range(grid.slices)
+    slices = volume_grid(item["image"]).slices
+    numbers = slices_with_foreground(item["label"]) if skip_empty else range(slices)
     return [item | {"slice": number} for number in numbers]
 
 

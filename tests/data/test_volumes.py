@@ -60,14 +60,17 @@ def test_a_single_slice_is_one_in_any_plane(tmp_path: Path) -> None:
         assert slices_with_foreground(path) == [0]
 
 
-def test_a_two_dimensional_image_stays_whole(tmp_path: Path) -> None:
-    nib.save(nib.Nifti1Image(np.zeros((4, 5), dtype=np.uint8), SPACING), tmp_path / "a.nii")
-    assert slice_items({"image": str(tmp_path / "a.nii")}) == [{"image": str(tmp_path / "a.nii")}]
+@pytest.mark.parametrize("shape", [(4, 5), (4, 5, 1), (4, 5, 1, 1)])
+def test_a_two_dimensional_image_has_one_slice(tmp_path: Path, shape: tuple[int, ...]) -> None:
+    nib.save(nib.Nifti1Image(np.zeros(shape, dtype=np.uint8), SPACING), tmp_path / "a.nii")
+    assert volume_grid(tmp_path / "a.nii").shape == (5, 4, 1)
+    assert slice_items({"image": str(tmp_path / "a.nii")}) == [{"image": str(tmp_path / "a.nii"), "slice": 0}]
 
 
-def test_channels_are_passed_over(tmp_path: Path) -> None:
+def test_several_volumes_in_a_file_are_refused(tmp_path: Path) -> None:
     nib.save(nib.Nifti1Image(np.zeros((*RAS_SHAPE, 2), dtype=np.uint8), SPACING), tmp_path / "a.nii")
-    assert volume_grid(tmp_path / "a.nii").shape == (5, 4, 6)
+    with pytest.raises(ValueError, match=r"a.nii has shape \(4, 5, 6, 2\); save each"):
+        volume_grid(tmp_path / "a.nii")
 
 
 def test_distance_is_that_of_the_farthest_corners(tmp_path: Path) -> None:
