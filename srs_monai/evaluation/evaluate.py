@@ -7,7 +7,7 @@ from typing import Any
 from srs_monai.evaluation.labels import case_rows, check_labels
 from srs_monai.evaluation.masks import check_same_grid, read_label_map
 from srs_monai.evaluation.pairs import MASK_SUFFIXES, pair_cases
-from srs_monai.evaluation.table import MetricTable, Row
+from srs_monai.evaluation.table import MetricTable, Row, check_output
 
 
 def evaluate(
@@ -20,6 +20,7 @@ def evaluate(
     suffixes: Sequence[str] = MASK_SUFFIXES,
     allow_unpaired: bool = False,
     output_dir: str | Path | None = None,
+    overwrite: bool = False,
 ) -> MetricTable:
     """Compare predictions with their references, case by case.
 
@@ -35,15 +36,18 @@ def evaluate(
         suffixes: what the name of a mask may have after the name of its case.
         allow_unpaired: leave out, with a warning, what has no partner, instead of refusing.
         output_dir: folder for metrics.csv, metrics.json and summary.md; None to write nothing.
+        overwrite: replace the tables that are in output_dir.
 
     Returns:
         The table: a row for each case and label; `case_metrics` says what the columns are.
 
     Raises:
-        ValueError: when cases have no partner, or cannot be compared. Those are named with their reasons after the
-            table of all others has been written.
+        ValueError: when cases have no partner, output_dir has tables already, or cases cannot be compared. Those are
+            named with their reasons after the table of all others has been written.
     """
     num_classes = max(check_labels(labels, original_definition)) + 1
+    if output_dir is not None:
+        check_output(output_dir, overwrite)
     rows: list[Row] = []
     failures: list[str] = []
     pairs = pair_cases(predictions, references, suffixes=suffixes, allow_unpaired=allow_unpaired)

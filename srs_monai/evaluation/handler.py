@@ -14,7 +14,7 @@ from monai.utils import CommonKeys, ImageMetaKey
 from srs_monai.data.listing import stem_and_suffix
 from srs_monai.evaluation.labels import case_rows, check_labels
 from srs_monai.evaluation.masks import spacing_mm
-from srs_monai.evaluation.table import MetricTable, Row
+from srs_monai.evaluation.table import MetricTable, Row, check_output
 
 _logger = logging.getLogger(__name__)
 
@@ -30,9 +30,13 @@ class CaseMetrics:
         output_dir: folder for metrics.csv, metrics.json and summary.md.
         labels: name of each label value, {1: "liver", 2: "spleen"}; None for one foreground.
         original_definition: also give the metrics of the authors' release.
+        overwrite: replace the tables that are in output_dir.
 
     Attributes:
         table: the table of the last run; None before it.
+
+    Raises:
+        ValueError: when the labels are not what they should be, or output_dir has tables already.
     """
 
     def __init__(
@@ -41,8 +45,10 @@ class CaseMetrics:
         *,
         labels: Mapping[int, str] | None = None,
         original_definition: bool = False,
+        overwrite: bool = False,
     ) -> None:
         check_labels(labels, original_definition)
+        check_output(output_dir, overwrite)
         self.output_dir = Path(output_dir)
         self.options: dict[str, Any] = {"labels": labels, "original_definition": original_definition}
         self.table: MetricTable | None = None

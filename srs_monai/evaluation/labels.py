@@ -31,7 +31,9 @@ def case_rows(
         prediction, reference: arrays of one shape, two or three axes: masks when `labels` is None, else maps of label
             values, 0 for background.
         labels: name of each label value, {1: "liver", 2: "spleen"}; values that it does not name are refused. Several
-            labels are followed by a row called "mean", over the labels for which a metric exists.
+            labels are followed by a row called "mean", over the labels for which a metric exists. A label, one of
+            several, that neither map holds is no case of that label, and all its values are nan: scores of 1 for
+            absent organs would flatter the mean.
         spacing: distance between neighbouring pixels along each axis, in mm; None to measure in pixels.
         original_definition: also give the metrics of the authors' release, for one label only.
 
@@ -50,6 +52,8 @@ def case_rows(
             values = case_metrics(mask, truth, spacing)
             if original_definition:
                 values |= original_metrics(mask, truth)
+            if len(names) > 1 and not (mask.any() or truth.any()):
+                values = dict.fromkeys(values, math.nan)
             rows.append(Row(case, name, values))
     except ValueError as error:
         raise ValueError(f"{case}: {error}") from error

@@ -15,6 +15,20 @@ from srs_monai.files import write_atomically
 CSV_NAME, JSON_NAME, SUMMARY_NAME = "metrics.csv", "metrics.json", "summary.md"
 
 
+def check_output(output_dir: str | Path, overwrite: bool) -> None:
+    """Refuse a folder that already has tables, before any work is lost.
+
+    Raises:
+        ValueError: naming the table, unless `overwrite` allows to replace it.
+    """
+    there = [name for name in (CSV_NAME, JSON_NAME, SUMMARY_NAME) if (Path(output_dir) / name).exists()]
+    if there and not overwrite:
+        raise ValueError(
+            f"tables are not replaced unasked, but {Path(output_dir) / there[0]} is there; "
+            "set overwrite to true, or name another output_dir"
+        )
+
+
 @dataclass(frozen=True)
 class Row:
     """The metrics of one label in one case; nan where a value does not exist."""

@@ -159,3 +159,13 @@ def test_files_that_are_no_masks_are_named(tmp_path):
     grey = save_png(tmp_path / "grey.png", np.arange(81, dtype=np.uint8).reshape(9, 9) * 3)
     with pytest.raises(ValueError, match=r"grey\.png"):
         evaluate(grey, grey)
+
+
+def test_tables_are_not_replaced_unasked(tmp_path):
+    (tmp_path / "summary.md").write_text("mine")
+    pair = [square(3) > 0], [square(3) > 0]
+    with pytest.raises(ValueError, match=r"summary\.md is there; set overwrite"):
+        evaluate(*pair, output_dir=tmp_path)
+    assert (tmp_path / "summary.md").read_text() == "mine"
+    evaluate(*pair, output_dir=tmp_path, overwrite=True)
+    assert "foreground" in (tmp_path / "summary.md").read_text()

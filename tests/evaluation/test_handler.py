@@ -120,3 +120,10 @@ def test_a_case_that_cannot_be_compared_is_named(items, tmp_path):
     items[1]["image"] = items[1]["image"][:, 1:]
     with pytest.raises(ValueError, match="2: a prediction must have the size"):
         run(items, CaseMetrics(tmp_path))
+
+
+def test_tables_are_not_replaced_unasked(items, tmp_path):
+    run(items, CaseMetrics(tmp_path))
+    with pytest.raises(ValueError, match=r"metrics\.csv is there; set overwrite"):
+        CaseMetrics(tmp_path)
+    assert len(run(items[:1], CaseMetrics(tmp_path, overwrite=True)).rows) == 1

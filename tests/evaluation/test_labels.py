@@ -30,18 +30,29 @@ def test_rows_by_hand(prediction, reference):
     liver, spleen, kidney, mean = case_rows("p1", prediction, reference, labels=LABELS)
     assert [row.label for row in (liver, spleen, kidney, mean)] == ["liver", "spleen", "kidney", "mean"]
     assert {row.case for row in (liver, spleen, kidney, mean)} == {"p1"}
-    assert (liver.values["iou"], spleen.values["iou"], kidney.values["iou"]) == pytest.approx((0.5, 0.8, 1))
-    assert mean.values["iou"] == pytest.approx(2.3 / 3)
+    assert (liver.values["iou"], spleen.values["iou"]) == pytest.approx((0.5, 0.8))
+    assert mean.values["iou"] == pytest.approx(0.65)
 
 
-def test_the_mean_leaves_out_what_a_label_does_not_have(prediction, reference):
-    *labels, mean = case_rows("p1", prediction, reference, labels=LABELS)
-    assert math.isnan(labels[2].values["hd95_pixels"])  # neither map has a kidney
-    assert mean.values["hd95_pixels"] == pytest.approx(
-        (labels[0].values["hd95_pixels"] + labels[1].values["hd95_pixels"]) / 2
-    )
+def test_a_label_that_neither_map_holds_is_no_case_of_it(prediction, reference):
+    kidney, mean = case_rows("p1", prediction, reference, labels=LABELS)[2:]
+    assert all(math.isnan(value) for value in kidney.values.values())
+    assert mean.values["specificity"] == pytest.approx((1 + 31 / 32) / 2)
     nothing = case_rows("p2", 0 * prediction, 0 * reference, labels=LABELS)[-1]
-    assert math.isnan(nothing.values["asd_pixels"])
+    assert all(math.isnan(value) for value in nothing.values.values())
+
+
+def test_a_label_that_one_map_holds_is_a_case_of_it(prediction, reference):
+    prediction[5, 5] = 5
+    kidney, mean = case_rows("p1", prediction, reference, labels=LABELS)[2:]
+    assert kidney.values["iou"] == 0
+    assert math.isnan(kidney.values["hd95_pixels"])
+    assert mean.values["iou"] == pytest.approx(1.3 / 3)
+
+
+def test_one_label_that_is_absent_was_rightly_not_found(reference):
+    (row,) = case_rows("p1", 0 * reference, 0 * reference, labels={1: "lesion"})
+    assert row.values["iou"] == 1
 
 
 def test_without_labels_the_arrays_are_masks(prediction, reference):
