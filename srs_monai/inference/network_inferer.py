@@ -1,0 +1,53 @@
+"""A network run in a chosen precision and memory layout."""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from monai.data import MetaTensor
+from monai.inferers import Inferer
+from torch import Tensor
+
+PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+
+
+class NetworkInferer(Inferer):
+    """Run a network under autocast for the device of its input; the result is float32.
+
+    A MetaTensor goes in as a plain tensor, which is faster, and its meta data come out on the result.
+
+    Args:
+        precision: "float32", "bfloat16" or "float16", of the operations that autocast lowers.
+        channels_last: lay the input out for convolutions; for a network that `srs_monai.device.place` laid out so too.
+
+    Raises:
+        ValueError: for an unknown precision.
+    """
+
+    def __init__(self, precision: str = "float32", channels_last: bool = True) -> None:
+        if precision not in PRECISIONS:
+            raise ValueError(f"precision is one of {', '.join(PRECISIONS)}; got {precision!r}")
+        self.precision, self.channels_last = precision, channels_last
+
+    def __call__(self, inputs: Tensor, network: Callable[..., Tensor], *args: Any, **kwargs: Any) -> Tensor:
+        """Run the network once."""
+        images = plain(inputs)
+        if self.channels_last and images.ndim == 4:
+            images = images.contiguous(memory_format=torch.channels_last)
+        lowered = self.precision != "float32"
+        with torch.autocast(images.device.type, dtype=PRECISIONS[self.precision], enabled=lowered):
+            result = network(images, *args, **kwargs)
+        return with_meta_of(inputs, result.float())
+
+
+def plain(tensor: Tensor) -> Tensor:
+    """A tensor without meta data, on the same memory."""
+    return tensor.as_tensor() if isinstance(tensor, MetaTensor) else tensor
+
+
+def with_meta_of(source: Tensor, result: Tensor) -> Tensor:
+    """A result with the meta data and applied operations of what it was made from, as MONAI's Invertd needs them."""
+    if not isinstance(source, MetaTensor):
+        return result
+    tracked: Tensor = MetaTensor(result).copy_meta_from(source)
+    return tracked
