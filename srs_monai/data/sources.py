@@ -1,0 +1,155 @@
+"""What there is to segment under a path: series, files and frames, each with a name for its results."""
+
+import logging
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+from srs_monai.data.readers.dicom_folder import FRAME_NAME, shortened
+from srs_monai.data.readers.dicom_header import (
+    DICOM_SUFFIXES,
+    DicomError,
+    Header,
+    Kind,
+    NoImageError,
+    is_dicom,
+    is_dicom_name,
+    read_header,
+)
+from srs_monai.data.readers.dicom_series import group_by_series
+from srs_monai.data.readers.nifti import NIFTI_SUFFIXES, is_nifti
+from srs_monai.data.readers.picture import PICTURE_SUFFIXES
+
+logger = logging.getLogger(__name__)
+
+_SUFFIXES = sorted((*PICTURE_SUFFIXES, *NIFTI_SUFFIXES, *DICOM_SUFFIXES), key=len, reverse=True)  # .nii.gz before .gz
+
+
+def find_sources(path: str | Path, results_dir: str | Path | None = None) -> list[dict[str, str]]:
+    """List the images at a path as items {"image": what MedicalImageReader reads, "name": of its results}.
+
+    A file is one item, a DICOM file that holds a sequence of pictures one for each frame. A folder is searched with all
+    its sub-folders: each DICOM series is one item, by the folder's name where it is the only one there, else as
+    FOLDER/SERIES_UID; each other DICOM image, NIfTI file and picture is one. Localizers, hidden files and what is no
+    image are left out, with a line in the log. A DICOM file with a faulty header is an item too, so that it fails by
+    name.
+
+    A name is the path relative to `path` without its ending, "scans/patient1"; names that would be the same keep the
+    ending, "a_png" and "a_jpg".
+
+    Args:
+        path: of a file or folder.
+        results_dir: a folder whose files are results and no input, when it lies in `path`.
+
+    Returns:
+        At least one item, in order of their paths.
+
+    Raises:
+        ValueError: when there is nothing at the path, nothing in it that can be read, or `results_dir` is the path
+            itself.
+    """
+    root = Path(path).expanduser().absolute()
+    results = None if results_dir is None else Path(results_dir).expanduser().resolve()
+    if root.resolve() == results:
+        raise ValueError(f"results are kept apart from what is segmented, but both are {root}; name another output_dir")
+    if root.is_file():
+        found = list(_file(root))
+    elif root.is_dir():
+        found = list(_folder(root, seen={results} if results else set()))
+    else:
+        raise ValueError(f"a file or folder of images is segmented, but there is nothing at {root}; check the name")
+    if not found:
+        raise ValueError(
+            f"DICOM, NIfTI ({', '.join(NIFTI_SUFFIXES)}) and pictures ({', '.join(PICTURE_SUFFIXES)}) are segmented, "
+            f"but there is none in {root}; name the folder that holds them"
+        )
+    base = root.parent if root.is_file() or root in found else root
+    names = _names(found, base)
+    return [{"image": str(source), "name": name} for source, name in zip(found, names, strict=True)]
+
+
+def _file(path: Path) -> Iterator[Path]:
+    if is_dicom(path) or is_dicom_name(path):
+        yield from _frames(read_header(path))
+    elif is_nifti(path) or path.suffix.lower() in PICTURE_SUFFIXES:
+        yield path
+    else:
+        raise ValueError(
+            f"DICOM, NIfTI ({', '.join(NIFTI_SUFFIXES)}) and pictures ({', '.join(PICTURE_SUFFIXES)}) are segmented, "
+            f"but {path} is none of them; convert it"
+        )
+
+
+def _frames(header: Header) -> Iterator[Path]:
+    if header.kind is Kind.FRAMES:
+        yield from (header.path / FRAME_NAME.format(number) for number in range(1, header.frames + 1))
+    else:
+        yield header.path
+
+
+def _folder(folder: Path, seen: set[Path]) -> Iterator[Path]:
+    """The sources in a folder, then those in its sub-folders, but for folders seen before (or not to be seen)."""
+    seen.add(folder.resolve())
+    left_out: list[str] = []
+    headers: list[Header] = []
+    others: list[Path] = []
+    subfolders: list[Path] = []
+    for path in sorted(folder.iterdir()):
+        if path.name.startswith("."):
+            left_out.append(f"{path.name} (hidden)")
+        elif path.is_dir():
+            subfolders.append(path)
+        elif is_dicom(path):
+            try:
+                headers.append(read_header(path))
+            except NoImageError as error:
+                left_out.append(f"{path.name} ({error.what})")
+            except DicomError:
+                others.append(path)  # reading it will say why
+        elif is_nifti(path) or path.suffix.lower() in PICTURE_SUFFIXES:
+            others.append(path)
+        else:
+            left_out.append(path.name)
+    localizers = [header.path.name for header in headers if header.kind is Kind.SLICE and header.localizer]
+    left_out += [f"{name} (localizer)" for name in localizers]
+    if left_out:
+        logger.info("%s: left out %s", folder, ", ".join(shortened(left_out)))
+    others += [source for header in headers if header.kind is not Kind.SLICE for source in _frames(header)]
+    yield from sorted([*_series(folder, headers), *others])
+    for subfolder in subfolders:
+        if subfolder.resolve() not in seen:
+            yield from _folder(subfolder, seen)
+
+
+def _series(folder: Path, headers: list[Header]) -> Iterator[Path]:
+    series = group_by_series(headers)
+    large = [uid for uid, slices in series.items() if len(slices) > 1]
+    for uid, slices in series.items():
+        if len(slices) == 1:
+            yield slices[0].path
+        else:
+            yield folder if len(large) == 1 else folder / uid
+
+
+def _names(sources: list[Path], base: Path) -> list[str]:
+    """A name for each source, different from all others also where upper and lower case are the same."""
+    parts = [_name_and_ending(source, base) for source in sources]
+    taken = Counter(name.lower() for name, _ in parts)
+    names: list[str] = []
+    used: set[str] = set()
+    for name, ending in parts:
+        unique = name + ending.replace(".", "_") if taken[name.lower()] > 1 else name
+        while unique.lower() in used:
+            unique += "_2"
+        used.add(unique.lower())
+        names.append(unique)
+    return names
+
+
+def _name_and_ending(source: Path, base: Path) -> tuple[str, str]:
+    """The relative path of a source, parted from the ending of its file; the dots of a series UID are no ending."""
+    file = source.parent if source.parent.is_file() else source
+    name = file.relative_to(base).as_posix()
+    ending = next((suffix for suffix in _SUFFIXES if name.lower().endswith(suffix)), "") if file.is_file() else ""
+    stem = name[: len(name) - len(ending)]
+    return stem if file == source else f"{stem}/{source.name}", ending
