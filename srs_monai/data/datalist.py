@@ -16,7 +16,7 @@ def load_datalist(
     dataset_dir: str | Path,
     *,
     images_dir: str = "images",
-    masks_dir: str = "masks",
+    masks_dir: str | None = "masks",
     mask_suffix: str = "",
     train_list: str | None = TRAIN_LIST,
     val_list: str | None = VAL_LIST,
@@ -38,7 +38,7 @@ def load_datalist(
 
     Args:
         dataset_dir: folder of the data set.
-        images_dir, masks_dir: its folders of images and masks.
+        images_dir, masks_dir: its folders of images and masks; without masks_dir, images alone are listed.
         mask_suffix: what a mask's name has after the image's name and before the extension.
         train_list, val_list, test_list: lists of names, relative to dataset_dir. The default names may be missing, and
             None takes no list; any other name has to be there.

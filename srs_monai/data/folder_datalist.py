@@ -19,7 +19,7 @@ def folder_datalist(
     folder: Path,
     *,
     images_dir: str,
-    masks_dir: str,
+    masks_dir: str | None,
     mask_suffix: str,
     train_list: str | None,
     val_list: str | None,
@@ -28,7 +28,7 @@ def folder_datalist(
     seed: int,
     split_dir: Path | None,
 ) -> dict[str, list[dict[str, Any]]]:
-    """Items "image" and "label" of a folder; see `load_datalist`."""
+    """Items "image" and "label" of a folder, "image" alone without masks_dir; see `load_datalist`."""
     images, masks = _images_and_masks(folder, images_dir, masks_dir, mask_suffix)
     lists = {
         "training": _list_path(folder, train_list, TRAIN_LIST),
@@ -42,24 +42,27 @@ def folder_datalist(
     elif missing := {"training", "validation"} - set(sections):
         raise ValueError(f"{folder} has no list of {missing.pop()} images but the other; add it or take both away")
     refuse_leaks(sections)
-    datalist = {
-        section: _items(sections.get(section, []), images, masks, mask_suffix, folder / images_dir, folder / masks_dir)
-        for section in lists
-    }
+    datalist = {section: _items("image", sections.get(section, []), images, folder / images_dir) for section in lists}
+    if masks is not None:
+        for section, items in datalist.items():
+            mask_names = [name + mask_suffix for name in sections.get(section, [])]
+            labels = _items("label", mask_names, masks, folder / str(masks_dir))
+            datalist[section] = [image | label for image, label in zip(items, labels, strict=True)]
     if split_dir is not None:
         write_split(split_dir, sections)
     return datalist
 
 
 def _images_and_masks(
-    folder: Path, images_dir: str, masks_dir: str, mask_suffix: str
-) -> tuple[dict[str, Path], dict[str, Path]]:
+    folder: Path, images_dir: str, masks_dir: str | None, mask_suffix: str
+) -> tuple[dict[str, Path], dict[str, Path] | None]:
     """The two folders' files by stem; in one folder for both, the suffix tells them apart."""
     for name, option in ((images_dir, "images_dir"), (masks_dir, "masks_dir")):
-        if not (folder / name).is_dir():
+        if name is not None and not (folder / name).is_dir():
             raise ValueError(f"{folder} has no folder {name}/; make it, or name the right one by {option}")
-    images, masks = files_by_stem(folder / images_dir), files_by_stem(folder / masks_dir)
-    if (folder / images_dir).samefile(folder / masks_dir):
+    images = files_by_stem(folder / images_dir)
+    masks = None if masks_dir is None else files_by_stem(folder / masks_dir)
+    if masks_dir is not None and (folder / images_dir).samefile(folder / masks_dir):
         if not mask_suffix:
             raise ValueError(f"images and masks both lie in {folder / images_dir}; tell them apart by mask_suffix")
         images = {stem: path for stem, path in images.items() if not stem.endswith(mask_suffix)}
@@ -79,17 +82,12 @@ def _list_path(folder: Path, name: str | None, default: str) -> Path | None:
     return None
 
 
-def _items(
-    names: list[str], images: dict[str, Path], masks: dict[str, Path], mask_suffix: str, images_at: Path, masks_at: Path
-) -> list[dict[str, Any]]:
-    """Names as pairs of files."""
-    for missing, kind, place in (
-        ([name for name in names if name not in images], "image", images_at),
-        ([name + mask_suffix for name in names if name + mask_suffix not in masks], "mask", masks_at),
-    ):
-        if missing:
-            raise ValueError(
-                f"every name needs its {kind}, but {place} has none for {few(missing)}; add the files or leave out the "
-                f"names (they stand without extension)"
-            )
-    return [{"image": str(images[name]), "label": str(masks[name + mask_suffix])} for name in names]
+def _items(key: str, names: list[str], files: dict[str, Path], place: Path) -> list[dict[str, Any]]:
+    """Names as items {key: path}."""
+    missing = [name for name in names if name not in files]
+    if missing:
+        raise ValueError(
+            f"every name needs its {'mask' if key == 'label' else key}, but {place} has none for {few(missing)}; add "
+            f"the files or leave out the names (they stand without extension)"
+        )
+    return [{key: str(files[name])} for name in names]

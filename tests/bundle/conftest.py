@@ -56,8 +56,8 @@ def start(tmp_path: Path) -> Start:
         options = [text for name, value in values.items() for text in (f"--{name}", str(value))]
         command = [sys.executable, "-m", "monai.bundle", "run", run_id, "--config_file", str(files), *options]
         environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-        log = (tmp_path / "log.txt").open("a")
-        return subprocess.Popen(command, cwd=tmp_path, env=environment, text=True, stdout=log, stderr=log)
+        with (tmp_path / "log.txt").open("a") as log:
+            return subprocess.Popen(command, cwd=tmp_path, env=environment, text=True, stdout=log, stderr=log)
 
     return start_bundle
 

@@ -50,7 +50,16 @@ def test_stage_one_alone_is_stage_one_of_the_whole(configs: dict[str, dict[str, 
     alone = configs["train_reconstruction"]
     del section["network"]  # there it is a copy of the one that stage two trains
     assert {name: alone[name] for name in section} == section
-    own_ways = {"network", "reconstruction_file", "initialize", "training", "train", "validate"}
+    own_ways = {
+        "network",
+        "masks_dir",
+        "reconstruction_file",
+        "reconstruction_there",
+        "initialize",
+        "training",
+        "train",
+        "validate",
+    }
     for name in set(alone) & set(configs["train"]) - own_ways:
         assert alone[name] == configs["train"][name], name
 

@@ -51,6 +51,13 @@ def test_lists_say_what_is_for_what(folder: Path) -> None:
     }
 
 
+def test_images_alone_are_listed_without_a_folder_of_masks(folder: Path) -> None:
+    (folder / "masks" / f"{NAMES[0]}.png").unlink()
+    datalist = load_datalist(folder, masks_dir=None)
+    assert sorted(names_of(datalist["training"] + datalist["validation"])) == NAMES
+    assert all(set(item) == {"image"} for items in datalist.values() for item in items)
+
+
 def test_lists_may_have_other_names_and_places(folder: Path) -> None:
     (folder / "splits").mkdir()
     lists(folder / "splits", train_1=NAMES[:6], val_1=NAMES[6:])

@@ -26,7 +26,7 @@ class ReleaseNormalized(MapTransform):
         bgr: True as for medical pictures, False as for infrared ones.
         allow_missing_keys: pass over keys that an item lacks.
 
-    Shapes: (3, H, W), red first, gives (3, H, W), with bgr blue first.
+    Shapes: (3, H, W[, D]), red first, gives the same shape, with bgr blue first.
 
     Raises:
         ValueError: on calling, for pictures without three channels or not in [0, 1].
@@ -50,6 +50,6 @@ class ReleaseNormalized(MapTransform):
                 f"the release's preprocessing takes 3 channels in [0, 1], but {source_of(img)} has {image.shape[0]} in "
                 f"[{low:g}, {high:g}]; put MatchChannelsd and ToUnitRanged in front"
             )
-        mean, std = (image.new_tensor(numbers)[:, None, None] for numbers in (MEAN, STD))
+        mean, std = (image.new_tensor(numbers).reshape(-1, *[1] * (image.ndim - 1)) for numbers in (MEAN, STD))
         ordered = image.flip(0) if self.bgr else image
         return (ordered - mean) / std / 255

@@ -1,0 +1,63 @@
+"""What runs on the CPU runs on a GPU, with the same numbers."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from srs_monai.data.phantoms import write_phantoms
+from srs_monai.inference import NetworkInferer
+from srs_monai.networks import SRSNet
+
+ROOT = Path(__file__).resolve().parents[1]
+pytestmark = [
+    pytest.mark.gpu,
+    pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device"),
+]
+
+
+@pytest.fixture
+def network() -> SRSNet:
+    return SRSNet(reconstruction_blocks=(1, 1, 1, 1), segmentation_blocks=(1, 1, 1, 1)).eval()
+
+
+def test_logits_and_gradients_equal_those_of_the_cpu(network: SRSNet, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", False)
+    monkeypatch.setattr(torch.backends.cuda.matmul, "allow_tf32", False)
+    image = torch.rand(2, 3, 64, 96)
+    results = []
+    for device in ("cpu", "cuda"):
+        placed = network.to(device, torch.float64)
+        placed.zero_grad()
+        logits = placed(image.to(device, torch.float64))
+        logits.square().mean().backward()
+        gradients = [p.grad.cpu() for p in placed.segmentation.parameters() if p.grad is not None]
+        results.append((logits.detach().cpu(), gradients))
+    torch.testing.assert_close(results[1], results[0], rtol=1e-8, atol=1e-8)
+
+
+@pytest.mark.parametrize(("precision", "tolerance"), [("bfloat16", 3e-2), ("float16", 5e-3)])
+def test_lower_precision_stays_close(network: SRSNet, precision: str, tolerance: float) -> None:
+    image = torch.rand(2, 3, 64, 64)
+    with torch.no_grad():
+        expected = network(image).sigmoid()
+        got = NetworkInferer(precision=precision)(image.cuda(), network.cuda())
+    assert got.dtype == torch.float32
+    torch.testing.assert_close(got.sigmoid().cpu(), expected, rtol=0, atol=tolerance)
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16", "float16"])
+def test_the_bundle_trains_both_stages(tmp_path: Path, precision: str) -> None:
+    write_phantoms(tmp_path / "data", count=12, size=(64, 64), seed=0)
+    files = [str(ROOT / "bundle/configs/train.yaml"), str(ROOT / "configs/networks/srsnet_small.yaml")]
+    values = {"dataset_dir": tmp_path / "data", "output_dir": tmp_path / "run", "image_size": [64, 64]}
+    values |= {"precision": precision, "device": "cuda", "reconstruction_epochs": 2, "epochs": 2}
+    options = [text for name, value in values.items() for text in (f"--{name}", str(value))]
+    command = [sys.executable, "-m", "monai.bundle", "run", "training", "--config_file", str(files), *options]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ})
+    assert ended.returncode == 0, ended.stderr
+    weights = torch.load(tmp_path / "run" / "model.pt", weights_only=True)
+    assert all(torch.isfinite(value).all() for value in weights.values())
