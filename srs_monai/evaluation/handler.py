@@ -91,7 +91,7 @@ class CaseMetrics:
         ]
         self.table = MetricTable(rows)
         paths = self.table.save(self.output_dir)
-        _logger.info("%s\n%s", self.table.to_markdown(), "\n".join(f"written: {path}" for path in paths))
+        _logger.info("%s\n%s", self.table.to_markdown(), "\n".join(f"written: {path.resolve()}" for path in paths))
 
 
 def _name(source: str, number: int | None) -> str:

@@ -11,15 +11,16 @@ def evaluation_items(
 
     Args:
         datalists: {"training": items, "validation": items, "test": items}.
-        section: which of them.
+        section: which of them, or "all" of them.
         whole_volumes: make one case of all slices of a volume; else every slice is a case, as it is in training.
 
     Raises:
         ValueError: when there is no such list, nothing in it, or an item has no label.
     """
-    if section not in datalists:
-        raise ValueError(f"there is no list {section!r}; choose one of {', '.join(datalists)}")
-    items = [dict(item) for item in datalists[section]]
+    sections = list(datalists) if section == "all" else [section]
+    if not set(sections) <= set(datalists):
+        raise ValueError(f"there is no list {section!r}; choose one of {', '.join(datalists)}, all")
+    items = [dict(item) for name in sections for item in datalists[name]]
     if not items:
         raise ValueError(
             f"the {section} list is empty; give its images, or evaluate another list: {', '.join(datalists)}"

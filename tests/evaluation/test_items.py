@@ -21,10 +21,15 @@ def test_slices_stay_cases_of_their_own(datalists):
     assert evaluation_items(datalists, whole_volumes=False) == [*SLICES, PICTURE]
 
 
+def test_all_lists_together(datalists):
+    del datalists["new"]
+    assert evaluation_items(datalists, "all", whole_volumes=False) == [PICTURE, *SLICES, PICTURE]
+
+
 @pytest.mark.parametrize(
     ("section", "message"),
     [
-        ("val", "no list 'val'; choose one of training, validation, test, new"),
+        ("val", "no list 'val'; choose one of training, validation, test, new, all"),
         ("test", "the test list is empty"),
         ("new", r"b\.png has none \(1 such images\)"),
     ],
