@@ -5,8 +5,15 @@ from types import TracebackType
 
 
 def root_cause(error: BaseException) -> BaseException:
-    """The error that the others were raised from."""
-    while (below := error.__cause__ or (None if error.__suppress_context__ else error.__context__)) is not None:
+    """The error that says what went wrong: the first that is not a plain RuntimeError about another one.
+
+    So MONAI and torch wrap what happens in an expression or a transform. Errors below that one, of a library whose
+    complaint was put into a sentence with the file's name and a way out, say less.
+    """
+    while type(error) is RuntimeError:
+        below = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+        if below is None:
+            break
         error = below
     return error
 

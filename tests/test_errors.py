@@ -23,8 +23,14 @@ def test_the_last_line_is_the_cause() -> None:
 
 
 def test_a_cause_that_was_suppressed_is_not_the_root() -> None:
-    outer = ValueError("said")
+    outer = RuntimeError("said")
     outer.__context__, outer.__suppress_context__ = KeyError("inner"), True
     assert root_cause(outer) is outer
     outer.__suppress_context__ = False
     assert isinstance(root_cause(outer), KeyError)
+
+
+def test_a_sentence_made_of_a_librarys_complaint_is_the_root() -> None:
+    outer, sentence = RuntimeError("applying transform"), ValueError("the pixels of a.dcm cannot be read: short; fetch")
+    outer.__cause__, sentence.__cause__ = sentence, RuntimeError("short")
+    assert root_cause(outer) is sentence

@@ -1,0 +1,81 @@
+"""A batch of cases, each by itself: what fails holds up no other."""
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from monai.data import DataLoader, Dataset
+from monai.engines import Evaluator
+from torch.utils.data import Subset
+from tqdm import tqdm
+from tqdm.contrib.logging import logging_redirect_tqdm
+
+from srs_monai.errors import root_cause
+from srs_monai.inference.results import is_finished
+
+logger = logging.getLogger(__name__)
+
+
+class FailedCasesError(RuntimeError):
+    """Some cases of a batch could not be segmented; all others were."""
+
+
+def run_cases(evaluator: Evaluator, dataset: Dataset, output_dir: str | Path, overwrite: bool = False) -> list[str]:
+    """Run an evaluator over its data set case by case, skipping those whose mask is there already.
+
+    Args:
+        evaluator: whose postprocessing writes the results, the mask last.
+        dataset: of items with a "name" (see `find_sources`).
+        output_dir: where the results go.
+        overwrite: make results that are there anew, instead of leaving them untouched.
+
+    Returns:
+        Names of the cases that were run.
+
+    Raises:
+        FailedCasesError: at the end, when any case failed; each is logged with its cause when it does.
+    """
+    names = [str(item["name"]) for item in dataset.data]
+    todo = [i for i, name in enumerate(names) if overwrite or not is_finished(Path(output_dir), name)]
+    if len(todo) < len(names):
+        logger.warning(
+            "%d of %d cases have their mask in %s already and are left as they are; overwrite: true makes them anew",
+            len(names) - len(todo),
+            len(names),
+            output_dir,
+        )
+    failed: dict[str, str] = {}
+    evaluator.interrupt_resume_enabled = False  # else ignite's run after a failed one does nothing
+    evaluator.logger = _silent()  # the cause is logged here, once
+    evaluator.state.epoch_length = 1
+    with logging_redirect_tqdm(), tqdm(todo, desc="segmenting", unit="case", dynamic_ncols=True) as bar:
+        for i in bar:
+            bar.set_postfix_str(names[i])
+            evaluator.data_loader = DataLoader(Subset(dataset, [i]), batch_size=1)
+            try:
+                evaluator.run()
+            except Exception as error:  # whatever happens to one case, the others go on
+                failed[names[i]] = _in_one_line(error)
+                logger.error("%s failed: %s", names[i], failed[names[i]])
+    done = [names[i] for i in todo if names[i] not in failed]
+    logger.info("%d segmented, %d failed, %d left as they were", len(done), len(failed), len(names) - len(todo))
+    if failed:
+        raise FailedCasesError(_summary(failed, len(todo)))
+    return done
+
+
+def _silent() -> logging.Logger:
+    silent = logging.getLogger(f"{__name__}.engine")
+    silent.setLevel(logging.CRITICAL + 1)
+    return silent
+
+
+def _in_one_line(error: Exception) -> str:
+    cause = root_cause(error)
+    return " ".join(f"{cause}".split()) or type(cause).__name__
+
+
+def _summary(failed: dict[str, str], count: int) -> str:
+    listed: Sequence[Any] = [f"{name}: {reason}" for name, reason in failed.items()]
+    return f"{len(failed)} of {count} cases could not be segmented, all others were:\n  " + "\n  ".join(listed)

@@ -1,0 +1,1 @@
+"""Writers: masks, probabilities and overlays into files that are there whole or not at all."""

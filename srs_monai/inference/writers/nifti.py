@@ -1,0 +1,45 @@
+"""NIfTI files on the grid of the image that they belong to."""
+
+from pathlib import Path
+from typing import Any
+
+import nibabel as nib
+import numpy as np
+from numpy.typing import NDArray
+
+from srs_monai.files import replacing
+
+_SCANNER = 1  # NIfTI's code for coordinates of the scanner
+_GEOMETRY = ["pixdim", "xyzt_units", "qform_code", "sform_code", "srow_x", "srow_y", "srow_z"]
+_GEOMETRY += ["quatern_b", "quatern_c", "quatern_d", "qoffset_x", "qoffset_y", "qoffset_z"]
+
+
+def write_nifti(
+    path: str | Path, values: NDArray[Any], affine: NDArray[np.float64], source: str | Path | None = None
+) -> None:
+    """Write a volume, (X, Y, Z) or with channels (X, Y, Z, C), under the affine of its image.
+
+    Args:
+        path: ends in .nii or .nii.gz.
+        values: integers or float32.
+        affine: voxel indices to RAS in mm.
+        source: the NIfTI file that was segmented: its shape (a picture stays one) and both of its coordinate systems
+            are kept, so that every viewer lays the result where it lays the image.
+    """
+    if source is None:
+        image = nib.Nifti1Image(values, affine)
+        image.set_sform(affine, _SCANNER)
+        image.set_qform(affine, _SCANNER)
+        image.header.set_xyzt_units("mm")
+    else:
+        like = nib.load(source)
+        channels = values.shape[3:]
+        spatial = like.shape[:3] if channels else like.shape
+        header = nib.Nifti1Header()
+        header.set_data_dtype(values.dtype)
+        for field in _GEOMETRY:
+            header[field] = like.header[field]
+        header.set_data_shape((*spatial, *channels))
+        image = nib.Nifti1Image(values.reshape(*spatial, *channels), None, header)
+    with replacing(path) as temporary:
+        nib.save(image, temporary)
