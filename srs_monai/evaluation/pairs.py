@@ -16,9 +16,9 @@ def pair_cases(
 ) -> list[tuple[str, Any, Any]]:
     """Find the reference of every prediction: by name in folders and mappings, by position in lists.
 
-    A file is named by its stem without any of `suffixes`: OUT/p1_mask.png belongs to masks/p1.png. In a folder in
-    which some names have such a suffix, only those count: inference lays overlays beside its masks. Two single files
-    belong together whatever their names.
+    A file is named by its stem without any of `suffixes`: OUT/p1_mask.png belongs to masks/p1.png. Below a folder
+    its place belongs to its name, and where some names have such a suffix, only those count: inference lays overlays
+    beside its masks. Two single files belong together whatever their names.
 
     Args:
         predictions, references: a folder, a file, a mapping {case: array or file}, or a list of arrays or files.
@@ -81,11 +81,11 @@ def _by_name(source: Any, suffixes: Sequence[str], role: str) -> dict[str, Any]:
     if isinstance(source, Mapping):
         return {str(case): item for case, item in source.items()}
     if _is_list(source) and all(_is_path(item) for item in source):
-        files = [Path(item) for item in source]
+        files = [(case_name(item, suffixes), Path(item)) for item in source]
     elif _is_path(source) and Path(source).is_dir():
         files = _masks_in(Path(source), suffixes)
     elif _is_file(source):
-        files = [Path(source)]
+        files = [(case_name(source, suffixes), Path(source))]
     elif _is_path(source):
         raise ValueError(f"{role} must be a folder or a file that exists; there is no {source}; check the path")
     else:
@@ -94,18 +94,18 @@ def _by_name(source: Any, suffixes: Sequence[str], role: str) -> dict[str, Any]:
             f"got {type(source).__name__}; put arrays into a list or a mapping on both sides"
         )
     cases: dict[str, Any] = {}
-    for file in files:
-        case = case_name(file, suffixes)
+    for case, file in files:
         if case in cases:
             raise ValueError(f"{cases[case]} and {file} are both {role} of the case {case!r}; remove one of them")
         cases[case] = file
     return cases
 
 
-def _masks_in(folder: Path, suffixes: Sequence[str]) -> list[Path]:
-    """List the image files of a folder; only those with the suffix of a mask, if there are any."""
-    files = image_files(folder)
-    return [path for path in files if case_name(path, suffixes) != case_name(path, ())] or files
+def _masks_in(folder: Path, suffixes: Sequence[str]) -> list[tuple[str, Path]]:
+    """List the image files in a folder and those below it; only those with the suffix of a mask, if there are any."""
+    files = image_files(folder, recursive=True)
+    files = [path for path in files if case_name(path, suffixes) != case_name(path, ())] or files
+    return [(path.relative_to(folder).with_name(case_name(path, suffixes)).as_posix(), path) for path in files]
 
 
 def _is_path(item: Any) -> bool:

@@ -17,6 +17,7 @@ import yaml
 from monai.bundle import ConfigWorkflow
 from numpy.typing import NDArray
 from PIL import Image
+from skimage.measure import label
 
 from srs_monai.errors import root_cause
 from srs_monai.evaluation import case_metrics, original_metrics
@@ -143,6 +144,38 @@ def test_nothing_found_leaves_no_distances(pictures: Path, evaluate: Any, tmp_pa
     assert summary["asd_pixels"] == {"mean": None, "sd": None, "count": 0}
 
 
+def test_small_components_may_be_dropped(pictures: Path, evaluate: Any) -> None:
+    found = evaluate(pictures, favoured=0, minimum_size=60 * 44)
+    assert [row["precision"] == "" for row in found] == [True, False]  # 32 x 32 pixels are fewer than 60 x 44
+
+
+@pytest.fixture
+def brightness(tmp_path: Path) -> dict[str, Any]:
+    """Values that put the simplest network in SRSNet's place: what is brighter than 80 of 255 is foreground."""
+    network = torch.nn.Conv2d(3, 1, 1)
+    state = {"weight": torch.full_like(network.weight, 1000.0), "bias": torch.tensor([-3000.0 * 80.5 / 255])}
+    torch.save(state, tmp_path / "brightness.pt")
+    definition = {"_target_": "torch.nn.Conv2d", "in_channels": 3, "out_channels": 1, "kernel_size": 1}
+    return {"network_def": definition, "ckpt_path": str(tmp_path / "brightness.pt")}
+
+
+def test_values_by_hand(pictures: Path, evaluate: Any, brightness: dict[str, Any]) -> None:
+    rows = evaluate(pictures, **brightness, network_grid=True)
+    picture = np.asarray(Image.open(pictures / "images" / "b.png"))  # as large as the network's grid
+    expected = case_metrics(picture > 80, disc(SIDE, SIDE))
+    assert 0.2 < expected["iou"] < 0.9
+    assert {name: float(rows[0][name]) for name in expected} == pytest.approx(expected, rel=1e-5)
+
+
+def test_the_largest_component_may_be_kept(pictures: Path, evaluate: Any, brightness: dict[str, Any]) -> None:
+    rows = evaluate(pictures, **brightness, network_grid=True, keep_largest_component="true")
+    components = label(np.asarray(Image.open(pictures / "images" / "b.png")) > 80, connectivity=2)
+    largest = components == np.bincount(components.ravel())[1:].argmax() + 1
+    expected = case_metrics(largest, disc(SIDE, SIDE))
+    assert (largest != (components > 0)).any()
+    assert {name: float(rows[0][name]) for name in expected} == pytest.approx(expected, rel=1e-5)
+
+
 def test_another_list(pictures: Path, evaluate: Any) -> None:
     assert [row["case"] for row in evaluate(pictures, evaluate_list="training")] == ["a"]
 
@@ -167,11 +200,12 @@ def test_slices_on_the_grid_of_the_network(volumes: Path, evaluate: Any) -> None
 
 
 @pytest.mark.parametrize("network_grid", [False, True])
-def test_the_batch_does_not_matter(pictures: Path, evaluate: Any, network_grid: bool) -> None:
-    tables = []
-    for batch_size in (1, 8):
-        torch.manual_seed(3)
-        tables.append(evaluate(pictures, batch_size=batch_size, network_grid=network_grid, overwrite=True))
+def test_the_batch_does_not_matter(
+    pictures: Path, evaluate: Any, brightness: dict[str, Any], network_grid: bool
+) -> None:
+    values = {"network_grid": network_grid, "evaluate_list": "all", "overwrite": True, **brightness}
+    tables = [evaluate(pictures, batch_size=batch_size, **values) for batch_size in (1, 8)]
+    assert len(tables[0]) == 3
     assert tables[0] == tables[1]
 
 

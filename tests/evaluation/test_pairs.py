@@ -47,6 +47,15 @@ def test_folders_are_paired_by_name(folder):
     ]
 
 
+def test_folders_in_folders_tell_cases_apart(folder):
+    for name in ("out", "out/benign", "out/malignant", "masks", "masks/benign", "masks/malignant"):
+        folder(name, *(["1_mask.png", "1_overlay.png"] if "/" in name and "out" in name else []))
+    root = folder("elsewhere").parent
+    for kind in ("benign", "malignant"):
+        (root / "masks" / kind / "1.png").touch()
+    assert [case for case, *_ in pair_cases(root / "out", root / "masks")] == ["benign/1", "malignant/1"]
+
+
 def test_two_files_belong_together_whatever_their_names(folder):
     files = folder("files", "ct_mask.nii.gz", "label117.nii.gz")
     pair = (files / "ct_mask.nii.gz", files / "label117.nii.gz")
