@@ -1,4 +1,4 @@
-"""SRSNet and its neighbours for MONAI: networks, data, training, inference and evaluation of weak-target segmentation."""
+"""SRSNet and its neighbours for MONAI: networks, data, training, inference, evaluation."""
 
 from srs_monai import networks as networks  # registers "dpconv" with MONAI's layer factory
 

@@ -76,6 +76,7 @@ def demo(output: str | Path, data: str | Path | None = None) -> None:
             **common,
             ckpt_path=trained / "model.pt",
             output_dir=output / "evaluation",
+            overwrite=True,
         )
     )
     run(
