@@ -139,7 +139,7 @@ def _channels_first(picture: Image.Image, path: PathLike) -> NDArray[np.float32]
     if picture.has_transparency_data:
         picture = _without_alpha(picture, path)
     if picture.mode in _GREY:
-        return np.asarray(picture, dtype=np.float32)[None]
+        return np.array(picture, dtype=np.float32)[None]  # a copy: torch takes no read-only arrays
     if picture.mode not in (*_COLOUR, "P"):
         raise ValueError(f"pictures are read as grey or RGB, but {path} has mode {picture.mode}; convert it to RGB")
     rgb = np.asarray(picture.convert("RGB"), dtype=np.float32).transpose(2, 0, 1)

@@ -66,6 +66,7 @@ def test_wide_types_have_no_full_scale(saved: Callable[..., Path], dtype: type) 
     array, meta = PictureReader().get_data(saved(Image.fromarray(wide), "a.tif"))
     np.testing.assert_array_equal(array, wide[None])
     assert meta["stored_max"] is None
+    assert array.flags.writeable, "torch takes no read-only arrays"
 
 
 def test_a_palette_gives_its_colours_or_its_indices(saved: Callable[..., Path]) -> None:
