@@ -2,6 +2,7 @@
 
 import logging
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -52,9 +53,12 @@ def demo(output: str | Path, data: str | Path | None = None) -> None:
         data = output / "data"
         write_phantoms(data, count=64, size=(128, 128), seed=0)
     data = Path(data).resolve()
-    images = len(load_datalist(data, seed=0, split_dir=output / "split")["training"])
+    items = load_datalist(data, seed=0, split_dir=output / "split")
+    images = len(items["training"])
     write_phantom_volume(inputs / "phantom.nii.gz", shape=(128, 128, 16), seed=1)
-    (inputs / "pydicom_CT_small.dcm").write_bytes(Path(str(get_testdata_file("CT_small.dcm"))).read_bytes())
+    shutil.copy(str(get_testdata_file("CT_small.dcm")), inputs / "pydicom_CT_small.dcm")
+    for item in items["validation"][:2]:
+        shutil.copy(item["image"], inputs)
 
     small = "configs/networks/srsnet_small.yaml"
     common = {"image_size": [128, 128], "dataset_dir": data, "train_list": output / "split" / "train.txt"}
