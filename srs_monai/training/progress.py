@@ -19,6 +19,7 @@ class Progress:
         engine.add_event_handler(Events.STARTED, self._open)
         engine.add_event_handler(Events.ITERATION_COMPLETED, self._step)
         engine.add_event_handler(Events.COMPLETED | Events.TERMINATE, self._close)
+        engine.add_event_handler(Events.EXCEPTION_RAISED, self._fail)
 
     def _open(self, engine: Engine) -> None:
         total = engine.state.max_epochs * engine.state.epoch_length
@@ -35,3 +36,8 @@ class Progress:
 
     def _close(self) -> None:
         self.bar.close()
+
+    def _fail(self, error: Exception) -> None:
+        if hasattr(self, "bar"):
+            self._close()
+        raise error  # ignite takes an exception that has a handler for handled
