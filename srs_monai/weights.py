@@ -19,10 +19,10 @@ def load_weights(network: nn.Module, path: str | Path) -> nn.Module:
             then the first differing key and both shapes are named, and the network is as it was.
     """
     ours = network.state_dict()
-    theirs = _read(Path(path))
+    theirs = tensors_of(read_checkpoint(path), str(path), wrapper="model")
     # keys in the network's own order, then those it does not know
     for key in [*ours, *(key for key in theirs if key not in ours)]:
-        here, there = _shape(ours.get(key)), _shape(theirs.get(key))
+        here, there = shape_text(ours.get(key)), shape_text(theirs.get(key))
         if here != there:
             raise ValueError(
                 f"weights fit the network they were trained with, but {path} is of another one: {key!r} is {there} in "
@@ -39,25 +39,47 @@ def save_weights(state_dict: Mapping[str, Tensor], path: str | Path) -> None:
         torch.save({key: value.detach().cpu() for key, value in state_dict.items()}, temporary)
 
 
-def _read(path: Path) -> Mapping[str, Any]:
-    if not path.is_file():
+def read_checkpoint(path: str | Path) -> Any:
+    """What a checkpoint file holds: tensors, numbers, texts and containers of them; code in it is never executed.
+
+    Raises:
+        ValueError: naming the file, when it is missing or unreadable, or holds anything else.
+    """
+    if not Path(path).is_file():
         raise ValueError(f"weights are read from a file, but {path} is none; train the network, or name its weights")
     try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
+        return torch.load(path, map_location="cpu", weights_only=True)
     except UnpicklingError as error:
         raise ValueError(
             f"weights are tensors and nothing else, but {path} holds more or is no checkpoint, and was not executed; "
             f"save the network's state_dict() by itself ({error})"
         ) from error
-    except (RuntimeError, EOFError, OSError, ValueError, KeyError) as error:
-        raise ValueError(f"{path} cannot be read as a checkpoint: {error}; fetch or train it again") from error
-    state = content.get("model", content) if isinstance(content, Mapping) else content
-    if not isinstance(state, Mapping) or not state:
-        raise ValueError(f"a checkpoint is a state dict or {{'model': state dict}}, but {path} is neither")
-    return state
+    except Exception as error:  # a damaged file fails anywhere in the reader
+        reason = str(error) or type(error).__name__
+        raise ValueError(f"{path} cannot be read as a checkpoint: {reason}; fetch or train it again") from error
 
 
-def _shape(value: Any) -> str:
-    if value is None:
-        return "absent"
-    return str(tuple(value.shape)) if isinstance(value, Tensor) else f"no tensor but {type(value).__name__}"
+def tensors_of(content: Any, source: str, wrapper: str) -> dict[str, Tensor]:
+    """The state dict that a checkpoint holds, plain or under the key `wrapper`.
+
+    Raises:
+        ValueError: naming the source, when it holds something else.
+    """
+    if isinstance(content, Mapping) and isinstance(content.get(wrapper), Mapping):
+        content = content[wrapper]
+    if not isinstance(content, Mapping):
+        raise ValueError(
+            f"a checkpoint holds a state dict, but {source} holds a {type(content).__name__}; give a state dict"
+        )
+    for key, value in content.items():
+        if not isinstance(key, str) or not isinstance(value, Tensor):
+            raise ValueError(
+                f"a state dict maps names to tensors, but {source} has a {type(value).__name__} at {key!r}; "
+                f"give the state dict alone or under {wrapper!r}"
+            )
+    return dict(content)
+
+
+def shape_text(value: Tensor | None) -> str:
+    """The shape of an entry of a state dict, for a message; "absent" where there is none."""
+    return "absent" if value is None else str(tuple(value.shape))

@@ -2,16 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from os import PathLike
+from pathlib import Path
 from typing import Any
 
-import torch
-from torch import Tensor, nn
+from torch import nn
 
 from srs_monai.interop.original_names import original_name, unused_names
 from srs_monai.networks import SRSNet
+from srs_monai.weights import read_checkpoint, shape_text, tensors_of
 
-Checkpoint = str | PathLike[str] | Mapping[str, Any]
+Checkpoint = str | Path | Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,10 @@ class _Fit:
         ours = network.state_dict()
         self.network, self.prefix = network, prefix
         self.source = "the state dict" if isinstance(checkpoint, Mapping) else str(checkpoint)
-        self.state = _tensors(_read(checkpoint), self.source)
+        content = checkpoint if isinstance(checkpoint, Mapping) else read_checkpoint(checkpoint)
+        state = tensors_of(content, self.source, wrapper="state_dict")
+        parallel = bool(state) and all(key.startswith("module.") for key in state)
+        self.state = {key.removeprefix("module."): value for key, value in state.items()} if parallel else state
 
         names = {original_name(network, key): key for key in ours}
         unused = tuple(f"{name}." for name in unused_names(network))
@@ -95,46 +98,13 @@ class _Fit:
         for theirs in [*self.state, *names]:
             there = self.state.get(theirs)
             here = ours[names[theirs]] if theirs in names else None
-            if theirs not in ignored and _shape(there) != _shape(here):
+            if theirs not in ignored and shape_text(there) != shape_text(here):
                 raise ValueError(
-                    f"a checkpoint must belong to the network it is loaded into, but {theirs!r} is {_shape(there)} in "
-                    f"{self.source} and {_shape(here)} in this {type(network).__name__}; build the network with the "
-                    "file's features, blocks and channels, or give the other file"
+                    f"a checkpoint must belong to the network it is loaded into, but {theirs!r} is "
+                    f"{shape_text(there)} in {self.source} and {shape_text(here)} in this {type(network).__name__}; "
+                    "build the network with the file's features, blocks and channels, or give the other file"
                 )
 
     def load(self) -> None:
+        """Load what fits."""
         self.network.load_state_dict({ours: self.state[theirs] for theirs, ours in self.mapping.items()})
-
-
-def _shape(value: Tensor | None) -> str:
-    return "absent" if value is None else str(tuple(value.shape))
-
-
-def _read(checkpoint: Checkpoint) -> Any:
-    if isinstance(checkpoint, Mapping):
-        return checkpoint
-    try:
-        return torch.load(checkpoint, map_location="cpu", weights_only=True)
-    except Exception as reason:  # a damaged file fails anywhere in the reader
-        raise ValueError(
-            f"a checkpoint must be a readable file that holds weights and no code, but {checkpoint} is not: "
-            f"{str(reason).splitlines()[0] if str(reason) else type(reason).__name__}; save the state dict again"
-        ) from reason
-
-
-def _tensors(content: Any, source: str) -> dict[str, Tensor]:
-    """The state dict inside a checkpoint, keys as a single-device module writes them."""
-    if isinstance(content, Mapping) and isinstance(content.get("state_dict"), Mapping):
-        content = content["state_dict"]
-    if not isinstance(content, Mapping):
-        raise ValueError(
-            f"a checkpoint holds a state dict, but {source} holds a {type(content).__name__}; give a state dict"
-        )
-    for key, value in content.items():
-        if not isinstance(key, str) or not isinstance(value, Tensor):
-            raise ValueError(
-                f"a state dict maps names to tensors, but {source} has a {type(value).__name__} at {key!r}; "
-                "give the state dict alone or under 'state_dict'"
-            )
-    parallel = bool(content) and all(key.startswith("module.") for key in content)
-    return {key.removeprefix("module.") if parallel else key: value for key, value in content.items()}

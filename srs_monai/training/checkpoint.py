@@ -12,7 +12,7 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
 from srs_monai.files import replacing
-from srs_monai.weights import save_weights
+from srs_monai.weights import read_checkpoint, save_weights
 
 logger = logging.getLogger(__name__)
 
@@ -60,16 +60,26 @@ class StageCheckpoint:
         self.patience, self.resume = patience, resume
         self.best_score, self.best_epoch = -math.inf if maximize else math.inf, 0
         self.validated = False
+        self.scaler_state: dict[str, Any] = {}
 
     def attach(self, engine: Engine) -> None:
-        if getattr(engine, "scaler", None) is not None:
-            self.parts["scaler"] = engine.scaler
+        """Follow the trainer's run, from where `last_file` leaves it when it is resumed."""
         if self.resume and self.last_file.is_file():
             self._restore(engine)
         self.evaluator.add_event_handler(Events.COMPLETED, self._note_validation)
+        engine.add_event_handler(Events.STARTED, self._take_scaler)
         engine.add_event_handler(Events.EPOCH_COMPLETED, self._keep)
         # at the start too: a run that had stopped early stays stopped when it is resumed
         engine.add_event_handler(Events.STARTED | Events.EPOCH_COMPLETED, self._stop_early)
+
+    def _take_scaler(self, engine: Engine) -> None:
+        """The gradient scaler of mixed precision, which MONAI's trainer makes anew when it is run."""
+        scaler = getattr(engine, "scaler", None)
+        if scaler is None:
+            return
+        if self.scaler_state:
+            scaler.load_state_dict(self.scaler_state)
+        self.parts["scaler"] = scaler
 
     def _note_validation(self) -> None:
         self.validated = True
@@ -100,7 +110,7 @@ class StageCheckpoint:
         return better
 
     def _restore(self, engine: Engine) -> None:
-        state = torch.load(self.last_file, map_location="cpu", weights_only=True)
+        state = read_checkpoint(self.last_file)
         for fact, value in {"seed": self.seed, "epoch_length": engine.state.epoch_length}.items():
             if state[fact] != value:
                 raise ValueError(
@@ -115,6 +125,7 @@ class StageCheckpoint:
                 f"{self.last_file} does not fit this run's {name}: {error}; give the settings that the run began with, "
                 "or another output_dir"
             ) from error
+        self.scaler_state = state.get("scaler", {})
         self.best_score, self.best_epoch = state["best_score"], state["best_epoch"]
         engine.load_state_dict(
             {

@@ -11,6 +11,7 @@ import torch
 from monai.engines import SupervisedTrainer
 from torch import Tensor
 
+from srs_monai.files import replacing
 from srs_monai.networks import ReconstructionNet, SRSNet
 from srs_monai.weights import load_weights
 
@@ -95,7 +96,8 @@ def run_stage(trainer: SupervisedTrainer, *, best: str | Path, result: str | Pat
             "losses in epochs.csv: a lower learning_rate often helps"
         )
     if Path(best) != Path(result):
-        shutil.copyfile(best, result)
+        with replacing(result) as temporary:  # half a file would be taken for a finished stage
+            shutil.copyfile(best, temporary)
 
 
 def trainable_reconstruction(network: SRSNet) -> ReconstructionNet:

@@ -166,7 +166,7 @@ def test_code_in_a_file_is_never_executed(tmp_path: Path, layer: DPConv, layer_s
     torch.save({"state_dict": layer_state, "extra": Trap(tmp_path / "sprung")}, tmp_path / "trap.pth")
     (tmp_path / "bare.pkl").write_bytes(pickle.dumps(Trap(tmp_path / "sprung")))
     for name in ("trap.pth", "bare.pkl"):
-        with pytest.raises(ValueError, match=f"holds weights and no code, but .*{name} is not"):
+        with pytest.raises(ValueError, match=rf"{name} (holds more .* not executed|cannot be read .*pickle)"):
             load_original_checkpoint(layer, tmp_path / name)
     assert not (tmp_path / "sprung").exists()
     assert same(layer, before)
@@ -180,7 +180,7 @@ def test_a_damaged_file_is_refused_by_name(
     content = (tmp_path / "whole.pth").read_bytes()
     cut = kept if isinstance(kept, int) else int(kept * len(content))
     (tmp_path / "cut.pth").write_bytes(content[:cut])
-    with pytest.raises(ValueError, match=r"readable file that holds weights .* but .*cut\.pth is not: .*\w"):
+    with pytest.raises(ValueError, match=r"cut\.pth (cannot be read as a checkpoint: .*\w|.* not executed; .*\w)"):
         load_original_checkpoint(layer, tmp_path / "cut.pth")
 
 
@@ -200,5 +200,5 @@ def test_something_else_than_a_state_dict_is_refused(tmp_path: Path, layer: DPCo
 
 
 def test_a_missing_file_is_named(tmp_path: Path, layer: DPConv) -> None:
-    with pytest.raises(ValueError, match=r"nowhere\.pth is not: .*No such file"):
+    with pytest.raises(ValueError, match=r"read from a file, but .*nowhere\.pth is none"):
         load_original_checkpoint(layer, tmp_path / "nowhere.pth")

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import torch
+from ignite.engine import Engine, Events
 
 from srs_monai.training import StageCheckpoint
 
@@ -39,6 +40,25 @@ def test_a_broken_and_resumed_run_equals_an_unbroken_one(tmp_path: Path, tiny_ru
     for name in ("last.pt", "best.pt"):
         expected, got = (torch.load(tmp_path / way / name, weights_only=True) for way in ("whole", "broken"))
         torch.testing.assert_close(got, expected, rtol=0, atol=0)
+
+
+class ScaleGradients:
+    """Handler that gives the trainer a gradient scaler when it is run, as MONAI's does in mixed precision."""
+
+    def __init__(self, scale: float) -> None:
+        self.scaler = torch.amp.GradScaler("cpu", init_scale=scale)
+
+    def attach(self, engine: Engine) -> None:
+        engine.add_event_handler(Events.STARTED, lambda: setattr(engine, "scaler", self.scaler))
+
+
+def test_the_gradient_scaler_goes_on_too(tmp_path: Path, tiny_run: Callable[..., Any]) -> None:
+    first, second = ScaleGradients(128.0), ScaleGradients(65536.0)
+    run = tiny_run([0.1], 1)
+    run.train(first, checkpoint(run, tmp_path))
+    again = tiny_run([0.2], 2)
+    again.train(second, checkpoint(again, tmp_path, resume=True))
+    assert second.scaler.get_scale() == 128.0
 
 
 def test_a_run_at_its_end_is_not_trained_again(tmp_path: Path, tiny_run: Callable[..., Any]) -> None:

@@ -86,6 +86,18 @@ def test_a_stage_without_a_numeric_score_fails_by_name(tmp_path: Path) -> None:
         run_stage(Finished, best=tmp_path / "best.pt", result=tmp_path / "model.pt")  # type: ignore[arg-type]
 
 
+def test_a_finished_stage_hands_on_its_best_weights_whole(tmp_path: Path) -> None:
+    class Finished:
+        class state:
+            epoch = max_epochs = 1
+
+    touch(tmp_path, "reconstruction/best.pt")
+    for _ in range(2):  # also over the file of an earlier run
+        run_stage(Finished, best=tmp_path / "reconstruction/best.pt", result=tmp_path / "reconstruction.pt")  # type: ignore[arg-type]
+    assert (tmp_path / "reconstruction.pt").read_text() == "run"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["reconstruction", "reconstruction.pt"]
+
+
 def test_the_image_is_its_own_target() -> None:
     image, target = image_to_itself({"image": torch.ones(1, 1, 2, 2)}, "cpu")
     assert image is target
