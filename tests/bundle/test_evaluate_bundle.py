@@ -119,10 +119,12 @@ def test_pictures_on_their_own_grid(pictures: Path, evaluate: Any, tmp_path: Pat
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["metrics.csv", "metrics.json", "summary.md"]
 
 
-def test_pictures_on_the_grid_of_the_network(pictures: Path, evaluate: Any) -> None:
-    rows = evaluate(pictures, favoured=0, network_grid=True, original_definition=True)
+@pytest.mark.parametrize("mode", ["nearest-exact", "nearest"])
+def test_pictures_on_the_grid_of_the_network(pictures: Path, evaluate: Any, mode: str) -> None:
+    values = {} if mode == "nearest-exact" else {"mask_interpolation": mode}
+    rows = evaluate(pictures, favoured=0, network_grid=True, original_definition=True, **values)
     mask = torch.from_numpy(disc(60, 44))[None, None].float()
-    mask = torch.nn.functional.interpolate(mask, size=(SIDE, SIDE), mode="nearest")[0, 0]
+    mask = torch.nn.functional.interpolate(mask, size=(SIDE, SIDE), mode=mode)[0, 0]
     full = torch.ones(SIDE, SIDE)
     expected = case_metrics(full, mask) | original_metrics(full, mask)
     assert {name: float(rows[1][name]) for name in expected} == pytest.approx(expected, rel=1e-5)
