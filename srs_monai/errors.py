@@ -18,6 +18,11 @@ def root_cause(error: BaseException) -> BaseException:
     return error
 
 
+def one_line(*said: object) -> str:
+    """What errors say, or what they are where they say nothing, for the middle of a sentence."""
+    return "; ".join(" ".join(str(part).split()) or type(part).__name__ for part in said)
+
+
 def end_with_the_cause() -> None:
     """Print an uncaught error's root cause, in one line, after its traceback.
 

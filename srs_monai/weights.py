@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from srs_monai.errors import one_line
 from srs_monai.files import replacing
 
 
@@ -52,11 +53,12 @@ def read_checkpoint(path: str | Path) -> Any:
     except UnpicklingError as error:
         raise ValueError(
             f"weights are tensors and nothing else, but {path} holds more or is no checkpoint, and was not executed; "
-            f"save the network's state_dict() by itself ({error})"
+            f"save the network's state_dict() by itself ({one_line(error)})"
         ) from error
     except Exception as error:  # a damaged file fails anywhere in the reader
-        reason = str(error) or type(error).__name__
-        raise ValueError(f"{path} cannot be read as a checkpoint: {reason}; fetch or train it again") from error
+        raise ValueError(
+            f"{path} cannot be read as a checkpoint: {one_line(error)}; fetch or train it again"
+        ) from error
 
 
 def tensors_of(content: Any, source: str, wrapper: str) -> dict[str, Tensor]:

@@ -3,7 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from srs_monai.data.listing import few, files_by_stem
+from srs_monai.data.listing import files_by_stem
+from srs_monai.data.messages import few
 from srs_monai.data.split import (
     TEST_LIST,
     TRAIN_LIST,

@@ -1,8 +1,8 @@
-"""Files of a folder by their stems, and names in messages."""
+"""Files of a folder by their stems."""
 
-from collections.abc import Iterable
 from pathlib import Path
 
+from srs_monai.data.messages import few
 from srs_monai.data.readers.nifti import NIFTI_SUFFIXES
 from srs_monai.data.readers.picture import PICTURE_SUFFIXES
 
@@ -43,11 +43,3 @@ def files_by_stem(folder: Path) -> dict[str, Path]:
     if doubles:
         raise ValueError(f"one file belongs to a name, but {folder} holds {few(doubles)}; keep one of each")
     return by_stem
-
-
-def few(names: Iterable[str], shown: int = 5) -> str:
-    """The first names for a message, and how many there are when not all are shown."""
-    listed = list(names)
-    if len(listed) <= shown:
-        return ", ".join(listed)
-    return f"{', '.join(listed[:shown])} ... ({len(listed)} in all)"

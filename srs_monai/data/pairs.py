@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from srs_monai.data.listing import few
+from srs_monai.data.messages import by, few
 from srs_monai.data.readers.nifti import is_nifti
 from srs_monai.data.readers.picture import picture_size
 from srs_monai.data.volumes import volume_grid
@@ -51,8 +51,3 @@ def _difference(item: Mapping[str, Any]) -> str:
 def _size(path: str) -> tuple[int, ...]:
     """Rows, columns and slices."""
     return volume_grid(path).shape if is_nifti(path) else picture_size(path)
-
-
-def by(size: Iterable[int]) -> str:
-    """A size for a message: 200 x 300."""
-    return " x ".join(map(str, size))

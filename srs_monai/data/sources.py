@@ -5,7 +5,8 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from srs_monai.data.readers.dicom_folder import FRAME_NAME, shortened
+from srs_monai.data.messages import few
+from srs_monai.data.readers.dicom_folder import FRAME_NAME
 from srs_monai.data.readers.dicom_header import (
     DICOM_SUFFIXES,
     DicomError,
@@ -113,7 +114,7 @@ def _folder(folder: Path, seen: set[Path]) -> Iterator[Path]:
     localizers = [header.path.name for header in headers if header.kind is Kind.SLICE and header.localizer]
     left_out += [f"{name} (localizer)" for name in localizers]
     if left_out:
-        logger.info("%s: left out %s", folder, ", ".join(shortened(left_out)))
+        logger.info("%s: left out %s", folder, few(left_out))
     others += [source for header in headers if header.kind is not Kind.SLICE for source in _frames(header)]
     yield from sorted([*_series(folder, headers), *others])
     for subfolder in subfolders:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from srs_monai.data.listing import few
+from srs_monai.data.messages import few
 from srs_monai.files import write_atomically
 
 TRAIN_LIST, VAL_LIST, TEST_LIST = "train.txt", "val.txt", "test.txt"

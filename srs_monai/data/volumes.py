@@ -5,10 +5,11 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-import nibabel as nib
 import numpy as np
 from nibabel.orientations import axcodes2ornt, inv_ornt_aff, io_orientation, ornt_transform
 from numpy.typing import NDArray
+
+from srs_monai.data.readers.nifti import open_nifti, unreadable
 
 SEEN = ("P", "L", "S")  # axes of a volume as its slices are seen: rows to posterior, columns to left, slices upward
 
@@ -40,11 +41,9 @@ def volume_grid(path: str | Path) -> Grid:
     """The grid of a NIfTI file, from its header alone; a 2-D image is a volume of one slice.
 
     Raises:
-        ValueError: when the header cannot be read, tells of several volumes, or places the voxels nowhere.
+        ValueError: when the header cannot be read, tells of something else, or places the voxels nowhere.
     """
-    image = _opened(path)
-    if any(length != 1 for length in image.shape[3:]):
-        raise ValueError(f"a file holds one volume, but {path} has shape {image.shape}; save each as a file of its own")
+    image = open_nifti(path)
     shape = (*image.shape, 1, 1)[:3]
     to_seen = _to_seen(image.affine, path)
     rows, columns, slices = (shape[axis] for axis in np.argsort(to_seen[:, 0]))
@@ -55,11 +54,11 @@ def slices_with_foreground(path: str | Path) -> list[int]:
     """Numbers of the slices of a label volume, as they are seen, that hold any label above 0; a single slice counts."""
     if volume_grid(path).slices == 1:
         return [0]
-    image = _opened(path)
+    image = open_nifti(path)
     try:
         labels = np.asarray(image.as_reoriented(_to_seen(image.affine, path)).dataobj)
     except Exception as error:  # a broken file makes the decompressors raise nearly anything
-        raise ValueError(f"{path} cannot be read as NIfTI: {error}; replace the file or leave it out") from error
+        raise unreadable(path, error) from error
     return np.flatnonzero((labels > 0).any(axis=(0, 1))).tolist()
 
 
@@ -73,15 +72,6 @@ def slice_items(item: dict[str, Any], *, skip_empty: bool = False) -> list[dict[
     slices = volume_grid(item["image"]).slices
     numbers = slices_with_foreground(item["label"]) if skip_empty else range(slices)
     return [item | {"slice": number} for number in numbers]
-
-
-def _opened(path: str | Path) -> Any:
-    if not Path(path).is_file():
-        raise ValueError(f"there is no file {path}; check the name")
-    try:
-        return nib.load(path)
-    except Exception as error:  # a broken file makes the decompressors raise nearly anything
-        raise ValueError(f"{path} cannot be read as NIfTI: {error}; replace the file or leave it out") from error
 
 
 def _to_seen(affine: NDArray[np.float64], path: str | Path) -> NDArray[np.float64]:

@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from srs_monai.data.listing import few, image_files, stem_and_suffix
+from srs_monai.data.listing import image_files, stem_and_suffix
+from srs_monai.data.messages import few
 
 MASK_SUFFIXES = ("_mask", "_segmentation")
 _logger = logging.getLogger(__name__)

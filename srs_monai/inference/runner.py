@@ -1,9 +1,7 @@
 """A batch of cases, each by itself: what fails holds up no other."""
 
 import logging
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from monai.data import DataLoader, Dataset
 from monai.engines import Evaluator
@@ -11,7 +9,7 @@ from torch.utils.data import Subset
 from tqdm import tqdm
 from tqdm.contrib.logging import logging_redirect_tqdm
 
-from srs_monai.errors import root_cause
+from srs_monai.errors import one_line, root_cause
 from srs_monai.inference.results import is_finished
 
 logger = logging.getLogger(__name__)
@@ -56,7 +54,7 @@ def run_cases(evaluator: Evaluator, dataset: Dataset, output_dir: str | Path, ov
             try:
                 evaluator.run()
             except Exception as error:  # whatever happens to one case, the others go on
-                failed[names[i]] = _in_one_line(error)
+                failed[names[i]] = one_line(root_cause(error))
                 logger.error("%s failed: %s", names[i], failed[names[i]])
     done = [names[i] for i in todo if names[i] not in failed]
     logger.info("%d segmented, %d failed, %d left as they were", len(done), len(failed), len(names) - len(todo))
@@ -71,11 +69,6 @@ def _silent() -> logging.Logger:
     return silent
 
 
-def _in_one_line(error: Exception) -> str:
-    cause = root_cause(error)
-    return " ".join(f"{cause}".split()) or type(cause).__name__
-
-
 def _summary(failed: dict[str, str], count: int) -> str:
-    listed: Sequence[Any] = [f"{name}: {reason}" for name, reason in failed.items()]
+    listed = [f"{name}: {reason}" for name, reason in failed.items()]
     return f"{len(failed)} of {count} cases could not be segmented, all others were:\n  " + "\n  ".join(listed)

@@ -12,11 +12,13 @@ from monai.data import ImageReader
 from monai.utils import ensure_tuple
 from numpy.typing import NDArray
 
+from srs_monai.data.messages import by, few
 from srs_monai.data.readers.dicom_folder import FRAME_NAME, frame_number, read_folder
-from srs_monai.data.readers.dicom_header import DicomError, Header, Kind, library_warnings, one_line, read_header
+from srs_monai.data.readers.dicom_header import DicomError, Header, Kind, library_warnings, read_header
 from srs_monai.data.readers.dicom_pixels import picture_values, slice_values
 from srs_monai.data.readers.dicom_series import choose_series, not_in_series
 from srs_monai.data.readers.dicom_stack import Stack, check_slice, stack, to_ras
+from srs_monai.errors import one_line
 
 logger = logging.getLogger(__name__)
 
@@ -76,12 +78,12 @@ def _series(
     headers: Sequence[Header], source: Path, series_uid: str | None = None, left_out: Sequence[str] = ()
 ) -> tuple[NDArray[np.float32], dict[str, Any]]:
     slices, others = choose_series(headers, source, series_uid)
-    left_out = [*not_in_series(headers), *left_out]
+    beside = few([*not_in_series(headers), *left_out], shown=8)
     if others:
         logger.warning("%s: %s", source, "; ".join(others))
-    if left_out:
-        logger.info("%s: left out %s", source, "; ".join(left_out))
-    return _volume(stack(slices, source), "; ".join([*others, *left_out]))
+    if beside:
+        logger.info("%s: left out %s", source, beside)
+    return _volume(stack(slices, source), "; ".join([*others, beside] if beside else others))
 
 
 def _file(header: Header) -> tuple[NDArray[np.float32], dict[str, Any]]:
@@ -120,8 +122,8 @@ def _volume(series: Stack, left_out: str) -> tuple[NDArray[np.float32], dict[str
 def _checked(values: NDArray[np.float32], header: Header) -> NDArray[np.float32]:
     if values.shape != (header.rows, header.columns):
         raise DicomError(
-            f"a slice has the size that its header states, {header.rows} x {header.columns}, but the pixels of "
-            f"{header.path} are {' x '.join(map(str, values.shape))}; fetch the file again"
+            f"a slice has the size that its header states, {by((header.rows, header.columns))}, but the pixels of "
+            f"{header.path} are {by(values.shape)}; fetch the file again"
         )
     return values
 
@@ -136,7 +138,7 @@ def _enhanced(header: Header) -> tuple[NDArray[np.float32], dict[str, Any]]:
             volume = image.get_volume(dtype=np.float32, apply_presentation_lut=not is_ct)
     except Exception as error:  # broken files make the decoders raise nearly anything
         raise DicomError(
-            f"the frames of {header.path} must be readable and fill an even grid: {one_line(error, said)}; "
+            f"the frames of {header.path} must be readable and fill an even grid: {one_line(error, *said)}; "
             f"fetch the file again, or save each stack of frames by itself"
         ) from error
     # highdicom's axes are slices, rows, columns

@@ -5,7 +5,6 @@ from pathlib import Path
 from srs_monai.data.readers.dicom_header import Header, NoImageError, read_header
 
 FRAME_NAME = "frame_{:04d}"
-_LISTED = 8
 
 
 def read_folder(folder: Path) -> tuple[list[Header], list[str]]:
@@ -25,12 +24,7 @@ def read_folder(folder: Path) -> tuple[list[Header], list[str]]:
                 headers.append(read_header(path))
             except NoImageError as error:
                 left_out.append(f"{path.name} ({error.what})")
-    return headers, shortened(left_out)
-
-
-def shortened(facts: list[str]) -> list[str]:
-    """The first of many facts, and how many more there are."""
-    return facts if len(facts) <= _LISTED else [*facts[:_LISTED], f"{len(facts) - _LISTED} more"]
+    return headers, left_out
 
 
 def frame_number(name: str) -> int | None:

@@ -2,7 +2,7 @@
 
 import logging
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
@@ -13,12 +13,14 @@ import numpy as np
 import pydicom
 from pydicom import uid
 
+from srs_monai.errors import one_line
+
 logger = logging.getLogger(__name__)
 
 DICOM_SUFFIXES = (".dcm", ".dicom", ".ima")
 NO_SERIES_UID = "no-series-uid"
 _TAGS = [
-    "SOPClassUID", "SeriesInstanceUID", "SeriesDescription", "FrameOfReferenceUID", "Modality", "ImageType",
+    "SOPClassUID", "SeriesInstanceUID", "FrameOfReferenceUID", "Modality", "ImageType",
     "Rows", "Columns", "NumberOfFrames", "SamplesPerPixel", "PhotometricInterpretation",
     "ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing", "SliceThickness", "SpacingBetweenSlices",
     "RescaleSlope", "RescaleIntercept", "ModalityLUTSequence",
@@ -70,7 +72,6 @@ class Header:
     path: Path
     kind: Kind
     series_uid: str
-    series_description: str
     frame_of_reference: str
     modality: str
     localizer: bool
@@ -131,11 +132,6 @@ def library_warnings(path: Path) -> Iterator[list[str]]:
                 logger.debug("%s: %s", path, message)
 
 
-def one_line(error: Exception, warned: Iterable[str] = ()) -> str:
-    """A library's reason, and what it warned of before, for the middle of a sentence."""
-    return "; ".join(" ".join(str(said).split()) or type(said).__name__ for said in (error, *warned))
-
-
 def _header(path: Path, dataset: pydicom.Dataset) -> Header:
     sop_class = dataset.get("SOPClassUID") or dataset.file_meta.get("MediaStorageSOPClassUID", "")
     if "DirectoryRecordSequence" in dataset:
@@ -179,7 +175,6 @@ def _header(path: Path, dataset: pydicom.Dataset) -> Header:
         path=path,
         kind=kind,
         series_uid=str(dataset.get("SeriesInstanceUID") or "") or NO_SERIES_UID,
-        series_description=str(dataset.get("SeriesDescription") or ""),
         frame_of_reference=str(dataset.get("FrameOfReferenceUID") or ""),
         modality=modality,
         localizer="LOCALIZER" in (dataset.get("ImageType") or ()),

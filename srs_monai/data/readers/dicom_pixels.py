@@ -8,7 +8,8 @@ from pydicom import Dataset, dcmread
 from pydicom.pixels.processing import apply_color_lut, apply_modality_lut
 from pydicom.pixels.utils import pixel_array
 
-from srs_monai.data.readers.dicom_header import DicomError, Header, library_warnings, one_line
+from srs_monai.data.readers.dicom_header import DicomError, Header, library_warnings
+from srs_monai.errors import one_line
 
 CT_PADDING_HU = -1024.0  # what scanners write where nothing was measured
 
@@ -55,8 +56,8 @@ def _decoded(header: Header, frame: int) -> tuple[NDArray[Any], Dataset]:
             stored = pixel_array(dataset, index=None if header.frames == 1 else frame)
     except Exception as error:  # broken files make the decoders raise nearly anything
         raise DicomError(
-            f"the pixels of {header.path} cannot be read: {one_line(error, said)}; fetch the file again, or convert it "
-            f"to an uncompressed transfer syntax where a decoder is missing"
+            f"the pixels of {header.path} cannot be read: {one_line(error, *said)}; fetch the file again, or convert "
+            f"it to an uncompressed transfer syntax where a decoder is missing"
         ) from error
     return stored, dataset
 

@@ -9,6 +9,7 @@ import numpy as np
 from highdicom import spatial
 from numpy.typing import ArrayLike, NDArray
 
+from srs_monai.data.messages import few
 from srs_monai.data.readers.dicom_header import DicomError, Header
 
 logger = logging.getLogger(__name__)
@@ -21,7 +22,6 @@ _SPACING_TOLERANCE = 0.1
 _SHEAR_TOLERANCE = 0.5
 _ORIENTATION_TOLERANCE = 1e-4
 _SAME_PLACE = 0.01  # mm
-_LISTED = 8
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ def _check_places(slices: Sequence[Header], along: NDArray[np.float64], source: 
     if doubled:
         pairs = [f"{along[i]:.2f} mm ({slices[i].path.name}, {slices[i + 1].path.name})" for i in doubled]
         raise DicomError(
-            f"a volume has one slice at a place, but {source} has more at {_listed(pairs)}; "
+            f"a volume has one slice at a place, but {source} has more at {few(pairs, shown=8)}; "
             f"put each acquisition into a folder of its own"
         )
 
@@ -118,7 +118,7 @@ def _even_spacing(orientation: NDArray[np.float64], along: NDArray[np.float64], 
         ]
         raise DicomError(
             f"slices follow each other without gaps, but {source}, every {usual:.2f} mm from {along[0]:.2f} to "
-            f"{along[-1]:.2f} mm, lacks {len(lacking)}: {_listed(lacking)}; fetch the whole series"
+            f"{along[-1]:.2f} mm, lacks {len(lacking)}: {few(lacking, shown=8)}; fetch the whole series"
         )
     odd = [
         f"{gap:.2f} mm between {low:.2f} and {high:.2f} mm"
@@ -126,7 +126,7 @@ def _even_spacing(orientation: NDArray[np.float64], along: NDArray[np.float64], 
         if abs(gap - usual) > tolerance
     ]
     raise DicomError(
-        f"slices are evenly spaced, but {source}, usually every {usual:.2f} mm, has {_listed(odd)}; "
+        f"slices are evenly spaced, but {source}, usually every {usual:.2f} mm, has {few(odd, shown=8)}; "
         f"resample the series onto an even grid, or put the even part into a folder of its own"
     )
 
@@ -178,8 +178,3 @@ def _close(one: Sequence[float] | None, other: Sequence[float] | None) -> bool:
     if one is None or other is None:
         return one is other
     return np.allclose(one, other, rtol=0, atol=_ORIENTATION_TOLERANCE)
-
-
-def _listed(facts: Sequence[str]) -> str:
-    more = f" and {len(facts) - _LISTED} more" if len(facts) > _LISTED else ""
-    return ", ".join(facts[:_LISTED]) + more

@@ -12,6 +12,8 @@ from monai.data import ImageReader
 from monai.utils import ensure_tuple
 from numpy.typing import NDArray
 
+from srs_monai.errors import one_line
+
 logger = logging.getLogger(__name__)
 
 NIFTI_SUFFIXES = (".nii", ".nii.gz")
@@ -44,22 +46,14 @@ class NiftiReader(ImageReader):
         if len(paths) != 1:
             raise ValueError(f"one NIfTI file is read at a time; got {len(paths)} names, the first {paths[0]}")
         path = Path(paths[0])
-        if not path.is_file():
-            raise ValueError(f"there is no file {path}; check the name")
-        try:
-            image = nib.load(path)
-        except Exception as error:  # a broken file makes nibabel and the decompressors raise nearly anything
-            raise _unreadable(path, error) from error
+        image = open_nifti(path)
         header = image.header
-        if not isinstance(header, nib.Nifti1Header):
-            raise ValueError(f"{path} holds {type(image).__name__}, not NIfTI; convert it to .nii.gz")
-        _check_kind(header, path)
         shape = (*header.get_data_shape(), 1, 1)[:3]
         affine = _affine(image, path)
         try:
             volume = np.asarray(image.get_fdata(dtype=np.float32, caching="unchanged")).reshape(shape)
-        except Exception as error:  # see above
-            raise _unreadable(path, error) from error
+        except Exception as error:  # see open_nifti
+            raise unreadable(path, error) from error
         not_finite = int(volume.size - np.count_nonzero(np.isfinite(volume)))
         if not_finite:
             raise ValueError(
@@ -86,12 +80,30 @@ def is_nifti(path: PathLike) -> bool:
     return str(path).lower().endswith(NIFTI_SUFFIXES)
 
 
-def _unreadable(path: Path, error: Exception) -> ValueError:
-    reason = " ".join(str(error).split())
-    return ValueError(f"{path} cannot be read as NIfTI: {reason}; replace the file or leave it out")
+def open_nifti(path: str | Path) -> Any:
+    """Open a file as a nibabel image of one volume of numbers, whose voxels are not read yet.
+
+    Raises:
+        ValueError: when the file is missing, unreadable or no NIfTI, or holds something else.
+    """
+    if not Path(path).is_file():
+        raise ValueError(f"there is no file {path}; check the name")
+    try:
+        image = nib.load(path)
+    except Exception as error:  # a broken file makes nibabel and the decompressors raise nearly anything
+        raise unreadable(path, error) from error
+    if not isinstance(image.header, nib.Nifti1Header):
+        raise ValueError(f"{path} holds {type(image).__name__}, not NIfTI; convert it to .nii.gz")
+    _check_kind(image.header, path)
+    return image
 
 
-def _check_kind(header: nib.Nifti1Header, path: Path) -> None:
+def unreadable(path: str | Path, error: Exception) -> ValueError:
+    """The error to raise for a file that nibabel cannot read."""
+    return ValueError(f"{path} cannot be read as NIfTI: {one_line(error)}; replace the file or leave it out")
+
+
+def _check_kind(header: nib.Nifti1Header, path: str | Path) -> None:
     shape = header.get_data_shape()
     if len(shape) < 2 or 0 in shape or any(length != 1 for length in shape[3:]):
         raise ValueError(

@@ -12,6 +12,8 @@ from monai.utils import ensure_tuple
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageOps
 
+from srs_monai.errors import one_line
+
 PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff")
 _FORMATS = ("PNG", "JPEG", "MPO", "BMP", "TIFF")  # MPO: a telephone's JPEG with a preview behind the picture
 _GREY = ("1", "L", "I", "I;16", "I;16B", "I;16L", "F")
@@ -116,7 +118,9 @@ def _reasons(path: PathLike) -> Iterator[None]:
     try:
         yield
     except Exception as error:  # broken files make Pillow's decoders raise nearly anything
-        raise ValueError(f"{path} cannot be read as a picture: {error}; replace the file or leave it out") from error
+        raise ValueError(
+            f"{path} cannot be read as a picture: {one_line(error)}; replace the file or leave it out"
+        ) from error
 
 
 def _stored_max(picture: Image.Image) -> float | None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from monai.transforms import MapTransform
 
+from srs_monai.data.messages import by
 from srs_monai.data.transforms.provenance import source_of
 
 
@@ -25,11 +26,7 @@ class CheckSameSized(MapTransform):
         for other in others:
             if other.shape[1:] != first.shape[1:]:
                 raise ValueError(
-                    f"images and masks have one size, but {source_of(first)} has {_by(first.shape[1:])} pixels and "
-                    f"{source_of(other)} {_by(other.shape[1:])}; correct or leave out the pair"
+                    f"images and masks have one size, but {source_of(first)} has {by(first.shape[1:])} pixels and "
+                    f"{source_of(other)} {by(other.shape[1:])}; correct or leave out the pair"
                 )
         return item
-
-
-def _by(shape: Any) -> str:
-    return " x ".join(map(str, shape))
