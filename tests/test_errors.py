@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-from srs_monai.errors import root_cause
+from srs_monai.errors import one_line, root_cause
 
 FAILING = """
 from srs_monai.errors import end_with_the_cause
@@ -34,3 +34,7 @@ def test_a_sentence_made_of_a_librarys_complaint_is_the_root() -> None:
     outer, sentence = RuntimeError("applying transform"), ValueError("the pixels of a.dcm cannot be read: short; fetch")
     outer.__cause__, sentence.__cause__ = sentence, RuntimeError("short")
     assert root_cause(outer) is sentence
+
+
+def test_reasons_become_one_line_and_silent_errors_say_what_they_are() -> None:
+    assert one_line(ValueError("cut\n  off"), "a warning", EOFError()) == "cut off; a warning; EOFError"

@@ -73,6 +73,13 @@ def test_several_volumes_in_a_file_are_refused(tmp_path: Path) -> None:
         volume_grid(tmp_path / "a.nii")
 
 
+def test_what_the_reader_refuses_is_no_volume_from_outside_either(tmp_path: Path) -> None:
+    colours = np.zeros(RAS_SHAPE, [("R", "u1"), ("G", "u1"), ("B", "u1")])
+    nib.save(nib.Nifti1Image(colours, SPACING), tmp_path / "a.nii")
+    with pytest.raises(ValueError, match=r"a.nii holds RGB values"):
+        volume_grid(tmp_path / "a.nii")
+
+
 def test_distance_is_that_of_the_farthest_corners(tmp_path: Path) -> None:
     grid = volume_grid(save(tmp_path / "a.nii", np.zeros(RAS_SHAPE)))
     shifted, stretched = grid.affine.copy(), grid.affine.copy()
