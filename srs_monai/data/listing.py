@@ -1,15 +1,20 @@
 """Files of a folder by their stems."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from srs_monai.data.messages import few
+from srs_monai.data.readers.dicom_header import DICOM_SUFFIXES
 from srs_monai.data.readers.nifti import NIFTI_SUFFIXES
 from srs_monai.data.readers.picture import PICTURE_SUFFIXES
 
+IMAGE_SUFFIXES = (*NIFTI_SUFFIXES, *PICTURE_SUFFIXES)
+SOURCE_SUFFIXES = (*IMAGE_SUFFIXES, *DICOM_SUFFIXES)
 
-def stem_and_suffix(path: Path) -> tuple[str, str]:
-    """The name without its ending, and the ending in lower case: "" where it is none of an image; stems hold dots."""
-    for suffix in (*NIFTI_SUFFIXES, *PICTURE_SUFFIXES):
+
+def stem_and_suffix(path: Path, suffixes: Sequence[str] = IMAGE_SUFFIXES) -> tuple[str, str]:
+    """The name without its ending, and the ending in lower case: "" where it is none of these; stems may hold dots."""
+    for suffix in suffixes:
         if path.name.lower().endswith(suffix):
             return path.name[: -len(suffix)], suffix
     return path.name, ""

@@ -5,10 +5,10 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+from srs_monai.data.listing import SOURCE_SUFFIXES, stem_and_suffix
 from srs_monai.data.messages import few
 from srs_monai.data.readers.dicom_folder import FRAME_NAME
 from srs_monai.data.readers.dicom_header import (
-    DICOM_SUFFIXES,
     DicomError,
     Header,
     Kind,
@@ -18,12 +18,10 @@ from srs_monai.data.readers.dicom_header import (
     read_header,
 )
 from srs_monai.data.readers.dicom_series import group_by_series
-from srs_monai.data.readers.nifti import NIFTI_SUFFIXES, is_nifti
+from srs_monai.data.readers.nifti import NIFTI_SUFFIXES
 from srs_monai.data.readers.picture import PICTURE_SUFFIXES
 
 logger = logging.getLogger(__name__)
-
-_SUFFIXES = sorted((*PICTURE_SUFFIXES, *NIFTI_SUFFIXES, *DICOM_SUFFIXES), key=len, reverse=True)  # .nii.gz before .gz
 
 
 def find_sources(path: str | Path, results_dir: str | Path | None = None) -> list[dict[str, str]]:
@@ -72,7 +70,7 @@ def find_sources(path: str | Path, results_dir: str | Path | None = None) -> lis
 def _file(path: Path) -> Iterator[Path]:
     if is_dicom(path) or is_dicom_name(path):
         yield from _frames(read_header(path))
-    elif is_nifti(path) or path.suffix.lower() in PICTURE_SUFFIXES:
+    elif stem_and_suffix(path)[1]:
         yield path
     else:
         raise ValueError(
@@ -107,7 +105,7 @@ def _folder(folder: Path, seen: set[Path]) -> Iterator[Path]:
                 left_out.append(f"{path.name} ({error.what})")
             except DicomError:
                 others.append(path)  # reading it will say why
-        elif is_nifti(path) or path.suffix.lower() in PICTURE_SUFFIXES:
+        elif stem_and_suffix(path)[1]:
             others.append(path)
         else:
             left_out.append(path.name)
@@ -150,7 +148,6 @@ def _names(sources: list[Path], base: Path) -> list[str]:
 def _name_and_ending(source: Path, base: Path) -> tuple[str, str]:
     """The relative path of a source, parted from the ending of its file; the dots of a series UID are no ending."""
     file = source.parent if source.parent.is_file() else source
-    name = file.relative_to(base).as_posix()
-    ending = next((suffix for suffix in _SUFFIXES if name.lower().endswith(suffix)), "") if file.is_file() else ""
-    stem = name[: len(name) - len(ending)]
-    return stem if file == source else f"{stem}/{source.name}", ending
+    stem, ending = stem_and_suffix(file, SOURCE_SUFFIXES) if file.is_file() else (file.name, "")
+    name = (file.parent.relative_to(base) / stem).as_posix()
+    return name if file == source else f"{name}/{source.name}", ending

@@ -81,7 +81,7 @@ def _mask(array: Any, name: str) -> NDArray[np.bool_]:
             "take one sample and one channel of it"
         )
     if values.dtype != np.bool_:
-        odd = np.setdiff1d(values, [0, 1])
+        odd = np.unique(values[(values != 0) & (values != 1)])
         if odd.size:
             raise ValueError(
                 f"a mask holds 0 and 1 only; the {name} also holds {odd[0]} ({odd.size} such values); "

@@ -12,8 +12,8 @@ def surface_distances(
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Measure from every surface pixel of one mask to the nearest surface pixel of the other, both ways.
 
-    The surface of a mask are its own pixels that have a background pixel beside them (4 neighbours in a picture, 6
-    in a volume); what lies outside the image is background. Distances are Euclidean, between pixel centres.
+    The surface of a mask is those of its pixels that have a background pixel beside them (4 neighbours in a picture,
+    6 in a volume); what lies outside the image is background. Distances are Euclidean, between pixel centres.
 
     Args:
         first, second: masks of one shape, (H, W) or three axes, neither of them empty.

@@ -7,6 +7,8 @@ from typing import Any
 from monai.data import MetaTensor
 from monai.utils import ImageMetaKey
 
+from srs_monai.data.listing import SOURCE_SUFFIXES, stem_and_suffix
+
 MASK, OVERLAY, PROBABILITY = "_mask", "_overlay", "_probability"
 VOLUME_ENDING, PICTURE_ENDING = ".nii.gz", ".png"
 
@@ -16,7 +18,7 @@ def result_name(item: Mapping[Any, Any], image: Any) -> str:
     if "name" in item:
         return str(item["name"])
     source = image.meta.get(ImageMetaKey.FILENAME_OR_OBJ, "") if isinstance(image, MetaTensor) else ""
-    return Path(str(source)).name.removesuffix(".gz").rsplit(".", 1)[0] or "image"
+    return stem_and_suffix(Path(str(source)), SOURCE_SUFFIXES)[0] or "image"
 
 
 def is_finished(output_dir: Path, name: str) -> bool:

@@ -1,7 +1,7 @@
 """Whole pictures and volumes through a network for slices of one size."""
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Literal, get_args
+from typing import Any
 
 import torch
 from monai.inferers import Inferer
@@ -10,28 +10,24 @@ from torch import Tensor
 from srs_monai.data.transforms.resize_image import check_size, resize_pictures
 from srs_monai.inference.network_inferer import plain, with_meta_of
 
-Activation = Literal["auto", "sigmoid", "softmax"]
-
 
 class SliceBatchInferer(Inferer):
     """Segment pictures, or volumes slice by slice along their last axis, on their own grid.
 
-    A batch of slices is resized to the size that the network was trained at, run, turned into probabilities, and these
-    are resized back: the threshold is put to them on the input's grid. No more than one batch is held at the network's
-    size.
+    A batch of slices is resized to the size that the network was trained at, run, turned into probabilities (sigmoid
+    for one channel, else softmax), and these are resized back: the threshold is applied on the input's grid. No more
+    than one batch is held at the network's size.
 
     Args:
         inferer: runs the network on slices (N, C, h, w) and gives logits (N, classes, h, w).
         spatial_size: height h and width w in pixels; None: slices go in as they are.
         batch_size: slices that go through the network at once.
-        activation: "sigmoid" or "softmax" of the logits; "auto": sigmoid for one channel, else softmax; None: the
-            logits themselves.
         antialias: how slices shrink, as in training; see `resize_pictures`.
 
     Shapes: (B, C, H, W) gives probabilities (B, classes, H, W), and (B, C, H, W, D) gives (B, classes, H, W, D).
 
     Raises:
-        ValueError: for a size or batch size below 1 or an unknown activation; on calling, for other shapes.
+        ValueError: for a size or batch size below 1; on calling, for other shapes.
     """
 
     def __init__(
@@ -39,14 +35,11 @@ class SliceBatchInferer(Inferer):
         inferer: Inferer,
         spatial_size: Sequence[int] | None = (256, 256),
         batch_size: int = 8,
-        activation: Activation | None = "auto",
         antialias: bool = True,
     ) -> None:
         if batch_size < 1:
             raise ValueError(f"batch_size is a number of slices, at least 1; got {batch_size}")
-        if activation is not None and activation not in get_args(Activation):
-            raise ValueError(f"activation is one of {', '.join(get_args(Activation))} or None; got {activation!r}")
-        self.inferer, self.batch_size, self.activation, self.antialias = inferer, batch_size, activation, antialias
+        self.inferer, self.batch_size, self.antialias = inferer, batch_size, antialias
         self.size = None if spatial_size is None else check_size(spatial_size)
 
     def __call__(self, inputs: Tensor, network: Callable[..., Tensor], *args: Any, **kwargs: Any) -> Tensor:
@@ -59,7 +52,7 @@ class SliceBatchInferer(Inferer):
         result: Tensor | None = None
         for place, slices in self._batches(images):
             sized = slices if self.size is None else resize_pictures(slices, self.size, self.antialias)
-            on_grid = self._activated(self.inferer(sized, network, *args, **kwargs))
+            on_grid = _probabilities(self.inferer(sized, network, *args, **kwargs))
             found = resize_pictures(on_grid, slices.shape[2:], self.antialias)
             if result is None:
                 result = found.new_empty((images.shape[0], found.shape[1], *images.shape[2:]))
@@ -79,10 +72,7 @@ class SliceBatchInferer(Inferer):
             for start in range(0, volume.shape[-1], step):
                 yield (number, ..., slice(start, start + step)), volume[..., start : start + step].movedim(-1, 0)
 
-    def _activated(self, logits: Tensor) -> Tensor:
-        activation = self.activation
-        if activation == "auto":
-            activation = "sigmoid" if logits.shape[1] == 1 else "softmax"
-        if activation is None:
-            return logits
-        return torch.sigmoid(logits) if activation == "sigmoid" else torch.softmax(logits, dim=1)
+
+def _probabilities(logits: Tensor) -> Tensor:
+    """Sigmoid of the one channel of a binary network, softmax over the classes of others."""
+    return torch.sigmoid(logits) if logits.shape[1] == 1 else torch.softmax(logits, dim=1)

@@ -36,6 +36,7 @@ class EpochLog:
         self.started = time.monotonic()
 
     def attach(self, engine: Engine) -> None:
+        """Follow the trainer's run."""
         self.evaluator.add_event_handler(Events.COMPLETED, self._note_validation)
         engine.add_event_handler(Events.STARTED, self._read)
         engine.add_event_handler(Events.EPOCH_STARTED, self._start)

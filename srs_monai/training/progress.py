@@ -16,6 +16,7 @@ class Progress:
         self.name, self.evaluator = name, evaluator
 
     def attach(self, engine: Engine) -> None:
+        """Follow the trainer's run."""
         engine.add_event_handler(Events.STARTED, self._open)
         engine.add_event_handler(Events.ITERATION_COMPLETED, self._step)
         engine.add_event_handler(Events.COMPLETED | Events.TERMINATE, self._close)

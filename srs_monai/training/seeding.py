@@ -38,6 +38,7 @@ class SeedEpochs:
         self.seed, self.dataloader, self.sampler = seed, dataloader, dataloader.sampler
 
     def attach(self, engine: Engine) -> None:
+        """Follow the trainer's run."""
         engine.add_event_handler(Events.EPOCH_STARTED, self)
 
     def __call__(self, engine: Engine) -> None:

@@ -73,7 +73,15 @@ def test_a_volume_without_affine_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "name"), [("/x/a.nii.gz", "a"), ("/x/b.c.png", "b.c"), ("/x/series", "series"), ("", "image")]
+    ("path", "name"),
+    [
+        ("/x/a.nii.gz", "a"),
+        ("/x/b.c.png", "b.c"),
+        ("/x/d.DCM", "d"),
+        ("/x/series", "series"),
+        ("/x/1.2.840", "1.2.840"),
+        ("", "image"),
+    ],
 )
 def test_without_a_name_results_are_called_after_the_file(path: str, name: str) -> None:
     assert result_name({}, MetaTensor(torch.zeros(1, 2, 2), meta={"filename_or_obj": path})) == name

@@ -26,7 +26,7 @@ def overlay_picture(image: NDArray[np.float32], labels: NDArray[Any]) -> NDArray
         RGB, (H, W, 3).
     """
     shown = _displayed(image).transpose(1, 2, 0) * 255
-    shown = np.repeat(shown, 3, axis=2) if shown.shape[2] != 3 else shown.copy()
+    shown = np.repeat(shown, 3, axis=2) if shown.shape[2] == 1 else shown
     width = max(1, round(min(labels.shape) * _CONTOUR))
     for label in np.unique(labels[labels > 0]).tolist():
         colour = np.array(_COLOURS[(label - 1) % len(_COLOURS)], dtype=np.float32)
