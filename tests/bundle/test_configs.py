@@ -2,6 +2,7 @@
 
 import json
 import re
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -37,12 +38,30 @@ SHARED = ["network_def", "in_channels", "out_channels", "image_size", "antialias
 SHARED += ["window_width", "threshold", "device", "bundle_root", "scaling", "normalization"]
 
 
-@pytest.mark.parametrize("name", SHARED)
-def test_what_stands_in_several_files_is_equal(configs: dict[str, dict[str, Any]], name: str) -> None:
-    values = {file: config[name] for file, config in configs.items() if name in config}
-    assert "train" in values
-    assert set(values) >= ({"train", "evaluate", "inference"})
-    assert all(value == values["train"] for value in values.values()), values
+OWN_WAYS = {"imports", "output_dir", "datalists", "inferer", "validate", "initialize", "run"}
+
+
+@pytest.mark.parametrize("pair", list(combinations(("train", "evaluate", "inference"), 2)), ids="-".join)
+def test_what_stands_in_several_files_is_equal(configs: dict[str, dict[str, Any]], pair: tuple[str, str]) -> None:
+    one, other = (configs[name] for name in pair)
+    assert set(SHARED) <= set(one) & set(other)
+    differing = {name for name in set(one) & set(other) if one[name] != other[name]}
+    assert differing <= OWN_WAYS, f"{differing - OWN_WAYS} differ between {pair}"
+
+
+def test_evaluation_measures_what_inference_writes(configs: dict[str, dict[str, Any]]) -> None:
+    validate, inference = configs["evaluate"]["validate"], configs["inference"]
+    assert validate["inferer"] == inference["inferer"]
+    saving = ("CopyItemsd", "Invertd", "SaveImage")
+    steps = inference["postprocessing"]["transforms"]
+    made = [step for step in steps if not step["_target_"].split(".")[-1].startswith(saving)]
+    assert validate["postprocessing"]["transforms"] == made
+
+
+def test_evaluation_lists_what_training_lists(configs: dict[str, dict[str, Any]]) -> None:
+    trained = dict(configs["train"]["datalists"])
+    assert {trained.pop(name) for name in ("split_dir", "skip_empty_slices")}  # matters of training alone
+    assert configs["evaluate"]["datalists"] == trained
 
 
 def test_stage_one_alone_is_stage_one_of_the_whole(configs: dict[str, dict[str, Any]]) -> None:
