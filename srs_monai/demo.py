@@ -55,7 +55,8 @@ def demo(output: str | Path, data: str | Path | None = None) -> None:
     data = Path(data).resolve()
     items = load_datalist(data, seed=0, split_dir=output / "split")
     images = len(items["training"])
-    write_phantom_volume(inputs / "phantom.nii.gz", shape=(128, 128, 16), seed=1)
+    write_phantom_volume(output / "volume" / "phantom.nii.gz", shape=(128, 128, 16), seed=1)
+    shutil.copy(output / "volume" / "phantom.nii.gz", inputs)  # its truth stays behind
     shutil.copy(str(get_testdata_file("CT_small.dcm")), inputs / "pydicom_CT_small.dcm")
     for item in items["validation"][:2]:
         shutil.copy(item["image"], inputs)
@@ -97,7 +98,8 @@ def demo(output: str | Path, data: str | Path | None = None) -> None:
     logger.info(
         "\nDone. Look at:\n  %s\n  %s\n  %s\n  %s",
         f"{output / 'evaluation'}: metrics of each validation image and their mean",
-        f"{output / 'predictions'}: masks and overlays of {', '.join(sorted(p.name for p in inputs.iterdir()))}",
+        f"{output / 'predictions'}: masks and overlays of {', '.join(sorted(p.name for p in inputs.iterdir()))} "
+        "(the CT shows the way from DICOM to mask and nothing else: the network has never seen one)",
         f"{trained / 'model.pt'}: the weights, {trained / 'segmentation' / 'epochs.csv'}: how training went",
         f"tensorboard --logdir {shlex.quote(str(trained))}: the curves",
     )
