@@ -26,5 +26,7 @@ def pick_device(name: str | torch.device = "auto") -> torch.device:
 def place(network: nn.Module, device: str | torch.device = "auto", channels_last: bool = False) -> nn.Module:
     """Move a network to its device, with weights in the memory layout that its convolutions run fastest in."""
     if channels_last:
-        network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # missing in torch's stubs
+        volumetric = any(parameter.ndim == 5 for parameter in network.parameters())
+        layout = torch.channels_last_3d if volumetric else torch.channels_last
+        network.to(memory_format=layout)  # type: ignore[call-overload]  # missing in torch's stubs
     return network.to(device=pick_device(device))

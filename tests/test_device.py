@@ -26,6 +26,9 @@ def test_devices_that_are_not_there_are_refused(monkeypatch: pytest.MonkeyPatch)
         pick_device("gpu")
 
 
-def test_weights_take_the_memory_layout() -> None:
-    network = place(torch.nn.Conv2d(3, 4, 3), "cpu", channels_last=True)
-    assert network.weight.is_contiguous(memory_format=torch.channels_last)
+@pytest.mark.parametrize(
+    ("convolution", "layout"), [(torch.nn.Conv2d, torch.channels_last), (torch.nn.Conv3d, torch.channels_last_3d)]
+)
+def test_weights_take_the_memory_layout(convolution: type, layout: torch.memory_format) -> None:
+    network = place(torch.nn.Sequential(torch.nn.Conv1d(1, 1, 3), convolution(3, 4, 3)), "cpu", channels_last=True)
+    assert network[1].weight.is_contiguous(memory_format=layout)

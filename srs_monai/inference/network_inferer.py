@@ -32,8 +32,9 @@ class NetworkInferer(Inferer):
     def __call__(self, inputs: Tensor, network: Callable[..., Tensor], *args: Any, **kwargs: Any) -> Tensor:
         """Run the network once."""
         images = plain(inputs)
-        if self.channels_last and images.ndim == 4:
-            images = images.contiguous(memory_format=torch.channels_last)
+        if self.channels_last and images.ndim in (4, 5):
+            layout = torch.channels_last if images.ndim == 4 else torch.channels_last_3d
+            images = images.contiguous(memory_format=layout)
         lowered = self.precision != "float32"
         with torch.autocast(images.device.type, dtype=PRECISIONS[self.precision], enabled=lowered):
             result = network(images, *args, **kwargs)

@@ -9,9 +9,9 @@ from srs_monai.inference import NetworkInferer
 
 
 class Spy(nn.Module):
-    def __init__(self) -> None:
+    def __init__(self, layer: nn.Module | None = None) -> None:
         super().__init__()
-        self.layer = nn.Conv2d(3, 2, 1)
+        self.layer = layer or nn.Conv2d(3, 2, 1)
 
     def forward(self, x: Tensor) -> Tensor:
         self.seen = x
@@ -34,6 +34,13 @@ def test_the_layout_is_as_asked_and_changes_no_value(channels_last: bool) -> Non
     result = NetworkInferer(channels_last=channels_last)(image, spy)
     assert spy.seen.is_contiguous(memory_format=torch.channels_last) == channels_last
     torch.testing.assert_close(result, spy(image))
+
+
+def test_volumes_have_their_own_layout() -> None:
+    spy, volume = Spy(nn.Conv3d(3, 2, 1)), torch.rand(1, 3, 4, 4, 4)
+    result = NetworkInferer(channels_last=True)(volume, spy)
+    assert spy.seen.is_contiguous(memory_format=torch.channels_last_3d)
+    torch.testing.assert_close(result, spy(volume))
 
 
 def test_meta_data_pass_round_the_network() -> None:
