@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from srs_monai.files import replacing, write_atomically
+from srs_monai.files import check_folder, replacing, write_atomically
 
 
 def test_the_target_appears_whole_and_nothing_is_left_beside_it(tmp_path: Path) -> None:
@@ -33,3 +33,23 @@ def test_the_temporary_name_keeps_the_ending(tmp_path: Path) -> None:
         assert temporary.parent == tmp_path
         assert temporary.name.endswith(".nii.gz")
         temporary.write_bytes(b"")
+
+
+def test_a_folder_that_can_be_made_passes_and_is_not_made(tmp_path: Path) -> None:
+    check_folder(tmp_path)
+    check_folder(tmp_path / "a" / "b")
+    assert not (tmp_path / "a").exists()
+
+
+@pytest.mark.parametrize("name", ["file", "file/below", "link"])
+def test_a_file_in_the_place_of_a_folder_is_refused(tmp_path: Path, name: str) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "link").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(ValueError, match=r"but .*(file|link) is none; name another output_dir"):
+        check_folder(tmp_path / name)
+
+
+def test_a_folder_for_others_to_write_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.access", lambda path, mode: False)  # nothing is forbidden to root
+    with pytest.raises(ValueError, match=r"can be written, but .* cannot"):
+        check_folder(tmp_path)

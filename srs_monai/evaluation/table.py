@@ -10,17 +10,18 @@ from pathlib import Path
 
 import numpy as np
 
-from srs_monai.files import write_atomically
+from srs_monai.files import check_folder, write_atomically
 
 CSV_NAME, JSON_NAME, SUMMARY_NAME = "metrics.csv", "metrics.json", "summary.md"
 
 
 def check_output(output_dir: str | Path, overwrite: bool) -> None:
-    """Refuse a folder that already has tables, before any work is lost.
+    """Refuse a folder that already has tables or cannot be written, before any work is lost.
 
     Raises:
-        ValueError: naming the table, unless `overwrite` allows to replace it.
+        ValueError: naming the table, unless `overwrite` allows to replace it; or what is no folder.
     """
+    check_folder(output_dir)
     there = [name for name in (CSV_NAME, JSON_NAME, SUMMARY_NAME) if (Path(output_dir) / name).exists()]
     if there and not overwrite:
         raise ValueError(

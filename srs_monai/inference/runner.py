@@ -10,6 +10,7 @@ from tqdm import tqdm
 from tqdm.contrib.logging import logging_redirect_tqdm
 
 from srs_monai.errors import one_line, root_cause
+from srs_monai.files import check_folder
 from srs_monai.inference.results import is_finished
 
 logger = logging.getLogger(__name__)
@@ -32,8 +33,10 @@ def run_cases(evaluator: Evaluator, dataset: Dataset, output_dir: str | Path, ov
         Names of the cases that were run.
 
     Raises:
+        ValueError: when output_dir cannot be a folder of results.
         FailedCasesError: at the end, when any case failed; each is logged with its cause when it does.
     """
+    check_folder(output_dir)
     names = [str(item["name"]) for item in dataset.data]
     todo = [i for i, name in enumerate(names) if overwrite or not is_finished(Path(output_dir), name)]
     if len(todo) < len(names):

@@ -7,6 +7,7 @@ import math
 import pytest
 
 from srs_monai.evaluation import MetricTable, Row
+from srs_monai.evaluation.table import check_output
 
 
 @pytest.fixture
@@ -93,3 +94,9 @@ def test_save_writes_three_files_and_nothing_else(table, tmp_path):
 def test_names_with_commas_survive(tmp_path):
     text = MetricTable([Row('benign (1), "left"', "foreground", {"iou": 1.0})]).to_csv()
     assert next(iter(csv.DictReader(text.splitlines())))["case"] == 'benign (1), "left"'
+
+
+def test_tables_go_into_a_folder(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(ValueError, match="file is none; name another output_dir"):
+        check_output(tmp_path / "file", overwrite=True)

@@ -99,3 +99,11 @@ def test_an_interruption_is_not_swallowed(tmp_path: Path) -> None:
 
 def _interrupt(*_: object) -> None:
     raise KeyboardInterrupt
+
+
+def test_results_go_into_a_folder(tmp_path: Path) -> None:
+    runs = Runs(tmp_path)
+    (tmp_path / "file").touch()
+    with pytest.raises(ValueError, match="file is none; name another output_dir"):
+        run_cases(runs.evaluator, runs.dataset, tmp_path / "file")
+    assert not runs.seen
