@@ -32,7 +32,8 @@ class DenseNestedEncoder(nn.Module):
     finest first: (B, features[i], H / 2**i, W / 2**i[, D / 2**i]).
 
     Raises:
-        ValueError: when features and blocks differ in length, describe fewer than two levels or hold a number below 1.
+        ValueError: when features and blocks differ in length, describe fewer than two levels or hold a number below 1,
+            as in_channels and stem must not be either.
     """
 
     def __init__(
@@ -41,6 +42,7 @@ class DenseNestedEncoder(nn.Module):
         super().__init__()
         if spatial_dims not in (2, 3):
             raise ValueError(f"the grid works in 2 or 3 spatial dimensions, got {spatial_dims}; choose one of them")
+        require_channels(in_channels=in_channels, stem=stem)
         if len(features) != len(blocks) or len(features) < 2 or min(*features, *blocks) < 1:
             raise ValueError(
                 "features and blocks need one entry, 1 or more, for each of two or more levels; "
@@ -71,6 +73,9 @@ class DenseNestedDecoder(nn.Module):
         spatial_dims: 2 or 3.
 
     Shapes: the list of the encoder gives (B, out_channels, H, W[, D]).
+
+    Raises:
+        ValueError: when out_channels is below 1.
     """
 
     def __init__(
@@ -83,6 +88,7 @@ class DenseNestedDecoder(nn.Module):
         spatial_dims: int,
     ) -> None:
         super().__init__()
+        require_channels(out_channels=out_channels)
         depth, finest = len(features) - 1, features[0]
         conv = Conv[Conv.CONV, spatial_dims]
 
@@ -143,6 +149,13 @@ class Fusion(nn.Module):
     def forward(self, fine: Tensor, coarse: Tensor) -> Tensor:
         fused: Tensor = self.blam(self.contrast(fine), self.enlarge(coarse))
         return fused
+
+
+def require_channels(**channels: int) -> None:
+    """Refuse numbers of channels that no convolution has."""
+    for name, number in channels.items():
+        if number < 1:
+            raise ValueError(f"{name} is a number of channels, 1 or more; got {number}")
 
 
 def halve(x: Tensor) -> Tensor:

@@ -80,6 +80,14 @@ def test_a_depth_for_each_of_two_or_more_levels(features: tuple[int, ...], block
         DenseNestedEncoder(1, features, blocks, 4, spatial_dims=2)
 
 
+@pytest.mark.parametrize("wrong", [0, -1])
+def test_channels_are_one_or_more(wrong: int) -> None:
+    with pytest.raises(ValueError, match=f"in_channels is a number of channels, 1 or more; got {wrong}"):
+        DenseNestedEncoder(wrong, (4, 8), (1, 1), 4, spatial_dims=2)
+    with pytest.raises(ValueError, match=f"out_channels is a number of channels, 1 or more; got {wrong}"):
+        DenseNestedDecoder(wrong, (4, 8), (1, 1), patch_contrast=False, spatial_dims=2)
+
+
 def test_a_line_is_no_image() -> None:
     with pytest.raises(ValueError, match="2 or 3 spatial dimensions, got 1"):
         DenseNestedEncoder(1, (4, 8), (1, 1), 4, spatial_dims=1)
