@@ -27,7 +27,7 @@ class SliceBatchInferer(Inferer):
     Shapes: (B, C, H, W) gives probabilities (B, classes, H, W), and (B, C, H, W, D) gives (B, classes, H, W, D).
 
     Raises:
-        ValueError: for a size or batch size below 1; on calling, for other shapes.
+        ValueError: for a size or batch size below 1; on calling, for other shapes, and for a network that gives NaN.
     """
 
     def __init__(
@@ -59,6 +59,11 @@ class SliceBatchInferer(Inferer):
             result[place] = found if images.ndim == 4 else found.movedim(0, -1)
         if result is None:
             raise ValueError(f"at least one slice is segmented; got shape {tuple(images.shape)}")
+        if result.isnan().any():
+            raise ValueError(
+                "a network gives numbers, but its output holds NaN, of which a mask would show nothing; use precision "
+                "float32 or bfloat16, and weights of a training that did not diverge"
+            )
         return with_meta_of(inputs, result)
 
     def _batches(self, images: Tensor) -> Iterator[tuple[Any, Tensor]]:

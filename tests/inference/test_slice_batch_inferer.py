@@ -80,3 +80,8 @@ def test_what_cannot_be_is_refused() -> None:
         SliceBatchInferer(SimpleInferer())(torch.rand(3, 8, 8), Recorder())
     with pytest.raises(ValueError, match="at least one slice"):
         SliceBatchInferer(SimpleInferer())(torch.rand(1, 3, 8, 8, 0), Recorder())
+
+
+def test_a_network_that_gives_nan_fails_instead_of_finding_nothing() -> None:
+    with pytest.raises(ValueError, match=r"output holds NaN.*use precision float32"):
+        SliceBatchInferer(SimpleInferer(), None)(torch.rand(1, 1, 8, 8), lambda image: image * torch.nan)
