@@ -30,8 +30,9 @@ def find_sources(path: str | Path, results_dir: str | Path | None = None) -> lis
     A file is one item, a DICOM file that holds a sequence of pictures one for each frame. A folder is searched with all
     its sub-folders: each DICOM series is one item, by the folder's name where it is the only one there, else as
     FOLDER/SERIES_UID; each other DICOM image, NIfTI file and picture is one. Localizers, hidden files and what is no
-    image are left out, with a line in the log. A DICOM file with a faulty header is an item too, so that it fails by
-    name.
+    image are left out, with a line in the log. A file that cannot be opened, a DICOM file with a faulty header and one
+    that is DICOM by its name alone are items too, so that they fail by name: the lost slice at the end of a series
+    leaves no gap.
 
     A name is the path relative to `path` without its ending, "scans/patient1"; names that would be the same keep the
     ending, "a_png" and "a_jpg".
@@ -98,17 +99,20 @@ def _folder(folder: Path, seen: set[Path]) -> Iterator[Path]:
             left_out.append(f"{path.name} (hidden)")
         elif path.is_dir():
             subfolders.append(path)
-        elif is_dicom(path):
+        elif not path.is_file():
+            left_out.append(f"{path.name} (no file, or a link to none)")
+        else:
             try:
-                headers.append(read_header(path))
+                if is_dicom(path):
+                    headers.append(read_header(path))
+                elif stem_and_suffix(path)[1] or is_dicom_name(path):
+                    others.append(path)
+                else:
+                    left_out.append(path.name)
             except NoImageError as error:
                 left_out.append(f"{path.name} ({error.what})")
-            except DicomError:
+            except (DicomError, OSError):
                 others.append(path)  # reading it will say why
-        elif stem_and_suffix(path)[1]:
-            others.append(path)
-        else:
-            left_out.append(path.name)
     localizers = [header.path.name for header in headers if header.kind is Kind.SLICE and header.localizer]
     left_out += [f"{name} (localizer)" for name in localizers]
     if left_out:

@@ -1,6 +1,7 @@
 """Whatever lies under a path is found once, by a name of its own, in the same order each time."""
 
 import logging
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -128,7 +129,24 @@ def test_a_faulty_dicom_file_is_an_item_that_will_fail_by_name(
 ) -> None:
     series = write_series(tmp_path / "s")
     series.files[1].write_bytes(series.files[1].read_bytes()[:300])
-    assert str(series.files[1]) in [item["image"] for item in find_sources(tmp_path)]
+    (tmp_path / "s" / "last.dcm").touch()  # of a series' end: no gap would tell
+    sources = {item["image"] for item in find_sources(tmp_path)}
+    assert {str(series.files[1]), str(tmp_path / "s" / "last.dcm")} <= sources
+
+
+def test_what_cannot_be_opened_is_an_item_and_what_is_no_file_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def opened(path: Path) -> bool:
+        if path.name == "locked.png":
+            raise PermissionError(path)
+        return False
+
+    monkeypatch.setattr("srs_monai.data.sources.is_dicom", opened)
+    picture(tmp_path / "locked.png")
+    (tmp_path / "broken.png").symlink_to(tmp_path / "nowhere.png")
+    os.mkfifo(tmp_path / "pipe.png")  # opening it would wait for ever
+    assert found(tmp_path) == {"locked": "locked.png"}
 
 
 def test_results_are_no_input(tmp_path: Path) -> None:
