@@ -53,7 +53,7 @@ def read_checkpoint(path: str | Path) -> Any:
     except UnpicklingError as error:
         raise ValueError(
             f"weights are tensors and nothing else, but {path} holds more or is no checkpoint, and was not executed; "
-            f"save the network's state_dict() by itself ({one_line(error)})"
+            f"save the network's state_dict() by itself"
         ) from error
     except Exception as error:  # a damaged file fails anywhere in the reader
         raise ValueError(

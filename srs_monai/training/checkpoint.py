@@ -11,6 +11,7 @@ from torch import nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
+from srs_monai.errors import one_line
 from srs_monai.files import replacing
 from srs_monai.weights import read_checkpoint, save_weights
 
@@ -111,6 +112,12 @@ class StageCheckpoint:
 
     def _restore(self, engine: Engine) -> None:
         state = read_checkpoint(self.last_file)
+        facts = {"seed", "epoch", "epoch_length", "best_score", "best_epoch"}
+        if not isinstance(state, dict) or not {*facts, *self.parts} <= set(state):
+            raise ValueError(
+                f"a run goes on from what its last epoch left, but {self.last_file} is something else; give the run's "
+                "own folder as output_dir, or begin anew with --overwrite true"
+            )
         for fact, value in {"seed": self.seed, "epoch_length": engine.state.epoch_length}.items():
             if state[fact] != value:
                 raise ValueError(
@@ -122,8 +129,8 @@ class StageCheckpoint:
                 part.load_state_dict(state[name])
         except (KeyError, RuntimeError, ValueError) as error:
             raise ValueError(
-                f"{self.last_file} does not fit this run's {name}: {error}; give the settings that the run began with, "
-                "or another output_dir"
+                f"{self.last_file} does not fit this run's {name}: {one_line(error)}; give the settings that the run "
+                "began with, or another output_dir"
             ) from error
         self.scaler_state = state.get("scaler", {})
         self.best_score, self.best_epoch = state["best_score"], state["best_epoch"]

@@ -95,6 +95,14 @@ def test_another_network_is_refused(tmp_path: Path, tiny_run: Callable[..., Any]
         other.train(checkpoint(other, tmp_path, resume=True))
 
 
+def test_another_kind_of_file_is_refused(tmp_path: Path, tiny_run: Callable[..., Any]) -> None:
+    run = tiny_run([0.1], 1)
+    run.train(checkpoint(run, tmp_path))
+    torch.save(run.network.state_dict(), tmp_path / "last.pt")
+    with pytest.raises(ValueError, match=r"last\.pt is something else; give the run's own folder"):
+        run.train(checkpoint(run, tmp_path, resume=True))
+
+
 def test_patience_must_be_above_zero(tmp_path: Path, tiny_run: Callable[..., Any]) -> None:
     with pytest.raises(ValueError, match="above 0, or null for no early stopping; got 0"):
         checkpoint(tiny_run([], 1), tmp_path, patience=0)

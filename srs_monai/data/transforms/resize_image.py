@@ -71,8 +71,8 @@ class ResizeImaged(MapTransform):
 
 def check_size(size: Sequence[int]) -> tuple[int, int]:
     """Height and width as a pair, or a ValueError."""
-    if len(size) != 2 or any(side < 1 or side != int(side) for side in size):
-        raise ValueError(f"a picture's size is height and width in pixels, whole numbers above 0; got {list(size)}")
+    if not isinstance(size, Sequence) or len(size) != 2 or any(side < 1 or side != int(side) for side in size):
+        raise ValueError(f"a picture's size is height and width in pixels, whole numbers above 0; got {size}")
     return int(size[0]), int(size[1])
 
 
