@@ -1,9 +1,8 @@
 """Where the bundle lies whose configuration is being run."""
 
-import inspect
 from pathlib import Path
 
-from monai.bundle import ConfigWorkflow
+from srs_monai.workflow import running_workflow
 
 _PACKAGE = Path(__file__).resolve().parent
 
@@ -11,20 +10,16 @@ _PACKAGE = Path(__file__).resolve().parent
 def bundle_root() -> str:
     """The folder of the bundle, as an absolute path: the parent of `configs/`, whatever the working directory.
 
-    MONAI tells an expression nothing of the file that it stands in. So the workflow that evaluates this call is looked
-    for among its callers; without one (a tool that reads the file by itself), the bundle is the one that carries this
-    package, or the one beside it in a clone.
+    It is that of the workflow which evaluates this call; without one (a tool that reads the file by itself), the bundle
+    is the one that carries this package, or the one beside it in a clone.
 
     Raises:
         ValueError: when there is neither.
     """
-    frame = inspect.currentframe()
-    while frame is not None:
-        caller = frame.f_locals.get("self")
-        if isinstance(caller, ConfigWorkflow):
-            configs = Path(caller.config_root_path).resolve()
-            return str(configs.parent if configs.name == "configs" else configs)
-        frame = frame.f_back
+    workflow = running_workflow()
+    if workflow is not None:
+        configs = Path(workflow.config_root_path).resolve()
+        return str(configs.parent if configs.name == "configs" else configs)
     for root in (_PACKAGE.parent, _PACKAGE.parent / "bundle"):
         if (root / "configs" / "inference.yaml").is_file():
             return str(root)

@@ -1,5 +1,6 @@
 """Data: files in, dictionaries of MetaTensors out."""
 
+from srs_monai.data.check_items import check_items as check_items
 from srs_monai.data.datalist import load_datalist as load_datalist
 from srs_monai.data.datalist import load_images as load_images
 from srs_monai.data.reconstruction import reconstruction_items as reconstruction_items

@@ -8,7 +8,7 @@ from srs_monai.data.json_datalist import json_datalist
 from srs_monai.data.listing import image_files
 from srs_monai.data.pairs import check_headers
 from srs_monai.data.readers.nifti import is_nifti
-from srs_monai.data.split import TEST_LIST, TRAIN_LIST, VAL_LIST
+from srs_monai.data.split import TEST_LIST, TRAIN_LIST, VAL_LIST, write_split
 from srs_monai.data.volumes import slice_items
 
 
@@ -26,6 +26,7 @@ def load_datalist(
     val_fraction: float = 0.3,
     seed: int = 0,
     split_dir: str | Path | None = None,
+    replace_split: bool = False,
     skip_empty_slices: bool = False,
 ) -> dict[str, list[dict[str, Any]]]:
     """List the images of a data set for training, validation and test, all files checked by their headers.
@@ -48,6 +49,7 @@ def load_datalist(
         seed: of the drawn split.
         split_dir: where the split, drawn or given, is written down as lists; None writes nothing. A folder that holds
             another split is refused.
+        replace_split: put this split in place of another that is there.
         skip_empty_slices: train on the slices that hold a label only. Validation and test keep all their slices.
 
     Returns:
@@ -61,13 +63,10 @@ def load_datalist(
     folder = Path(dataset_dir).expanduser()
     if not folder.is_dir():
         raise ValueError(f"there is no folder {folder}; give the data set's folder as dataset_dir")
-    split_to = None if split_dir is None else Path(split_dir)
     if datalist is not None:
-        sections = json_datalist(
-            folder / datalist, folder, fold=fold, val_fraction=val_fraction, seed=seed, split_dir=split_to
-        )
+        sections, names = json_datalist(folder / datalist, folder, fold=fold, val_fraction=val_fraction, seed=seed)
     else:
-        sections = folder_datalist(
+        sections, names = folder_datalist(
             folder,
             images_dir=images_dir,
             masks_dir=masks_dir,
@@ -77,7 +76,6 @@ def load_datalist(
             test_list=test_list,
             val_fraction=val_fraction,
             seed=seed,
-            split_dir=split_to,
         )
     check_headers(item for items in sections.values() for item in items)
     expanded = {
@@ -86,6 +84,8 @@ def load_datalist(
     }
     if not expanded["training"]:
         raise ValueError(f"no slice of the training volumes of {folder} holds a label; set skip_empty_slices to False")
+    if split_dir is not None:
+        write_split(Path(split_dir), names, replace=replace_split)
     return expanded
 
 

@@ -12,7 +12,6 @@ from srs_monai.data.split import (
     read_names,
     refuse_leaks,
     seeded_split,
-    write_split,
 )
 
 
@@ -27,9 +26,8 @@ def folder_datalist(
     test_list: str | None,
     val_fraction: float,
     seed: int,
-    split_dir: Path | None,
-) -> dict[str, list[dict[str, Any]]]:
-    """Items "image" and "label" of a folder, "image" alone without masks_dir; see `load_datalist`."""
+) -> tuple[dict[str, list[dict[str, Any]]], dict[str, list[str]]]:
+    """Items "image" and "label" of a folder, "image" alone without masks_dir, and their names; see `load_datalist`."""
     images, masks = _images_and_masks(folder, images_dir, masks_dir, mask_suffix)
     lists = {
         "training": _list_path(folder, train_list, TRAIN_LIST),
@@ -49,9 +47,7 @@ def folder_datalist(
             mask_names = [name + mask_suffix for name in sections.get(section, [])]
             labels = _items("label", mask_names, masks, folder / str(masks_dir))
             datalist[section] = [image | label for image, label in zip(items, labels, strict=True)]
-    if split_dir is not None:
-        write_split(split_dir, sections)
-    return datalist
+    return datalist, sections
 
 
 def _images_and_masks(

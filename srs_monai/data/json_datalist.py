@@ -4,15 +4,15 @@ import json
 from pathlib import Path
 from typing import Any
 
-from srs_monai.data.split import refuse_doubles, refuse_leaks, seeded_split, write_split
+from srs_monai.data.split import refuse_doubles, refuse_leaks, seeded_split
 
 _SECTIONS = ("training", "validation", "test")
 
 
 def json_datalist(
-    path: Path, folder: Path, *, fold: int, val_fraction: float, seed: int, split_dir: Path | None
-) -> dict[str, list[dict[str, Any]]]:
-    """Items "image" and, except in the test section, "label"; see `load_datalist`."""
+    path: Path, folder: Path, *, fold: int, val_fraction: float, seed: int
+) -> tuple[dict[str, list[dict[str, Any]]], dict[str, list[str]]]:
+    """Items "image" and, except in the test section, "label", and the names of the images; see `load_datalist`."""
     listed = _sections(path)
     entries = {section: [_entry(e, section, path) for e in listed.get(section, [])] for section in _SECTIONS}
     if not entries["training"]:
@@ -26,9 +26,8 @@ def json_datalist(
             _draw(entries, val_fraction, seed)
     names = {section: [entry["image"] for entry in found] for section, found in entries.items()}
     refuse_leaks(names)
-    if split_dir is not None:
-        write_split(split_dir, names)
-    return {section: [_located(entry, path.parent, folder) for entry in found] for section, found in entries.items()}
+    items = {section: [_located(entry, path.parent, folder) for entry in found] for section, found in entries.items()}
+    return items, names
 
 
 def _sections(path: Path) -> dict[str, list[Any]]:

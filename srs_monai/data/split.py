@@ -72,20 +72,25 @@ def seeded_split(names: Sequence[str], val_fraction: float, seed: int) -> tuple[
     return training, validation
 
 
-def write_split(folder: Path, sections: Mapping[str, Sequence[str]]) -> None:
+def write_split(folder: Path, sections: Mapping[str, Sequence[str]], *, replace: bool = False) -> None:
     """Write the names of every section that has some to train.txt, val.txt and test.txt, to look up and to use again.
 
     Raises:
-        ValueError: when the folder holds another split: a run that goes on must not change what it is measured on.
+        ValueError: when the folder holds another split that is not to be replaced: a run that goes on must not change
+            what it is measured on.
     """
     titles = {"training": TRAIN_LIST, "validation": VAL_LIST, "test": TEST_LIST}
     lists = {folder / titles[section]: list(names) for section, names in sections.items() if names}
     for path, names in lists.items():
-        if path.is_file() and read_names(path) != names:
+        if path.is_file() and not replace and read_names(path) != names:
             raise ValueError(
                 f"{path} holds another split than these lists, images, seed and val_fraction give; go back to what it "
                 f"was made with, or take another output folder"
             )
     for path, names in lists.items():
-        if not path.is_file():
+        if replace or not path.is_file():
             write_atomically(path, ("\n".join(names) + "\n").encode())
+    if replace:
+        for title in titles.values():
+            if folder / title not in lists:
+                (folder / title).unlink(missing_ok=True)

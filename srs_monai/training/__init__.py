@@ -5,6 +5,7 @@ from srs_monai.training.epoch_log import EpochLog as EpochLog
 from srs_monai.training.progress import Progress as Progress
 from srs_monai.training.schedule import polynomial_decay as polynomial_decay
 from srs_monai.training.seeding import SeedEpochs as SeedEpochs
+from srs_monai.training.stages import check_output as check_output
 from srs_monai.training.stages import image_to_itself as image_to_itself
 from srs_monai.training.stages import open_output as open_output
 from srs_monai.training.stages import reconstruction_weights as reconstruction_weights

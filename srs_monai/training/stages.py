@@ -11,7 +11,7 @@ import torch
 from monai.engines import SupervisedTrainer
 from torch import Tensor
 
-from srs_monai.files import replacing
+from srs_monai.files import check_folder, replacing
 from srs_monai.networks import ReconstructionNet, SRSNet
 from srs_monai.weights import load_weights
 
@@ -22,40 +22,68 @@ STAGES = ("reconstruction", "segmentation")
 WEIGHTS = {"reconstruction": "reconstruction.pt", "segmentation": "model.pt"}
 
 
-def open_output(
-    output_dir: str | Path, *, stages: Sequence[str] = STAGES, resume: bool = False, overwrite: bool = False
+def check_output(
+    output_dir: str | Path,
+    *,
+    dataset_dir: str | Path | None = None,
+    stages: Sequence[str] = STAGES,
+    resume: bool = False,
+    overwrite: bool = False,
 ) -> None:
-    """Make a run's folder ready, and refuse to write over a run that is there.
+    """Refuse to write over a run that is there; nothing is changed.
 
     Args:
-        output_dir: of the run; made when it is missing.
+        output_dir: of the run.
+        dataset_dir: the folder of the data set, which is no place for a run.
         stages: those that this run may train. A finished reconstruction is kept for use when "segmentation" is one of
             them, and refused like any other result when it is not.
         resume: go on with what is there.
-        overwrite: take away what an earlier run left there; files of other names stay.
+        overwrite: take away what is there; see `open_output`.
 
     Raises:
-        ValueError: when both switches are on, or the folder holds a run and neither is.
+        ValueError: when both switches are on, the folder holds a run and neither is, or it can be no run's folder.
     """
     folder = Path(output_dir)
+    check_folder(folder)
+    if dataset_dir is not None and folder.resolve() == Path(dataset_dir).expanduser().resolve():
+        raise ValueError(f"a run is kept apart from its data, but both are {folder}; give another --output_dir")
     if resume and overwrite:
         raise ValueError("a run is either resumed or overwritten; switch off resume or overwrite")
+    if resume:
+        if not any((folder / stage / "last.pt").is_file() for stage in stages):
+            logger.warning("there is no run to resume in %s: a new one begins", folder)
+        return
     if overwrite:
-        for name in ("split", *STAGES):
-            shutil.rmtree(folder / name, ignore_errors=True)
-        for file in WEIGHTS.values():
-            (folder / file).unlink(missing_ok=True)
-    if not resume:
-        finished = folder / WEIGHTS["reconstruction"]
-        for stage in stages:
-            begun = folder / stage / "last.pt"
-            usable = stage == "reconstruction" and "segmentation" in stages and finished.is_file()
-            if begun.is_file() and not usable:
-                raise ValueError(
-                    f"an output folder's earlier run is never written over unasked, and {begun} is there; add "
-                    "--resume true to go on with it, --overwrite true to start anew, or give another --output_dir"
-                )
+        return
+    finished = folder / WEIGHTS["reconstruction"]
+    for stage in stages:
+        begun = [path for path in (folder / stage / "last.pt", folder / WEIGHTS[stage]) if path.is_file()]
+        usable = stage == "reconstruction" and "segmentation" in stages and finished.is_file()
+        if begun and not usable:
+            raise ValueError(
+                f"an output folder's earlier run is never written over unasked, and {begun[0]} is there; add "
+                "--resume true to go on with it, --overwrite true to start anew, or give another --output_dir"
+            )
+
+
+def open_output(output_dir: str | Path, *, overwrite: bool = False) -> None:
+    """Make a run's folder ready, once its data and network are known to be good.
+
+    Args:
+        output_dir: of the run; made when it is missing.
+        overwrite: take away what an earlier run's stages left there; files of other names stay.
+    """
+    folder = Path(output_dir)
     folder.mkdir(parents=True, exist_ok=True)
+    if not overwrite:
+        return
+    for stage in STAGES:
+        ours = [folder / WEIGHTS[stage], *(folder / stage / name for name in ("last.pt", "best.pt", "epochs.csv"))]
+        for file in [*ours, *(folder / stage / "tensorboard").glob("events.out.tfevents.*")]:
+            file.unlink(missing_ok=True)
+        for emptied in (folder / stage / "tensorboard", folder / stage):
+            if emptied.is_dir() and not any(emptied.iterdir()):
+                emptied.rmdir()
 
 
 def reconstruction_weights(output_dir: str | Path, given: str | Path | None = None) -> Path:

@@ -1,14 +1,17 @@
 """Both stages are trained by the bundle, from any folder, and a killed run ends as an unbroken one does."""
 
 import csv
+import shutil
 import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 Run = Callable[..., tuple[int, str]]
 EPOCHS = {"reconstruction_epochs": 2, "epochs": 2}
@@ -110,6 +113,8 @@ def test_a_killed_run_ends_as_an_unbroken_one(
         ({"image_size": "[30, 32]"}, "multiples of 8, got 30 x 32"),
         ({"device": "cuda:9"}, "device cuda:9 is not there"),
         ({"reconstruction_weights": "nowhere.pt"}, "must be a file, got nowhere.pt"),
+        ({"epoch": 2}, "did you mean 'epochs'?"),
+        ({"threshold": 7}, "between 0 and 1; got 7"),
     ],
 )
 def test_bad_settings_get_one_clear_error(
@@ -120,3 +125,18 @@ def test_bad_settings_get_one_clear_error(
     )
     assert status != 0
     assert text in log
+
+
+def test_an_earlier_run_outlives_a_mistake_in_the_next(run: Run, tiny: Path, phantoms: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    (out / "segmentation").mkdir(parents=True)
+    (out / "segmentation" / "last.pt").write_text("hours of work")
+    data = tmp_path / "data"
+    shutil.copytree(phantoms, data)
+    mask = next((data / "masks").iterdir())
+    Image.fromarray(np.arange(48 * 40, dtype=np.uint8).reshape(48, 40) % 4).save(mask)
+    for folder, text in ((tmp_path / "nowhere", "there is no folder"), (data, f"{mask} holds 0, 1, 2, 3")):
+        status, log = run("training", "train", tiny, dataset_dir=folder, output_dir=out, overwrite=True, **EPOCHS)
+        assert status != 0
+        assert text in log.splitlines()[-1]
+        assert [path.name for path in out.rglob("*.pt")] == ["last.pt"]

@@ -67,3 +67,10 @@ def test_a_split_is_written_once_and_never_changed(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"val.txt holds another split"):
         write_split(folder, split | {"validation": ["x"]})
     assert read_names(folder / "val.txt") == ["c.d"]
+
+
+def test_a_split_is_replaced_when_asked_to(tmp_path: Path) -> None:
+    write_split(tmp_path, {"training": ["a"], "validation": ["b"], "test": ["c"]})
+    write_split(tmp_path, {"training": ["b"], "validation": ["a"]}, replace=True)
+    assert (read_names(tmp_path / "train.txt"), read_names(tmp_path / "val.txt")) == (["b"], ["a"])
+    assert not (tmp_path / "test.txt").exists()

@@ -8,6 +8,7 @@ import torch
 
 from srs_monai.networks import SRSNet
 from srs_monai.training import (
+    check_output,
     image_to_itself,
     open_output,
     reconstruction_weights,
@@ -23,33 +24,53 @@ def touch(folder: Path, *names: str) -> None:
         (folder / name).write_text("run")
 
 
-@pytest.mark.parametrize("names", [["segmentation/last.pt", "reconstruction.pt"], ["reconstruction/last.pt"]])
+@pytest.mark.parametrize(
+    "names", [["segmentation/last.pt", "reconstruction.pt"], ["reconstruction/last.pt"], ["model.pt"]]
+)
 def test_a_run_is_never_written_over_unasked(tmp_path: Path, names: list[str]) -> None:
     touch(tmp_path, *names)
-    with pytest.raises(ValueError, match=r"last\.pt is there; add --resume true .* --overwrite true"):
-        open_output(tmp_path)
+    with pytest.raises(ValueError, match=r"\.pt is there; add --resume true .* --overwrite true"):
+        check_output(tmp_path)
+    open_output(tmp_path)
     assert (tmp_path / names[0]).read_text() == "run"
 
 
 def test_a_finished_reconstruction_is_there_to_be_used(tmp_path: Path) -> None:
     touch(tmp_path, "reconstruction/last.pt", "reconstruction.pt")
-    open_output(tmp_path)
+    check_output(tmp_path)
     with pytest.raises(ValueError, match="earlier run"):
-        open_output(tmp_path, stages=["reconstruction"])
+        check_output(tmp_path, stages=["reconstruction"])
 
 
-def test_resuming_keeps_everything_and_overwriting_takes_only_what_a_run_leaves(tmp_path: Path) -> None:
-    ours = ["reconstruction/last.pt", "segmentation/last.pt", "split/train.txt", "reconstruction.pt", "model.pt"]
-    touch(tmp_path, *ours, "notes.txt")
-    open_output(tmp_path, resume=True)
-    assert all((tmp_path / name).is_file() for name in ours)
+def test_overwriting_takes_only_what_a_run_leaves(tmp_path: Path) -> None:
+    events = "segmentation/tensorboard/events.out.tfevents.1"
+    ours = ["reconstruction/last.pt", "reconstruction/best.pt", "segmentation/epochs.csv", "reconstruction.pt"]
+    touch(tmp_path, *ours, "model.pt", events, "notes.txt", "reconstruction/a.png", "split/train.txt")
+    check_output(tmp_path, resume=True)
+    check_output(tmp_path, overwrite=True)
+    assert (tmp_path / "model.pt").is_file()
     open_output(tmp_path, overwrite=True)
-    assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
+    left = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()}
+    assert left == {"notes.txt", "reconstruction/a.png", "split/train.txt"}
+    assert not (tmp_path / "segmentation").exists()
+
+
+def test_nothing_to_resume_is_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    check_output(tmp_path, resume=True)
+    assert "no run to resume" in caplog.text
 
 
 def test_resume_and_overwrite_exclude_each_other(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="either resumed or overwritten"):
-        open_output(tmp_path, resume=True, overwrite=True)
+        check_output(tmp_path, resume=True, overwrite=True)
+
+
+def test_a_run_has_a_folder_apart_from_its_data(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(ValueError, match="file is none"):
+        check_output(tmp_path / "file")
+    with pytest.raises(ValueError, match="kept apart from its data"):
+        check_output(tmp_path, dataset_dir=tmp_path / "x" / "..")
 
 
 def test_given_weights_must_be_there(tmp_path: Path) -> None:

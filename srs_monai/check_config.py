@@ -1,0 +1,104 @@
+"""Values that a configuration was given, checked before anything is made of them."""
+
+import re
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from monai.bundle import ConfigParser
+from monai.bundle.utils import DEFAULT_EXP_MGMT_SETTINGS
+
+from srs_monai.workflow import running_workflow
+
+_REFERENCE = re.compile(r"[@%]([A-Za-z_]\w*)")
+_META = "_meta_"  # where MONAI keeps metadata.json
+_TRACKING = {name for settings in DEFAULT_EXP_MGMT_SETTINGS.values() for name in settings["configs"]}
+_PATHS = ("_dir", "_path")  # how names of folders and files end
+
+
+def check_config() -> None:
+    """Refuse names that nothing reads and values of another kind, which MONAI takes without a word.
+
+    A name at the top is known when a file beside the configuration being run has it too, or when something refers to
+    it: overlays may bring names of their own. A value is of the same kind as in those files, a number, a whole number,
+    a text or a list; null and expressions pass, and so does all where null stands there. Without a workflow (a tool
+    that reads the file by itself) nothing is checked.
+
+    Raises:
+        ValueError: with the name and, for a misspelt one, the nearest that is known.
+    """
+    workflow = running_workflow()
+    if workflow is None:
+        return
+    config = workflow.parser.get()
+    known = _known(Path(workflow.config_root_path))
+    ids = {_META, workflow.init_id, workflow.run_id, workflow.final_id}
+    for name in set(config) - set(known) - _TRACKING - ids:
+        if not any(name in _references(value) for other, value in config.items() if other != name):
+            near = get_close_matches(name, known, n=1)
+            raise ValueError(
+                f"a value is given for a name that the configuration has, but nothing reads {name!r}; "
+                + (f"did you mean {near[0]!r}?" if near else "take it away")
+            )
+    for name, value in config.items():
+        complaints = [_complaint(name, value, usual) for usual in known.get(name, [])]
+        if complaints and all(complaints):
+            raise ValueError(f"{name} is {complaints[0]}; got {value!r}")
+
+
+def _known(folder: Path) -> dict[str, list[Any]]:
+    """The names in the configuration files of a folder, each with the values it has there."""
+    known: dict[str, list[Any]] = {}
+    for path in sorted(folder.iterdir()):
+        if path.suffix in (".yaml", ".yml", ".json") and path.name != "metadata.json":
+            for name, value in ConfigParser.load_config_file(path).items():
+                known.setdefault(name, []).append(value)
+    return known
+
+
+def _references(value: Any) -> set[str]:
+    """The names at the top that a value refers to."""
+    return {name for text in _texts(value) for name in _REFERENCE.findall(text)}
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for part in value.values():
+            yield from _texts(part)
+    elif isinstance(value, list | tuple):
+        for part in value:
+            yield from _texts(part)
+
+
+def _complaint(name: str, value: Any, usual: Any) -> str:
+    """What a value should be, where it is not; nothing where it may be."""
+    if value is None or _is_expression(value):
+        return ""
+    if name.endswith(_PATHS):
+        return (
+            "" if isinstance(value, str | Path) else f"the name of a file or folder (write ./{value} where it is one)"
+        )
+    if usual is None or isinstance(usual, bool | Mapping) or _is_expression(usual):
+        return ""
+    if isinstance(usual, int | float):
+        return _no_number(value, whole=isinstance(usual, int))
+    if isinstance(usual, str):
+        return "" if isinstance(value, str) else "a text"
+    if not isinstance(value, list | tuple):
+        return f"a list, as {usual}"
+    numbers = all(isinstance(part, int | float) for part in usual)
+    faulty = numbers and any(_no_number(part, whole=False) for part in value if not _is_expression(part))
+    return f"a list of numbers, as {usual}" if faulty else ""
+
+
+def _no_number(value: Any, *, whole: bool) -> str:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return "a number (YAML reads 1e-3 as text: write 1.0e-3)" if isinstance(value, str) else "a number"
+    return "a whole number" if whole and value != int(value) else ""
+
+
+def _is_expression(value: Any) -> bool:
+    return isinstance(value, str) and value.startswith(("$", "@", "%"))

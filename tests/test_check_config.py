@@ -1,0 +1,81 @@
+"""A misspelt name or a value of another kind ends a run at its beginning; what a configuration may hold passes."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from monai.bundle import ConfigWorkflow
+
+from srs_monai.check_config import check_config
+from srs_monai.errors import root_cause
+
+CONFIG = """
+imports: [$import srs_monai.check_config, $import srs_monai]
+epochs: 300
+learning_rate: 0.01
+image_size: [256, 256]
+resume: false
+masks: masks
+patience: null
+output_dir: $'runs'
+trainer: {_target_: torch.nn.Linear, in_features: "@epochs", out_features: 1}
+initialize: [$srs_monai.check_config.check_config()]
+run: [$True]
+"""
+
+
+def initialized(folder: Path, overlay: str = "{}", **values: Any) -> None:
+    configs = folder / "configs"
+    configs.mkdir()
+    (configs / "train.yaml").write_text(CONFIG)
+    (configs / "evaluate.yaml").write_text("evaluate_list: validation")
+    (configs / "metadata.json").write_text('{"version": "1"}')
+    (folder / "overlay.yaml").write_text(overlay)
+    files = [str(configs / "train.yaml"), str(folder / "overlay.yaml")]
+    ConfigWorkflow(files, logging_file=False, **values).initialize()
+
+
+def complaint(*arguments: Any, **values: Any) -> str:
+    with pytest.raises(RuntimeError) as failure:
+        initialized(*arguments, **values)
+    return str(root_cause(failure.value))
+
+
+@pytest.mark.parametrize(("overlay", "values"), [("{}", {"epoch": 2}), ("epoch: 2", {})])
+def test_a_name_that_nothing_reads_is_refused(tmp_path: Path, overlay: str, values: dict[str, Any]) -> None:
+    assert "nothing reads 'epoch'; did you mean 'epochs'?" in complaint(tmp_path, overlay, **values)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "text"),
+    [
+        ("learning_rate", "1e-3", "learning_rate is a number (YAML reads 1e-3 as text: write 1.0e-3); got '1e-3'"),
+        ("learning_rate", True, "learning_rate is a number; got True"),
+        ("epochs", 2.5, "epochs is a whole number; got 2.5"),
+        ("image_size", 64, "image_size is a list, as [256, 256]; got 64"),
+        ("image_size", ["a", 64], "image_size is a list of numbers, as"),
+        ("masks", 5, "masks is a text; got 5"),
+        ("output_dir", 1, "output_dir is the name of a file or folder (write ./1 where it is one); got 1"),
+    ],
+)
+def test_a_value_of_another_kind_is_refused(tmp_path: Path, name: str, value: Any, text: str) -> None:
+    assert text in complaint(tmp_path, **{name: value})
+
+
+@pytest.mark.parametrize(
+    ("overlay", "values"),
+    [
+        ("{size: 64, image_size: ['@size', '@size']}", {}),  # a name of the overlay's own
+        ("{evaluate_list: all}", {}),  # of a neighbour: one overlay serves training and evaluation
+        ("{}", {"epochs": 2.0, "learning_rate": 1, "image_size": (32, 64), "masks": None, "patience": 3}),
+        ("{}", {"epochs": "$10 * 2", "learning_rate": "@epochs", "resume": "true", "output_dir": Path("runs")}),
+        ("{}", {"trainer#out_features": 2, "mine": ["$1"], "run_id": "mine"}),
+        ("{}", {"run_name": "first"}),  # of MONAI's tracking
+    ],
+)
+def test_what_may_be_passes(tmp_path: Path, overlay: str, values: dict[str, Any]) -> None:
+    initialized(tmp_path, overlay, **values)
+
+
+def test_without_a_workflow_there_is_nothing_to_check() -> None:
+    check_config()
