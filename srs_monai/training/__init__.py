@@ -5,10 +5,10 @@ from srs_monai.training.epoch_log import EpochLog as EpochLog
 from srs_monai.training.progress import Progress as Progress
 from srs_monai.training.schedule import polynomial_decay as polynomial_decay
 from srs_monai.training.seeding import SeedEpochs as SeedEpochs
+from srs_monai.training.stages import LoadReconstruction as LoadReconstruction
 from srs_monai.training.stages import check_output as check_output
 from srs_monai.training.stages import image_to_itself as image_to_itself
 from srs_monai.training.stages import open_output as open_output
 from srs_monai.training.stages import reconstruction_weights as reconstruction_weights
 from srs_monai.training.stages import run_stage as run_stage
 from srs_monai.training.stages import trainable_reconstruction as trainable_reconstruction
-from srs_monai.training.stages import with_reconstruction as with_reconstruction

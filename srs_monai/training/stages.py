@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from ignite.engine import Engine, Events
 from monai.engines import SupervisedTrainer
 from torch import Tensor
 
@@ -133,14 +134,27 @@ def trainable_reconstruction(network: SRSNet) -> ReconstructionNet:
     return copy.deepcopy(network.reconstruction).requires_grad_()
 
 
-def with_reconstruction(network: SRSNet, weights: str | Path) -> SRSNet:
-    """Load stage one's weights into an SRSNet and give it back.
+class LoadReconstruction:
+    """Trainer handler: stage two starts with stage one's weights in its SRSNet.
 
-    Raises:
-        ValueError: when the file belongs to another reconstruction network.
+    They are loaded when training starts, not when it is built: tools look at a workflow before it has run. A resumed
+    stage has them already.
+
+    Args:
+        network: that stage two trains.
+        weights: file of stage one's weights.
     """
-    load_weights(network.reconstruction, weights)
-    return network
+
+    def __init__(self, network: SRSNet, weights: str | Path) -> None:
+        self.network, self.weights = network, weights
+
+    def attach(self, engine: Engine) -> None:
+        """Register with the trainer."""
+        engine.add_event_handler(Events.STARTED, self)
+
+    def __call__(self, engine: Engine) -> None:
+        if engine.state.epoch == 0:
+            load_weights(self.network.reconstruction, self.weights)
 
 
 def image_to_itself(

@@ -5,16 +5,17 @@ from typing import Any
 
 import pytest
 import torch
+from ignite.engine import Engine, Events
 
 from srs_monai.networks import SRSNet
 from srs_monai.training import (
+    LoadReconstruction,
     check_output,
     image_to_itself,
     open_output,
     reconstruction_weights,
     run_stage,
     trainable_reconstruction,
-    with_reconstruction,
 )
 
 
@@ -79,7 +80,7 @@ def test_given_weights_must_be_there(tmp_path: Path) -> None:
         reconstruction_weights(tmp_path, "nowhere.pt")
 
 
-def test_the_hand_over_gives_the_trained_encoder_and_leaves_it_frozen(tmp_path: Path) -> None:
+def test_a_fresh_stage_two_takes_the_trained_encoder_and_leaves_it_frozen(tmp_path: Path) -> None:
     options: dict[str, Any] = {
         "reconstruction_features": (8, 8, 8, 8),
         "segmentation_features": (8, 8, 8, 8),
@@ -93,9 +94,16 @@ def test_the_hand_over_gives_the_trained_encoder_and_leaves_it_frozen(tmp_path: 
         for parameter in stage_one.parameters():
             parameter.add_(1)
     torch.save(stage_one.state_dict(), tmp_path / "r.pt")
-    handed = with_reconstruction(network, tmp_path / "r.pt")
-    torch.testing.assert_close(handed.reconstruction.state_dict(), stage_one.state_dict(), rtol=0, atol=0)
-    assert not any(parameter.requires_grad for parameter in handed.reconstruction.parameters())
+    before = {key: value.clone() for key, value in network.reconstruction.state_dict().items()}
+    trainer = Engine(lambda engine, batch: None)
+    LoadReconstruction(network, tmp_path / "r.pt").attach(trainer)
+    trainer.state.epoch = 1
+    trainer.fire_event(Events.STARTED)
+    torch.testing.assert_close(dict(network.reconstruction.state_dict()), before, rtol=0, atol=0)
+    trainer.state.epoch = 0
+    trainer.fire_event(Events.STARTED)
+    torch.testing.assert_close(network.reconstruction.state_dict(), stage_one.state_dict(), rtol=0, atol=0)
+    assert not any(parameter.requires_grad for parameter in network.reconstruction.parameters())
 
 
 def test_a_stage_without_a_numeric_score_fails_by_name(tmp_path: Path) -> None:
