@@ -27,10 +27,7 @@ CONFIG = Path(__file__).resolve().parents[2] / "bundle" / "configs" / "evaluate.
 SIDE = 32  # of the network's grid, in pixels; the tiny overlay says so
 SPACING = (0.5, 0.75, 3.0)
 
-pytestmark = [
-    pytest.mark.filterwarnings("ignore:NvImgCodecPydicomReader:UserWarning"),  # LoadImaged builds all MONAI readers
-    pytest.mark.filterwarnings("ignore:.*GHSA-873f-pvrv-4x83:UserWarning"),  # MONAI's notice on every bundle run
-]
+pytestmark = pytest.mark.filterwarnings("ignore:.*GHSA-873f-pvrv-4x83:UserWarning")  # MONAI's notice on every run
 
 Mask = NDArray[np.uint8]
 

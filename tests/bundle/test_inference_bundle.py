@@ -27,10 +27,7 @@ CONFIGS = Path(__file__).resolve().parents[2] / "bundle" / "configs"
 BRIGHT = 40.5  # HU: what the network below calls bright in the default window
 LIMIT = (BRIGHT + 160) / 400
 
-pytestmark = [
-    pytest.mark.filterwarnings("ignore:NvImgCodecPydicomReader:UserWarning"),  # MONAI builds all its readers
-    pytest.mark.filterwarnings("ignore:.*GHSA-873f-pvrv-4x83:UserWarning"),  # MONAI warns of every run
-]
+pytestmark = pytest.mark.filterwarnings("ignore:.*GHSA-873f-pvrv-4x83:UserWarning")  # MONAI warns of every run
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ from PIL import Image
 from torch import Tensor
 
 # LoadImaged builds all MONAI readers
-pytestmark = pytest.mark.filterwarnings("ignore:NvImgCodecPydicomReader:UserWarning")
 CONFIGS = Path(__file__).resolve().parents[2] / "bundle" / "configs"
 
 

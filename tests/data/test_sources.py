@@ -56,7 +56,6 @@ def test_a_mixed_folder(tmp_path: Path, write_series: Callable[..., Any], write_
     assert [item["image"] for item in items[:2]] == [str(tmp_path / "a.nii.gz"), str(tmp_path / "b.png")]
 
 
-@pytest.mark.filterwarnings("ignore:NvImgCodecPydicomReader:UserWarning")  # MONAI builds all its readers
 def test_every_item_can_be_read_and_two_series_are_two_volumes(
     tmp_path: Path, write_series: Callable[..., Any], write_picture: Callable[..., Path]
 ) -> None:

@@ -1,5 +1,7 @@
 """Readers: files in, arrays with what is known about them out."""
 
+import warnings
+
 from srs_monai.data.readers.dicom import DicomReader as DicomReader
 from srs_monai.data.readers.dicom_header import DicomError as DicomError
 from srs_monai.data.readers.medical import MedicalImageReader as MedicalImageReader
@@ -7,3 +9,6 @@ from srs_monai.data.readers.nifti import NiftiReader as NiftiReader
 from srs_monai.data.readers.picture import PICTURE_SUFFIXES as PICTURE_SUFFIXES
 from srs_monai.data.readers.picture import PictureReader as PictureReader
 from srs_monai.data.readers.picture import picture_size as picture_size
+
+# MONAI's LoadImage builds all of MONAI's readers beside its own; one warns of a decoder that nobody asked for
+warnings.filterwarnings("ignore", message="NvImgCodecPydicomReader", category=UserWarning)

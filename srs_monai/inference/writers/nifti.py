@@ -34,7 +34,8 @@ def write_nifti(
     else:
         like = nib.load(source)
         channels = values.shape[3:]
-        spatial = like.shape[:3] if channels else like.shape
+        # classes come fourth, after one slice of a picture: a reader takes a third axis for slices
+        spatial = values.shape[:3] if channels else like.shape
         header = nib.Nifti1Header()
         header.set_data_dtype(values.dtype)
         for field in _GEOMETRY:

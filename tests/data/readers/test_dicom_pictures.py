@@ -13,8 +13,6 @@ from pydicom.uid import ComputedRadiographyImageStorage, SecondaryCaptureImageSt
 
 from srs_monai.data.readers import DicomError, DicomReader
 
-pytestmark = pytest.mark.filterwarnings("ignore:NvImgCodecPydicomReader:UserWarning")  # MONAI builds all its readers
-
 LOSSLESS = [
     "littleendianimplicit", "bigendianexplicit", "deflatedexplicitvrlittleendian", "jpeg2000losslessonly",
     "jpeglslossless", "jpegprocess14sv1", "jpegprocess14", "rlelossless",

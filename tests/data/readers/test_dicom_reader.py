@@ -15,8 +15,6 @@ from pydicom.uid import ComprehensiveSRStorage, SegmentationStorage, UltrasoundI
 
 from srs_monai.data.readers import DicomError, DicomReader
 
-pytestmark = pytest.mark.filterwarnings("ignore:NvImgCodecPydicomReader:UserWarning")  # MONAI builds all its readers
-
 AXIAL = (1, 0, 0, 0, 1, 0)
 CORONAL = (1, 0, 0, 0, 0, -1)
 SAGITTAL = (0, 1, 0, 0, 0, -1)

@@ -14,8 +14,6 @@ from PIL import Image
 
 from srs_monai.data.readers import MedicalImageReader
 
-pytestmark = pytest.mark.filterwarnings("ignore:NvImgCodecPydicomReader:UserWarning")  # MONAI builds all its readers
-
 
 def loader() -> LoadImaged:
     return LoadImaged("image", reader=MedicalImageReader(), ensure_channel_first=True)

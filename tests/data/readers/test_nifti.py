@@ -12,8 +12,6 @@ from numpy.typing import NDArray
 
 from srs_monai.data.readers import NiftiReader
 
-pytestmark = pytest.mark.filterwarnings("ignore:NvImgCodecPydicomReader:UserWarning")  # MONAI builds all its readers
-
 AFFINE = np.array([[-0.5, 0.1, 0, 7], [0.1, 0.6, 0.2, -8], [0, -0.3, 2.5, 9], [0, 0, 0, 1]])
 
 

@@ -195,7 +195,6 @@ def test_a_file_cut_off_is_refused_with_the_readers_reason(saved: Callable[..., 
         PictureReader().get_data(path)
 
 
-@pytest.mark.filterwarnings("ignore:NvImgCodecPydicomReader:UserWarning")  # MONAI 1.6.1 builds all its readers
 def test_loadimage_takes_it_as_its_reader_and_shows_its_refusals(saved: Callable[..., Path], tmp_path: Path) -> None:
     load = LoadImage(reader=PictureReader(), ensure_channel_first=True)
     image = load(saved(Image.fromarray(SAMPLES)))

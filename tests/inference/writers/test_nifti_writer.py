@@ -55,5 +55,5 @@ def test_a_picture_stays_one(tmp_path: Path, shape: tuple[int, ...], channels: i
     values = np.arange(30 * max(channels, 1), dtype=np.float32).reshape(5, 6, 1, *([channels] if channels else []))
     write_nifti(tmp_path / "a.nii", values, OBLIQUE, tmp_path / "source.nii")
     written = nib.load(tmp_path / "a.nii")
-    assert written.shape == ((*shape, channels) if channels else shape)
+    assert written.shape == ((5, 6, 1, channels) if channels else shape)
     np.testing.assert_array_equal(written.get_fdata().ravel(), values.ravel())
