@@ -1,5 +1,6 @@
 """Training: the learning-rate rule, repeatable epochs, checkpoints, logs and the two-stage hand-over."""
 
+from srs_monai.training.check_network import check_network as check_network
 from srs_monai.training.checkpoint import StageCheckpoint as StageCheckpoint
 from srs_monai.training.epoch_log import EpochLog as EpochLog
 from srs_monai.training.progress import Progress as Progress
