@@ -24,6 +24,7 @@ def test_every_property_of_the_workflow_is_there(
     workflow = ConfigWorkflow(
         config_file=[str(CONFIGS / f"{file}.yaml"), str(tiny)],
         workflow_type=kind,
+        logging_file=False,  # which would set up logging for all the tests that follow
         dataset_dir=str(phantoms),
         output_dir=str(tmp_path / "out"),
         **({"ckpt_path": str(tmp_path / "model.pt")} if kind == "infer" else {}),
