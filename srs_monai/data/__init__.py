@@ -5,4 +5,5 @@ from srs_monai.data.datalist import load_datalist as load_datalist
 from srs_monai.data.datalist import load_images as load_images
 from srs_monai.data.reconstruction import reconstruction_items as reconstruction_items
 from srs_monai.data.sampling import EpochSampler as EpochSampler
+from srs_monai.data.slice_cache import SliceCacheDataset as SliceCacheDataset
 from srs_monai.data.sources import find_sources as find_sources
