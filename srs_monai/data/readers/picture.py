@@ -62,7 +62,7 @@ class PictureReader(ImageReader):
             stored_max = None if indices else _stored_max(picture)
             inverted = _white_is_zero(picture)
             stored_format = picture.format
-            with _reasons(paths[0]):
+            with reasons(paths[0]):
                 upright = ImageOps.exif_transpose(picture)
             array = np.asarray(upright, dtype=np.float32)[None] if indices else _channels_first(upright, paths[0])
         if inverted:
@@ -86,7 +86,7 @@ def picture_size(path: PathLike) -> tuple[int, int]:
     Raises:
         ValueError: when the file is not a picture of one page that PictureReader reads.
     """
-    with opened(path) as picture, _reasons(path):
+    with opened(path) as picture, reasons(path):
         width, height = picture.size
         # Pillow turns TIFF sizes itself; asking a PNG without EXIF would decode it
         turnable = picture.format in ("JPEG", "MPO") or (picture.format == "PNG" and "exif" in picture.info)
@@ -101,11 +101,11 @@ def opened(path: PathLike) -> Iterator[Image.Image]:
         raise ValueError(f"there is no file {path}; check the name")
     # given a name, Pillow 13 maps raw TIFFs to memory and garbles those that EXIF lays on their side
     with Path(path).open("rb") as file:
-        with _reasons(path):
+        with reasons(path):
             picture = Image.open(file)
         if picture.format not in _FORMATS:
             raise ValueError(f"PNG, JPEG, BMP and TIFF pictures are read, but {path} is {picture.format}; convert it")
-        with _reasons(path):
+        with reasons(path):
             pages = 1 if picture.format == "MPO" else getattr(picture, "n_frames", 1)
         if pages != 1:
             raise ValueError(f"a picture has one page, but {path} has {pages}; save every page as a file of its own")
@@ -113,7 +113,7 @@ def opened(path: PathLike) -> Iterator[Image.Image]:
 
 
 @contextmanager
-def _reasons(path: PathLike) -> Iterator[None]:
+def reasons(path: PathLike) -> Iterator[None]:
     """Name the file in whatever Pillow complains of."""
     try:
         yield
