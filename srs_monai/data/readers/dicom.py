@@ -1,26 +1,20 @@
 """DICOM series, files and frames as arrays with their place in the patient."""
 
-import logging
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
-import highdicom as hd
 import numpy as np
 from monai.config import PathLike
 from monai.data import ImageReader
 from monai.utils import ensure_tuple
 from numpy.typing import NDArray
 
-from srs_monai.data.messages import by, few
-from srs_monai.data.readers.dicom_folder import FRAME_NAME, frame_number, read_folder
-from srs_monai.data.readers.dicom_header import DicomError, Header, Kind, library_warnings, read_header
+from srs_monai.data.messages import by
+from srs_monai.data.readers.dicom_folder import FRAME_NAME
+from srs_monai.data.readers.dicom_header import DicomError, Header
 from srs_monai.data.readers.dicom_pixels import picture_values, slice_values
-from srs_monai.data.readers.dicom_series import choose_series, not_in_series
-from srs_monai.data.readers.dicom_stack import Stack, check_slice, stack, to_ras
-from srs_monai.errors import one_line
-
-logger = logging.getLogger(__name__)
+from srs_monai.data.readers.dicom_source import Slices, find_dicom
+from srs_monai.data.readers.dicom_stack import Stack, stack
 
 _SLICES_AT_ONCE = 16  # copied into the volume together: neighbours in memory are slices
 
@@ -57,57 +51,15 @@ class DicomReader(ImageReader):
 
     def get_data(self, img: Sequence[PathLike] | PathLike) -> tuple[NDArray[np.float32], dict[str, Any]]:
         """Read what is named: the array and its meta data."""
-        paths = [Path(path) for path in ensure_tuple(img)]
-        if len(paths) > 1:
-            return _series([read_header(path) for path in paths], paths[0].parent)
-        path = paths[0]
-        if path.is_dir():
-            headers, left_out = read_folder(path)
-            return _series(headers, path, left_out=left_out)
-        if path.is_file():
-            return _file(read_header(path))
-        if path.parent.is_dir():
-            headers, left_out = read_folder(path.parent)
-            return _series(headers, path.parent, path.name, left_out)
-        if path.parent.is_file():
-            return _frame(read_header(path.parent), path.name)
-        raise DicomError(f"a DICOM file or folder is named, but there is nothing at {path}; check the name")
-
-
-def _series(
-    headers: Sequence[Header], source: Path, series_uid: str | None = None, left_out: Sequence[str] = ()
-) -> tuple[NDArray[np.float32], dict[str, Any]]:
-    slices, others = choose_series(headers, source, series_uid)
-    beside = few([*not_in_series(headers), *left_out], shown=8)
-    if others:
-        logger.warning("%s: %s", source, "; ".join(others))
-    if beside:
-        logger.info("%s: left out %s", source, beside)
-    return _volume(stack(slices, source), "; ".join([*others, beside] if beside else others))
-
-
-def _file(header: Header) -> tuple[NDArray[np.float32], dict[str, Any]]:
-    if header.kind is Kind.SLICE:
-        check_slice(header)
-        return _volume(stack([header], header.path), "")
-    if header.kind is Kind.ENHANCED:
-        return _enhanced(header)
-    if header.kind is Kind.FRAMES:
-        raise DicomError(
-            f"one picture is read at a time, but {header.path} holds {header.frames}; name one of them, "
-            f"{header.path}/{FRAME_NAME.format(1)} to {FRAME_NAME.format(header.frames)}"
-        )
-    return _picture(header, 0)
-
-
-def _frame(header: Header, name: str) -> tuple[NDArray[np.float32], dict[str, Any]]:
-    number = frame_number(name)
-    if header.kind is not Kind.FRAMES or number is None or not 1 <= number <= header.frames:
-        raise DicomError(
-            f"frames are named {FRAME_NAME.format(1)} to {FRAME_NAME.format(header.frames)} below a file that holds a "
-            f"sequence of pictures, but {header.path} is {header.kind.value} and {name!r} was asked for; check the name"
-        )
-    return _picture(header, number - 1)
+        found = find_dicom(img)
+        if isinstance(found, Slices):
+            return _volume(stack(found.headers, found.source), found.left_out)
+        if found.frame is None:
+            raise DicomError(
+                f"one picture is read at a time, but {found.header.path} holds {found.header.frames}; name one of "
+                f"them, {found.header.path}/{FRAME_NAME.format(1)} to {FRAME_NAME.format(found.header.frames)}"
+            )
+        return _picture(found.header, found.frame)
 
 
 def _volume(series: Stack, left_out: str) -> tuple[NDArray[np.float32], dict[str, Any]]:
@@ -126,24 +78,6 @@ def _checked(values: NDArray[np.float32], header: Header) -> NDArray[np.float32]
             f"{header.path} are {by(values.shape)}; fetch the file again"
         )
     return values
-
-
-def _enhanced(header: Header) -> tuple[NDArray[np.float32], dict[str, Any]]:
-    """A multi-frame object whose functional groups place its frames; highdicom reads those."""
-    said: list[str] = []
-    try:
-        with library_warnings(header.path) as said:
-            image = hd.imread(header.path)
-            is_ct = header.modality == "CT"  # HU are the same whichever way they are shown
-            volume = image.get_volume(dtype=np.float32, apply_presentation_lut=not is_ct)
-    except Exception as error:  # broken files make the decoders raise nearly anything
-        raise DicomError(
-            f"the frames of {header.path} must be readable and fill an even grid: {one_line(error, *said)}; "
-            f"fetch the file again, or save each stack of frames by itself"
-        ) from error
-    # highdicom's axes are slices, rows, columns
-    in_order = volume.permute_spatial_axes((2, 1, 0))
-    return in_order.array, _meta(header, in_order.array.shape, to_ras(in_order.affine)) | {"left_out": ""}
 
 
 def _picture(header: Header, frame: int) -> tuple[NDArray[np.float32], dict[str, Any]]:

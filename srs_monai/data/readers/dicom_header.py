@@ -24,7 +24,8 @@ _TAGS = [
     "Rows", "Columns", "NumberOfFrames", "SamplesPerPixel", "PhotometricInterpretation",
     "ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing", "SliceThickness", "SpacingBetweenSlices",
     "RescaleSlope", "RescaleIntercept", "ModalityLUTSequence",
-    "SharedFunctionalGroupsSequence", "TotalPixelMatrixColumns", "DirectoryRecordSequence",
+    "SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence",
+    "TotalPixelMatrixColumns", "DirectoryRecordSequence",
 ]  # fmt: skip
 _DERIVED = {
     uid.SegmentationStorage: "a segmentation",
@@ -67,7 +68,10 @@ class Kind(Enum):
 
 @dataclass(frozen=True)
 class Header:
-    """The facts of one file that decide how it is read. Lengths are in mm; None: the file does not say."""
+    """The facts of one file, or of one of its frames, that decide how it is read.
+
+    Lengths are in mm; None: the file does not say. `rescale` is slope and intercept; `frame` counts from 0.
+    """
 
     path: Path
     kind: Kind
@@ -84,7 +88,14 @@ class Header:
     pixel_spacing: tuple[float, ...] | None
     thickness: float | None
     slice_spacing: float | None
-    rescaled: bool
+    rescale: tuple[float, float] | None
+    modality_table: bool
+    frame: int = 0
+
+    @property
+    def rescaled(self) -> bool:
+        """Whether the file says what its stored values mean."""
+        return self.modality_table or self.rescale is not None
 
 
 def is_dicom(path: Path) -> bool:
@@ -147,25 +158,27 @@ def _header(path: Path, dataset: pydicom.Dataset) -> Header:
         tiles = f"a slide in tiles of {dataset.Rows} x {dataset.Columns}"
         raise NoImageError(path, tiles, "save its region of interest as a picture")
     numbers = {
-        key: _numbers(dataset, tag, count)
+        key: numbers_of(dataset, tag, count, path)
         for key, tag, count in (
             ("position", "ImagePositionPatient", 3),
             ("orientation", "ImageOrientationPatient", 6),
             ("thickness", "SliceThickness", 1),
             ("slice_spacing", "SpacingBetweenSlices", 1),
+            ("slope", "RescaleSlope", 1),
+            ("intercept", "RescaleIntercept", 1),
         )
     }
     frames = int(dataset.get("NumberOfFrames") or 1)
-    enhanced = "SharedFunctionalGroupsSequence" in dataset
+    grouped = "SharedFunctionalGroupsSequence" in dataset
     placed = numbers["position"] is not None and numbers["orientation"] is not None
     grey = dataset.get("SamplesPerPixel", 1) == 1 and dataset.get("PhotometricInterpretation") != "PALETTE COLOR"
-    if enhanced:
+    if grey and grouped and (sop_class in _ENHANCED_CLASSES or _frames_are_placed(dataset)):
         kind = Kind.ENHANCED
     elif frames == 1 and grey and (placed or sop_class in _SLICE_CLASSES):
         kind = Kind.SLICE
     else:
         kind = Kind.PICTURE if frames == 1 else Kind.FRAMES
-    if not enhanced and sop_class in _ENHANCED_CLASSES:
+    if not grouped and sop_class in _ENHANCED_CLASSES:
         raise NoImageError(path, f"{sop_class.name} without functional groups", "fetch the whole object")
     if kind is Kind.FRAMES and sop_class in _SLICE_CLASSES:
         what = f"{sop_class.name}, which is one slice, of {frames} frames without places"
@@ -185,15 +198,29 @@ def _header(path: Path, dataset: pydicom.Dataset) -> Header:
         position=numbers["position"],
         orientation=numbers["orientation"],
         # a picture's spacing is not used, and secondary captures write it in odd forms
-        pixel_spacing=_numbers(dataset, "PixelSpacing", 2) if kind is Kind.SLICE else None,
+        pixel_spacing=numbers_of(dataset, "PixelSpacing", 2, path) if kind is Kind.SLICE else None,
         thickness=_first(numbers["thickness"]),
         slice_spacing=_first(numbers["slice_spacing"]),
-        rescaled="ModalityLUTSequence" in dataset
-        or (dataset.get("RescaleSlope") is not None and dataset.get("RescaleIntercept") is not None),
+        rescale=slope_and_intercept(numbers["slope"], numbers["intercept"]),
+        modality_table="ModalityLUTSequence" in dataset,
     )
 
 
-def _numbers(dataset: pydicom.Dataset, tag: str, count: int) -> tuple[float, ...] | None:
+def _frames_are_placed(dataset: pydicom.Dataset) -> bool:
+    """Whether functional groups give the first frame a place in the patient."""
+    per_frame = dataset.get("PerFrameFunctionalGroupsSequence") or []
+    groups = [*dataset.SharedFunctionalGroupsSequence[:1], *per_frame[:1]]
+    return any("PlanePositionSequence" in group for group in groups)
+
+
+def slope_and_intercept(
+    slope: tuple[float, ...] | None, intercept: tuple[float, ...] | None
+) -> tuple[float, float] | None:
+    """Both numbers of a rescaling; None where one is lacking."""
+    return None if slope is None or intercept is None else (slope[0], intercept[0])
+
+
+def numbers_of(dataset: pydicom.Dataset, tag: str, count: int, path: Path) -> tuple[float, ...] | None:
     """The numbers of a tag; None where it is absent or empty."""
     value: Any = dataset.get(tag)
     if value is None or value == "":
@@ -202,7 +229,7 @@ def _numbers(dataset: pydicom.Dataset, tag: str, count: int) -> tuple[float, ...
     if not numbers:
         return None
     if len(numbers) != count or not np.isfinite(numbers).all():
-        raise DicomError(f"{tag} is {count} numbers, but {dataset.filename} has {list(numbers)}; correct the header")
+        raise DicomError(f"{tag} is {count} numbers, but {path} has {list(numbers)}; correct the header")
     return numbers
 
 

@@ -20,7 +20,7 @@ def slice_values(header: Header) -> NDArray[np.float32]:
     MONOCHROME1 changes how values are shown, not what HU they are; other modalities are inverted, so that high is
     bright. What a CT marks as padding, often -3024 HU, becomes -1024 HU.
     """
-    stored, dataset = _decoded(header, 0)
+    stored, dataset = _decoded(header, header.frame)
     if header.modality != "CT":
         return _rescaled(_bright_is_high(stored, dataset), dataset, header)
     values = _rescaled(stored, dataset, header)
@@ -42,7 +42,7 @@ def picture_values(header: Header, frame: int = 0) -> tuple[NDArray[np.float32],
     if stored.ndim == 3:
         return _channels_first(stored), float(2**dataset.BitsStored - 1)
     values = _rescaled(_bright_is_high(stored, dataset), dataset, header)
-    as_stored = not header.rescaled or (dataset.get("RescaleSlope") == 1 and dataset.get("RescaleIntercept") == 0)
+    as_stored = not header.rescaled or (header.rescale == (1, 0) and not header.modality_table)
     counted = np.issubdtype(stored.dtype, np.unsignedinteger)
     return values[None], float(2**dataset.BitsStored - 1) if as_stored and counted else None
 
@@ -63,7 +63,10 @@ def _decoded(header: Header, frame: int) -> tuple[NDArray[Any], Dataset]:
 
 
 def _rescaled(stored: NDArray[Any], dataset: Dataset, header: Header) -> NDArray[np.float32]:
-    return np.array(apply_modality_lut(stored, dataset) if header.rescaled else stored, dtype=np.float32)
+    if header.modality_table:
+        return np.array(apply_modality_lut(stored, dataset), dtype=np.float32)
+    slope, intercept = header.rescale or (1.0, 0.0)
+    return np.array(stored * slope + intercept, dtype=np.float32)
 
 
 def _bright_is_high(stored: NDArray[Any], dataset: Dataset) -> NDArray[Any]:

@@ -51,17 +51,34 @@ def stack(slices: Sequence[Header], source: Path) -> Stack:
         DicomError: when slices are missing, doubled, unevenly spaced or sheared (gantry tilt).
     """
     if len(slices) == 1:
-        return Stack(slices, _affine(slices[0], _thickness_of_one(slices[0])))
+        return Stack(slices, slice_affine(slices[0], _thickness_of_one(slices[0])))
+    slices = in_order(slices)
     orientation = np.array(slices[0].orientation)
     positions = np.array([header.position for header in slices])
     normal = _normal(orientation)
-    order = np.argsort(positions @ normal, kind="stable").tolist()
-    slices, positions = [slices[index] for index in order], positions[order]
     along = positions @ normal
     _check_places(slices, along, source)
     spacing = _even_spacing(orientation, along, source)
     _check_straight(positions - np.outer(along, normal), along, slices[0], source)
-    return Stack(slices, _affine(slices[0], spacing))
+    return Stack(slices, slice_affine(slices[0], spacing))
+
+
+def in_order(slices: Sequence[Header]) -> list[Header]:
+    """Slices of one grid sorted by position along their normal; at the same place, by file and frame."""
+    normal = _normal(np.array(slices[0].orientation))
+    return sorted(slices, key=lambda header: (float(np.dot(header.position or (), normal)), header.path, header.frame))
+
+
+def one_at_a_place(slices: Sequence[Header]) -> list[Header]:
+    """Slices in order without those that lie where the one before them does."""
+    along = [float(np.dot(header.position or (), _normal(np.array(header.orientation)))) for header in slices]
+    kept = [slices[0]]
+    last = along[0]
+    for header, place in zip(slices[1:], along[1:], strict=True):
+        if place - last >= _SAME_PLACE:
+            kept.append(header)
+            last = place
+    return kept
 
 
 def check_slice(header: Header) -> None:
@@ -152,7 +169,8 @@ def _thickness_of_one(header: Header) -> float:
     return 1.0
 
 
-def _affine(first: Header, spacing: float) -> NDArray[np.float64]:
+def slice_affine(first: Header, spacing: float = 1.0) -> NDArray[np.float64]:
+    """Voxel (column, row, slice) to RAS in mm, where slices follow `first` every `spacing` mm along its normal."""
     lps = spatial.create_affine_matrix_from_attributes(
         image_position=first.position,
         image_orientation=first.orientation,
