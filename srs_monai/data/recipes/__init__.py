@@ -2,5 +2,14 @@
 
 from srs_monai.data.recipes.label import ABNORMALITY as ABNORMALITY
 from srs_monai.data.recipes.label import ANATOMY as ANATOMY
+from srs_monai.data.recipes.label import OBJECT as OBJECT
+from srs_monai.data.recipes.label import TISSUE as TISSUE
 from srs_monai.data.recipes.label import Code as Code
 from srs_monai.data.recipes.label import Label as Label
+from srs_monai.data.recipes.recipe import Case as Case
+from srs_monai.data.recipes.recipe import Layout as Layout
+from srs_monai.data.recipes.recipe import Recipe as Recipe
+from srs_monai.data.recipes.recipe import Sections as Sections
+from srs_monai.data.recipes.registry import RECIPES as RECIPES
+from srs_monai.data.recipes.registry import recipe as recipe
+from srs_monai.data.recipes.registry import result_labels as result_labels

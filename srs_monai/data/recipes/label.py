@@ -11,8 +11,10 @@ class Code:
     meaning: str
 
 
-ANATOMY = Code("123037004", "Anatomical Structure")
-ABNORMALITY = Code("49755003", "Morphologically Altered Structure")
+ANATOMY = Code("91723000", "Anatomical Structure")
+ABNORMALITY = Code("49755003", "Morphologically Abnormal Structure")
+TISSUE = Code("85756007", "Tissue")
+OBJECT = Code("260787004", "Physical object")
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,59 @@
+"""Folders of images and masks, and lists of names beside them, as many data sets have them."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from srs_monai.data.listing import files_by_stem
+from srs_monai.data.recipes.recipe import Case, Layout, Sections
+from srs_monai.data.split import TEST_LIST, TRAIN_LIST, VAL_LIST, read_names
+
+
+def has_folders(*names: str) -> Callable[[Path], bool]:
+    """Whether a folder has folders of all these names."""
+    return lambda folder: all((folder / name).is_dir() for name in names)
+
+
+def paired_cases(images: Path, masks: Path, suffix: str = "", *, section: str | None = None) -> list[Case]:
+    """The images of one folder with the masks of another, which are named like them with a suffix.
+
+    Raises:
+        ValueError: when two files of a folder share a stem.
+    """
+    of_images = files_by_stem(images)
+    of_masks = {
+        stem[: len(stem) - len(suffix)]: path for stem, path in files_by_stem(masks).items() if stem.endswith(suffix)
+    }
+    return [
+        Case(
+            name,
+            str(of_images[name]) if name in of_images else "",
+            (str(of_masks[name]),) if name in of_masks else (),
+            section=section,
+        )
+        for name in sorted({*of_images, *of_masks})
+    ]
+
+
+def two_folders(images: str = "images", masks: str = "masks", suffix: str = "") -> Layout:
+    """The layout of a folder of images beside one of masks."""
+    return Layout(
+        f"{images}/NAME.* with {masks}/NAME{suffix}.*",
+        has_folders(images, masks),
+        lambda folder: paired_cases(folder / images, folder / masks, suffix),
+    )
+
+
+def listed(folder: Path, training: str = TRAIN_LIST, validation: str = VAL_LIST, test: str = TEST_LIST) -> Sections:
+    """The split that lists in a folder give; empty where the list of the training images or both others are missing."""
+    files = {"training": folder / training, "validation": folder / validation, "test": folder / test}
+    found = {section: read_names(path) for section, path in files.items() if path.is_file()}
+    return found if "training" in found and len(found) > 1 else {}
+
+
+def numbered_lists(folder: Path, cases: Sequence[Case]) -> dict[str, Sections]:
+    """The splits "published_1", "published_2" ... of splits/train_1.txt, splits/val_1.txt ..."""
+    numbers = sorted(path.stem.removeprefix("train_") for path in (folder / "splits").glob("train_*.txt"))
+    found = {
+        f"published_{n}": listed(folder / "splits", f"train_{n}.txt", f"val_{n}.txt", f"test_{n}.txt") for n in numbers
+    }
+    return {name: sections for name, sections in found.items() if sections}

@@ -1,0 +1,50 @@
+"""The recipes by their names."""
+
+from difflib import get_close_matches
+
+from srs_monai.data.messages import few
+from srs_monai.data.recipes.busi import BUSI
+from srs_monai.data.recipes.label import ABNORMALITY, TISSUE, Code, Label
+from srs_monai.data.recipes.recipe import Recipe
+
+RECIPES: dict[str, Recipe] = {each.name: each for each in (BUSI,)}
+
+
+def recipe(name: str) -> Recipe:
+    """The recipe of a name.
+
+    Raises:
+        ValueError: when there is none, with the nearest that there is.
+    """
+    if name not in RECIPES:
+        near = get_close_matches(str(name).lower(), RECIPES, n=1)
+        raise ValueError(
+            f"no recipe is called {name!r}; "
+            + (f"did you mean {near[0]!r}?" if near else f"choose one of {sorted(RECIPES)}")
+        )
+    return RECIPES[name]
+
+
+def result_labels(recipe_name: str | None, out_channels: int) -> tuple[Label, ...]:
+    """What the classes of a network's results are, in the order of their numbers.
+
+    Args:
+        recipe_name: of the data set that it was trained on; None: "lesion" where there is one class, else "label 1" ...
+        out_channels: of the network: 1 is one class, N the background and N - 1 classes.
+
+    Raises:
+        ValueError: when there is no such recipe, or it has another number of classes.
+    """
+    classes = max(1, out_channels - 1)
+    if recipe_name is None:
+        if classes == 1:
+            return (Label("lesion", Code("52988006", "Lesion"), ABNORMALITY),)
+        return tuple(Label(f"label {number}", TISSUE, TISSUE) for number in range(1, classes + 1))
+    labels = recipe(recipe_name).labels
+    if len(labels) != classes:
+        fitting = 1 if len(labels) == 1 else len(labels) + 1
+        raise ValueError(
+            f"{recipe_name} has classes {few(label.name for label in labels)}, but out_channels {out_channels} gives {classes}; "
+            f"set out_channels to {fitting} or take another recipe"
+        )
+    return labels
