@@ -9,6 +9,7 @@ from typing import Any
 from monai.bundle import ConfigParser
 from monai.bundle.utils import DEFAULT_EXP_MGMT_SETTINGS
 
+from srs_monai.settings import PROVENANCE
 from srs_monai.workflow import running_workflow
 
 _REFERENCE = re.compile(r"[@%]([A-Za-z_]\w*)")
@@ -33,7 +34,7 @@ def check_config() -> None:
         return
     config = workflow.parser.get()
     known = _known(Path(workflow.config_root_path))
-    ids = {_META, workflow.init_id, workflow.run_id, workflow.final_id}
+    ids = {_META, PROVENANCE, workflow.init_id, workflow.run_id, workflow.final_id}
     for name in set(config) - set(known) - _TRACKING - ids:
         if not any(name in _references(value) for other, value in config.items() if other != name):
             near = get_close_matches(name, known, n=1)

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from srs_monai.files import check_folder, replacing
 from srs_monai.networks import ReconstructionNet, SRSNet
+from srs_monai.settings import settings_path
 from srs_monai.weights import load_weights
 
 logger = logging.getLogger(__name__)
@@ -79,7 +80,8 @@ def open_output(output_dir: str | Path, *, overwrite: bool = False) -> None:
     if not overwrite:
         return
     for stage in STAGES:
-        ours = [folder / WEIGHTS[stage], *(folder / stage / name for name in ("last.pt", "best.pt", "epochs.csv"))]
+        ours = [folder / WEIGHTS[stage], settings_path(folder / WEIGHTS[stage])]
+        ours += [folder / stage / name for name in ("last.pt", "best.pt", "epochs.csv")]
         for file in [*ours, *(folder / stage / "tensorboard").glob("events.out.tfevents.*")]:
             file.unlink(missing_ok=True)
         for emptied in (folder / stage / "tensorboard", folder / stage):

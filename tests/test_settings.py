@@ -1,0 +1,129 @@
+"""What is written beside weights is data: plain values that another run can take, and nothing that runs."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from monai.bundle import ConfigParser, ConfigWorkflow
+
+from srs_monai import __version__
+from srs_monai.settings import PROVENANCE, read_settings, settings_of, settings_path, write_settings
+
+SHIPPED = Path(__file__).resolve().parents[1] / "bundle"
+CONFIG = """
+imports: [$import srs_monai, $import srs_monai.settings]
+recipe: null
+image_size: [64, 48]
+antialias: "False"
+in_channels: "$1 + 2"
+window_width: 350
+epochs: 7
+bgr: true
+scaling: {_target_: srs_monai.data.transforms.ToUnitRanged, keys: image, window_width: "@window_width"}
+normalization: {_target_: srs_monai.data.transforms.ReleaseNormalized, keys: image, bgr: "@bgr"}
+network_def: "@other"
+other: {_target_: UNet, in_channels: "@in_channels", channels: "$[2] * 2", strides: [1], norm: null}
+lists: {training: [1, 2, 3], validation: [4], test: []}
+run: ["$srs_monai.settings.write_settings(@weights, dataset_dir=@data, datalists=@lists)"]
+"""
+EXPECTED = {
+    "recipe": None,
+    "image_size": [64, 48],
+    "antialias": False,
+    "in_channels": 3,
+    "window_width": 350,
+    "scaling": {
+        "_target_": "srs_monai.data.transforms.ToUnitRanged",
+        "keys": "image",
+        "window_width": "@window_width",
+    },
+    "normalization": {"_target_": "srs_monai.data.transforms.ReleaseNormalized", "keys": "image", "bgr": True},
+    "network_def": {
+        "_target_": "UNet",
+        "in_channels": "@in_channels",
+        "channels": [2, 2],
+        "strides": [1],
+        "norm": None,
+    },
+}
+
+
+def write(folder: Path, **values: Any) -> Path:
+    (folder / "train.yaml").write_text(CONFIG)
+    weights = folder / "a run" / "model.pt"
+    workflow = ConfigWorkflow(
+        str(folder / "train.yaml"),
+        logging_file=False,
+        weights=str(weights),
+        data=str(folder / "data" / "BUSI"),
+        **values,
+    )
+    workflow.initialize()
+    workflow.run()
+    return weights
+
+
+def test_a_runs_settings_are_read_as_they_were_meant(tmp_path: Path) -> None:
+    weights = write(tmp_path)
+    assert settings_path(weights) == tmp_path / "a run" / "model.json"
+    settings = read_settings(weights)
+    assert settings is not None
+    assert settings.values == EXPECTED
+    images = {"training": 3, "validation": 1}
+    assert settings.provenance == {"srs_monai": __version__, "dataset": "BUSI", "images": images}
+    assert settings.warning == ""
+    assert str(tmp_path) not in settings.path.read_text(), "no path of this machine is handed on"
+    assert [path.name for path in weights.parent.iterdir()] == ["model.json"]
+
+
+def test_the_file_is_an_overlay_that_gives_its_values_back(tmp_path: Path) -> None:
+    parser = ConfigParser(ConfigParser.load_config_files([str(settings_path(write(tmp_path)))]))
+    assert settings_of(parser) == EXPECTED
+    parser["window_width"] = 100
+    scaling = parser.get_parsed_content("scaling")
+    assert scaling.scale.width == 100, "a single value still decides"
+
+
+def test_a_setting_must_be_plain(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError) as failed:
+        write(tmp_path, image_size="$object()")
+    assert "plain values, but image_size is a object" in str(failed.value.__cause__)
+
+
+def test_weights_without_settings_have_none(tmp_path: Path) -> None:
+    assert read_settings(tmp_path / "model.pt") is None
+    write_settings(tmp_path / "model.pt", dataset_dir=tmp_path, datalists={})  # no configuration is being run
+    assert not any(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("{", "is no JSON"),
+        ("[1]", "is something else; take it away"),
+        ('{"image_size": [8, 8]}', "is something else; take it away"),
+        ({"colour": 1}, "of srs_monai 9, has colour; use that version"),
+        ({"image_size": "$print(1)"}, r"image_size is '\$print\(1\)'"),
+        ({"network_def": {"_target_": "UNet", "act": "$print(1)"}}, r"network_def#act is '\$print"),
+        ({"network_def": {"_target_": "UNet", "act": [["%other.yaml"]]}}, "network_def#act is '%other.yaml'"),
+        ({"scaling": "@anything"}, "scaling is '@anything'"),
+        ({"network_def": {"_target_": "os.system", "command": "true"}}, "has the _target_ 'os.system'"),
+        ({"network_def": {"_target_": "torch.nn.parallel.distributed.os.getcwd"}}, "networks and transforms"),
+        ({"scaling": {"_target_": "Lambdad", "func": {"_target_": "eval"}}}, "scaling#func has the _target_ 'eval'"),
+        ({"scaling": {"_target_": ["Lambdad"]}}, "networks and transforms"),
+    ],
+)
+def test_a_file_that_would_run_something_is_refused(tmp_path: Path, content: Any, said: str) -> None:
+    text = content if isinstance(content, str) else json.dumps({PROVENANCE: {"srs_monai": "9"}, **content})
+    (tmp_path / "model.json").write_text(text)
+    with pytest.raises(ValueError, match=said):
+        read_settings(tmp_path / "model.pt")
+
+
+def test_the_shipped_weights_say_what_they_have_seen() -> None:
+    settings = read_settings(SHIPPED / "models" / "model.pt")
+    assert settings is not None
+    assert "phantoms only" in settings.warning
+    parser = ConfigParser(ConfigParser.load_config_file(SHIPPED / "configs" / "train.yaml"))
+    assert settings.values.items() <= settings_of(parser).items(), "trained as train.yaml has it"
