@@ -7,9 +7,9 @@ from srs_monai.data.folder_datalist import folder_datalist
 from srs_monai.data.json_datalist import json_datalist
 from srs_monai.data.listing import image_files
 from srs_monai.data.pairs import check_headers
-from srs_monai.data.readers.nifti import is_nifti
+from srs_monai.data.readers.array_file import image_in, is_array
 from srs_monai.data.split import TEST_LIST, TRAIN_LIST, VAL_LIST, write_split
-from srs_monai.data.volumes import slice_items
+from srs_monai.data.volumes import is_volume, slice_items
 
 
 def load_datalist(
@@ -34,7 +34,7 @@ def load_datalist(
     The folder format is `images/ masks/ train.txt val.txt [test.txt]`; a list has one name a line, without extension,
     and without lists the sorted names are split by the seed. A JSON list in the form of the Medical Segmentation
     Decathlon, {"training": [{"image", "label"}], "validation": ..., "test": ...}, is taken instead where `datalist`
-    names one; without "validation" its training entries are split by their "fold", else by the seed. NIfTI volumes
+    names one; without "validation" its training entries are split by their "fold", else by the seed. Volumes
     become one item a slice; a volume's slices stay together in any split.
 
     Args:
@@ -90,7 +90,7 @@ def load_datalist(
 
 
 def load_images(folder: str | Path) -> list[dict[str, Any]]:
-    """Every picture, and every slice of every NIfTI volume, in a folder and the folders in it, as {"image": path}.
+    """Every picture, and every slice of every volume, in a folder and the folders in it, as {"image": path}.
 
     Raises:
         ValueError: when there is no such folder, no image in it, or one that cannot be read.
@@ -98,9 +98,10 @@ def load_images(folder: str | Path) -> list[dict[str, Any]]:
     folder = Path(folder).expanduser()
     if not folder.is_dir():
         raise ValueError(f"there is no folder {folder}; correct its name")
-    items = [{"image": str(path)} for path in image_files(folder, recursive=True)]
+    paths = image_files(folder, recursive=True)
+    items = [{"image": image_in(path) if is_array(path) else str(path)} for path in paths]
     if not items:
-        raise ValueError(f"there are no images (PNG, JPEG, BMP, TIFF, NIfTI) in {folder}; put some there")
+        raise ValueError(f"there are no images (PNG, JPEG, BMP, TIFF, NIfTI, NumPy, HDF5) in {folder}; put some there")
     check_headers(items)
     return _with_slices(items)
 
@@ -109,5 +110,5 @@ def _with_slices(items: list[dict[str, Any]], *, skip_empty: bool = False) -> li
     return [
         single
         for item in items
-        for single in (slice_items(item, skip_empty=skip_empty) if is_nifti(item["image"]) else [item])
+        for single in (slice_items(item, skip_empty=skip_empty) if is_volume(item["image"]) else [item])
     ]

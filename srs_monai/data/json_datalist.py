@@ -77,5 +77,10 @@ def _located(entry: dict[str, Any], *folders: Path) -> dict[str, Any]:
     for key in ("image", "label"):
         if key in entry:
             candidates = [folder / entry[key] for folder in folders]
-            located[key] = str(next((path for path in candidates if path.exists()), candidates[0]))
+            located[key] = str(next((path for path in candidates if _is_there(path)), candidates[0]))
     return located
+
+
+def _is_there(path: Path) -> bool:
+    """Whether there is such a file, or one that could hold such an array."""
+    return path.exists() or any(parent.is_file() for parent in path.parents)

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from srs_monai.data.messages import few
+from srs_monai.data.readers.array_file import ARRAY_SUFFIXES
 from srs_monai.data.readers.dicom_header import DICOM_SUFFIXES
 from srs_monai.data.readers.nifti import NIFTI_SUFFIXES
 from srs_monai.data.readers.picture import PICTURE_SUFFIXES
 
-IMAGE_SUFFIXES = (*NIFTI_SUFFIXES, *PICTURE_SUFFIXES)
+IMAGE_SUFFIXES = (*NIFTI_SUFFIXES, *PICTURE_SUFFIXES, *ARRAY_SUFFIXES)
 SOURCE_SUFFIXES = (*IMAGE_SUFFIXES, *DICOM_SUFFIXES)
 
 
@@ -21,7 +22,7 @@ def stem_and_suffix(path: Path, suffixes: Sequence[str] = IMAGE_SUFFIXES) -> tup
 
 
 def image_files(folder: Path, *, recursive: bool = False) -> list[Path]:
-    """Pictures and NIfTI files of a folder in the order of their names, without hidden ones."""
+    """Pictures, NIfTI and array files of a folder in the order of their names, without hidden ones."""
     found = folder.rglob("*") if recursive else folder.iterdir()
     return sorted(
         path

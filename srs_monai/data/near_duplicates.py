@@ -123,7 +123,8 @@ def _middle(name: str) -> NDArray[np.float32]:
     array, meta = MedicalImageReader().get_data(name)
     if meta["original_channel_dim"] == 0:
         return np.ascontiguousarray(array.mean(axis=0))
-    return np.ascontiguousarray(array[..., array.shape[-1] // 2])
+    through = 0 if meta["source_kind"] == "array" else -1
+    return np.ascontiguousarray(np.take(array, array.shape[through] // 2, axis=through))
 
 
 def _alike(rows: NDArray[np.float32], threshold: float) -> Iterator[tuple[int, int, float]]:

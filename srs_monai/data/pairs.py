@@ -4,9 +4,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from srs_monai.data.messages import by, few
+from srs_monai.data.readers.array_file import is_array
+from srs_monai.data.readers.arrays import array_size
 from srs_monai.data.readers.nifti import is_nifti
 from srs_monai.data.readers.picture import picture_size
-from srs_monai.data.volumes import volume_grid
+from srs_monai.data.volumes import is_volume, volume_grid
 
 
 def check_headers(items: Iterable[Mapping[str, Any]]) -> None:
@@ -50,4 +52,6 @@ def _difference(item: Mapping[str, Any]) -> str:
 
 def _size(path: str) -> tuple[int, ...]:
     """Rows, columns and slices."""
-    return volume_grid(path).shape if is_nifti(path) else picture_size(path)
+    if is_volume(path):
+        return volume_grid(path).shape
+    return array_size(path) if is_array(path) else picture_size(path)

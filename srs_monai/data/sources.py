@@ -7,6 +7,7 @@ from pathlib import Path
 
 from srs_monai.data.listing import SOURCE_SUFFIXES, stem_and_suffix
 from srs_monai.data.messages import few
+from srs_monai.data.readers.array_file import ARRAY_SUFFIXES, image_in, is_array
 from srs_monai.data.readers.dicom_folder import FRAME_NAME
 from srs_monai.data.readers.dicom_header import (
     DicomError,
@@ -29,10 +30,10 @@ def find_sources(path: str | Path, results_dir: str | Path | None = None) -> lis
 
     A file is one item, a DICOM file that holds a sequence of pictures one for each frame. A folder is searched with all
     its sub-folders: each DICOM series is one item, by the folder's name where it is the only one there, else as
-    FOLDER/SERIES_UID; each other DICOM image, NIfTI file and picture is one. Localizers, hidden files and what is no
-    image are left out, with a line in the log. A file that cannot be opened, a DICOM file with a faulty header and one
-    that is DICOM by its name alone are items too, so that they fail by name: the lost slice at the end of a series
-    leaves no gap.
+    FOLDER/SERIES_UID; each other DICOM image, NIfTI file, picture and array file is one, of several
+    arrays the one called "image". Localizers, hidden files and what is no image are left out, with a line in the log. A
+    file that cannot be opened, a DICOM file with a faulty header and one that is DICOM by its name alone are items too,
+    so that they fail by name: the lost slice at the end of a series leaves no gap.
 
     A name is the path relative to `path` without its ending, "scans/patient1"; names that would be the same keep the
     ending, "a_png" and "a_jpg".
@@ -60,8 +61,8 @@ def find_sources(path: str | Path, results_dir: str | Path | None = None) -> lis
         raise ValueError(f"a file or folder of images is segmented, but there is nothing at {root}; check the name")
     if not found:
         raise ValueError(
-            f"DICOM, NIfTI ({', '.join(NIFTI_SUFFIXES)}) and pictures ({', '.join(PICTURE_SUFFIXES)}) are segmented, "
-            f"but there is none in {root}; name the folder that holds them"
+            f"DICOM, NIfTI ({', '.join(NIFTI_SUFFIXES)}), pictures ({', '.join(PICTURE_SUFFIXES)}) and arrays "
+            f"({', '.join(ARRAY_SUFFIXES)}) are segmented, but there is none in {root}; name the folder that holds them"
         )
     base = root.parent if root.is_file() or root in found else root
     names = _names(found, base)
@@ -72,12 +73,16 @@ def _file(path: Path) -> Iterator[Path]:
     if is_dicom(path) or is_dicom_name(path):
         yield from _frames(read_header(path))
     elif stem_and_suffix(path)[1]:
-        yield path
+        yield _image_in(path)
     else:
         raise ValueError(
-            f"DICOM, NIfTI ({', '.join(NIFTI_SUFFIXES)}) and pictures ({', '.join(PICTURE_SUFFIXES)}) are segmented, "
-            f"but {path} is none of them; convert it"
+            f"DICOM, NIfTI ({', '.join(NIFTI_SUFFIXES)}), pictures ({', '.join(PICTURE_SUFFIXES)}) and arrays "
+            f"({', '.join(ARRAY_SUFFIXES)}) are segmented, but {path} is none of them; convert it"
         )
+
+
+def _image_in(path: Path) -> Path:
+    return Path(image_in(path)) if is_array(path) else path
 
 
 def _frames(header: Header) -> Iterator[Path]:
@@ -106,7 +111,7 @@ def _folder(folder: Path, seen: set[Path]) -> Iterator[Path]:
                 if is_dicom(path):
                     headers.append(read_header(path))
                 elif stem_and_suffix(path)[1] or is_dicom_name(path):
-                    others.append(path)
+                    others.append(_image_in(path))
                 else:
                     left_out.append(path.name)
             except NoImageError as error:

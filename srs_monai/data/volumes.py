@@ -1,4 +1,4 @@
-"""NIfTI volumes seen from outside: their grids from the headers, their slices as items of a data list."""
+"""Volumes of NIfTI and array files seen from outside: their grids from the headers, their slices as items."""
 
 from dataclasses import dataclass
 from itertools import product
@@ -9,7 +9,9 @@ import numpy as np
 from nibabel.orientations import axcodes2ornt, inv_ornt_aff, io_orientation, ornt_transform
 from numpy.typing import NDArray
 
-from srs_monai.data.readers.nifti import open_nifti, unreadable
+from srs_monai.data.readers.array_file import array_values, is_array
+from srs_monai.data.readers.arrays import array_size, stored_affine
+from srs_monai.data.readers.nifti import is_nifti, open_nifti, unreadable
 
 SEEN = ("P", "L", "S")  # axes of a volume as its slices are seen: rows to posterior, columns to left, slices upward
 
@@ -20,7 +22,7 @@ class Grid:
 
     Args:
         shape: rows, columns and slices.
-        affine: voxel indices to world position in mm, (4, 4).
+        affine: voxel indices to world position in mm, or in voxels for array files, (4, 4).
     """
 
     shape: tuple[int, int, int]
@@ -37,23 +39,37 @@ class Grid:
         return float(np.linalg.norm(ends @ (self.affine - other.affine).T, axis=1).max())
 
 
+def is_volume(path: str | Path) -> bool:
+    """Whether a file holds a volume: NIfTI, or an array (slices, H, W).
+
+    Raises:
+        ValueError: when it is an array file that cannot be read.
+    """
+    return is_nifti(path) or (is_array(path) and len(array_size(path)) == 3)
+
+
 def volume_grid(path: str | Path) -> Grid:
-    """The grid of a NIfTI file, from its header alone; a 2-D image is a volume of one slice.
+    """The grid of a volume, from its header alone; a 2-D NIfTI image is a volume of one slice.
 
     Raises:
         ValueError: when the header cannot be read, tells of something else, or places the voxels nowhere.
     """
-    image = open_nifti(path)
-    shape = (*image.shape, 1, 1)[:3]
-    to_seen = _to_seen(image.affine, path)
+    if is_array(path):
+        shape, affine = array_size(path), stored_affine()
+    else:
+        image = open_nifti(path)
+        shape, affine = (*image.shape, 1, 1)[:3], image.affine
+    to_seen = _to_seen(affine, path)
     rows, columns, slices = (shape[axis] for axis in np.argsort(to_seen[:, 0]))
-    return Grid((rows, columns, slices), image.affine @ inv_ornt_aff(to_seen, shape))
+    return Grid((rows, columns, slices), affine @ inv_ornt_aff(to_seen, shape))
 
 
 def slices_with_foreground(path: str | Path) -> list[int]:
     """Numbers of the slices of a label volume, as they are seen, that hold any label above 0; a single slice counts."""
     if volume_grid(path).slices == 1:
         return [0]
+    if is_array(path):
+        return np.flatnonzero((array_values(path) > 0).any(axis=(1, 2))).tolist()
     image = open_nifti(path)
     try:
         labels = np.asarray(image.as_reoriented(_to_seen(image.affine, path)).dataobj)
@@ -66,7 +82,7 @@ def slice_items(item: dict[str, Any], *, skip_empty: bool = False) -> list[dict[
     """One item for each slice of the item's volume, which "slice" numbers upward from the feet.
 
     Args:
-        item: names a NIfTI file by "image", and by "label" its labels.
+        item: names a volume by "image", and by "label" its labels.
         skip_empty: leave out slices without any label above 0.
     """
     slices = volume_grid(item["image"]).slices

@@ -2,6 +2,7 @@
 
 import warnings
 
+from srs_monai.data.readers.arrays import ArrayReader as ArrayReader
 from srs_monai.data.readers.dicom import DicomReader as DicomReader
 from srs_monai.data.readers.dicom_header import DicomError as DicomError
 from srs_monai.data.readers.dicom_source import SourceGrid as SourceGrid

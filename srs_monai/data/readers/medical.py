@@ -10,6 +10,8 @@ from monai.data import ImageReader
 from monai.utils import ensure_tuple
 from numpy.typing import NDArray
 
+from srs_monai.data.readers.array_file import is_array
+from srs_monai.data.readers.arrays import ArrayReader
 from srs_monai.data.readers.dicom import DicomReader
 from srs_monai.data.readers.dicom_header import is_dicom, is_dicom_name
 from srs_monai.data.readers.nifti import NiftiReader, is_nifti
@@ -17,21 +19,21 @@ from srs_monai.data.readers.picture import PictureReader
 
 
 class MedicalImageReader(ImageReader):
-    """Read what there is: DICOM by its content, NIfTI by its name, anything else as a picture.
+    """Read what there is: DICOM by its content, NIfTI and array files by their names, anything else as a picture.
 
     Folders, several files, and names below a folder or file that are none themselves (a series, a frame) go to
-    `DicomReader`; so do files that carry DICOM's mark, whatever their name. Volumes come as (X, Y, Z) with a RAS
-    affine, pictures as (C, H, W); `LoadImaged(keys, reader=MedicalImageReader(), ensure_channel_first=True)` gives
-    (C, X, Y, Z) and (C, H, W). What is not known of an image is left out of its meta data, for batches cannot hold
-    None.
+    `DicomReader`; so do files that carry DICOM's mark, whatever their name. Volumes come as (X, Y, Z), from array files
+    as (slices, H, W), with a RAS affine, pictures as (C, H, W); `LoadImaged(keys, reader=MedicalImageReader(),
+    ensure_channel_first=True)` gives (C, X, Y, Z) and (C, H, W). What is not known of an image is left out of its meta
+    data, for batches cannot hold None.
 
     Raises:
-        ValueError: from get_data, as the three readers do.
+        ValueError: from get_data, as the four readers do.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self.dicom, self.nifti, self.picture = DicomReader(), NiftiReader(), PictureReader()
+        self.dicom, self.nifti, self.array, self.picture = DicomReader(), NiftiReader(), ArrayReader(), PictureReader()
 
     def verify_suffix(self, filename: Sequence[PathLike] | PathLike) -> bool:
         """Any name may be an image: it is known by its content."""
@@ -47,10 +49,12 @@ class MedicalImageReader(ImageReader):
         array, meta = self._reader_of(paths).get_data(paths)
         return array, {key: value for key, value in meta.items() if value is not None}
 
-    def _reader_of(self, paths: Sequence[PathLike]) -> DicomReader | NiftiReader | PictureReader:
+    def _reader_of(self, paths: Sequence[PathLike]) -> ImageReader:
         first = Path(paths[0])
         if len(paths) > 1 or first.is_dir():
             return self.dicom
+        if is_array(first):
+            return self.array
         if first.is_file():
             return self.dicom if is_dicom(first) or is_dicom_name(first) else self._by_name(first)
         return self._by_name(first) if first.parent.is_dir() and self._has_known_ending(first) else self.dicom

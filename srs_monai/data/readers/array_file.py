@@ -1,0 +1,150 @@
+"""NumPy and HDF5 files: which arrays they hold, and their values."""
+
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+import h5py
+import numpy as np
+from monai.config import PathLike
+from numpy.lib import format as npy
+from numpy.typing import NDArray
+
+from srs_monai.data.messages import few
+from srs_monai.errors import one_line
+
+ARRAY_SUFFIXES = (".npy.h5", ".npy", ".npz", ".h5", ".hdf5")
+IMAGE_KEY = "image"
+_NUMBERS = "biuf"  # kinds of NumPy's types: truth values, integers and floating-point numbers
+
+
+def is_array(name: PathLike) -> bool:
+    """Whether a name is that of an array file, FILE, or of an array in one, FILE/KEY; nothing is opened."""
+    return _file_and_key(name) is not None
+
+
+def array_keys(file: PathLike) -> list[str]:
+    """The names of the arrays in a file; that of an .npy file's one is "".
+
+    Raises:
+        ValueError: when the file is missing, cut off or no such file.
+    """
+    file = Path(file)
+    if not file.is_file():
+        raise ValueError(f"there is no file {file}; check the name")
+    with _reasons(file):
+        if _ends(file, ".npy"):
+            return [""]
+        if _ends(file, ".npz"):
+            with zipfile.ZipFile(file) as archive:
+                return [name.removesuffix(".npy") for name in archive.namelist() if name.endswith(".npy")]
+        keys: list[str] = []
+        with h5py.File(file, "r", locking=False) as tree:
+            tree.visititems(lambda key, node: keys.append(key) if isinstance(node, h5py.Dataset) else None)
+        return keys
+
+
+def image_in(file: PathLike) -> str:
+    """What an array file is asked for its image: FILE/image where that is one of several arrays, else FILE."""
+    try:
+        keys = array_keys(file)
+    except ValueError:
+        return str(file)  # reading it will say why
+    return f"{file}/{IMAGE_KEY}" if len(keys) > 1 and IMAGE_KEY in keys else str(file)
+
+
+def array_header(name: PathLike) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    """Shape and type of the array that is named FILE or FILE/KEY; no value is read.
+
+    Raises:
+        ValueError: when there is none, FILE holds several, or it holds anything but real numbers.
+    """
+    file, key = _located(name)
+    with _reasons(file):
+        if _in_numpy(file):
+            with _stream(file, key) as stream:
+                read = npy.read_array_header_1_0 if npy.read_magic(stream) == (1, 0) else npy.read_array_header_2_0
+                shape, _, dtype = read(stream)
+        else:
+            with h5py.File(file, "r", locking=False) as tree:
+                shape, dtype = tree[key].shape or (), tree[key].dtype
+    if dtype.kind not in _NUMBERS:
+        kind = "pickled objects, which could run as programs" if dtype.hasobject else f"values of type {dtype}"
+        raise ValueError(f"an array holds real numbers, but {name} holds {kind}; save it as numbers")
+    return tuple(shape), dtype
+
+
+def array_values(name: PathLike) -> NDArray[Any]:
+    """The array that is named FILE or FILE/KEY, as it is stored.
+
+    Raises:
+        ValueError: as array_header does, and when the values cannot be read.
+    """
+    array_header(name)
+    file, key = _located(name)
+    with _reasons(file):
+        if _in_numpy(file):
+            with _stream(file, key) as stream:
+                values: NDArray[Any] = npy.read_array(stream, allow_pickle=False)
+                return values
+        with h5py.File(file, "r", locking=False) as tree:
+            return np.asarray(tree[key][...])
+
+
+def _file_and_key(name: PathLike) -> tuple[Path, str] | None:
+    """The two parts of a name; nothing where it is of another kind."""
+    path = Path(name)
+    for file in (path, *path.parents):
+        if _ends(file, ARRAY_SUFFIXES) and not file.is_dir():
+            return file, "" if file == path else path.relative_to(file).as_posix()
+    return None
+
+
+def _located(name: PathLike) -> tuple[Path, str]:
+    """The file that a name means, and an array that it holds."""
+    parts = _file_and_key(name)
+    if parts is None:
+        raise ValueError(f"arrays are read from {', '.join(ARRAY_SUFFIXES)}, but {name} is none of them; convert it")
+    file, key = parts
+    keys = array_keys(file)
+    if key and key not in keys:
+        held = few(filter(None, keys)) or "one without a name"
+        raise ValueError(f"there is no array {key!r} in {file}, which holds {held}; correct the name")
+    if not key and len(keys) != 1:
+        raise ValueError(
+            f"one array is read, but {file} holds {f'{len(keys)}: {few(keys)}' if keys else 'none'}; name it as "
+            f"{file.name}/KEY"
+        )
+    return file, key or keys[0]
+
+
+@contextmanager
+def _stream(file: Path, key: str) -> Iterator[IO[bytes]]:
+    """One array of a NumPy file, as .npy has it."""
+    if _ends(file, ".npy"):
+        with file.open("rb") as stream:
+            yield stream
+    else:
+        with zipfile.ZipFile(file) as archive, archive.open(f"{key}.npy") as stream:
+            yield stream
+
+
+def _in_numpy(file: Path) -> bool:
+    return _ends(file, (".npy", ".npz"))
+
+
+def _ends(file: Path, endings: str | tuple[str, ...]) -> bool:
+    return file.name.lower().endswith(endings)
+
+
+@contextmanager
+def _reasons(file: Path) -> Iterator[None]:
+    """Name the file in whatever its library complains of."""
+    try:
+        yield
+    except Exception as error:  # a broken file makes the decompressors raise nearly anything
+        raise ValueError(
+            f"{file} cannot be read as arrays: {one_line(error)}; replace the file or leave it out"
+        ) from error
