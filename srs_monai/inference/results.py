@@ -1,5 +1,6 @@
 """Files of results: which there are, and how they are called."""
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,8 @@ from monai.utils import ImageMetaKey
 from srs_monai.data.listing import SOURCE_SUFFIXES, stem_and_suffix
 
 MASK, OVERLAY, PROBABILITY = "_mask", "_overlay", "_probability"
-VOLUME_ENDING, PICTURE_ENDING = ".nii.gz", ".png"
+NIFTI_ENDING, PNG_ENDING, SIDECAR_ENDING = ".nii.gz", ".png", ".json"
+WRITTEN = "written"  # key of an item: the files written for it so far, as names in the folder of its sidecar
 
 
 def result_name(item: Mapping[Any, Any], image: Any) -> str:
@@ -21,6 +23,24 @@ def result_name(item: Mapping[Any, Any], image: Any) -> str:
     return stem_and_suffix(Path(str(source)), SOURCE_SUFFIXES)[0] or "image"
 
 
-def is_finished(output_dir: Path, name: str) -> bool:
-    """Whether the mask, the last file of a case to be written, is there."""
-    return any((output_dir / f"{name}{MASK}{ending}").is_file() for ending in (VOLUME_ENDING, PICTURE_ENDING))
+def sidecar_path(output_dir: str | Path, name: str) -> Path:
+    """Where the sidecar of a case lies."""
+    return Path(output_dir) / f"{name}{SIDECAR_ENDING}"
+
+
+def read_sidecar(output_dir: str | Path, name: str) -> dict[str, Any] | None:
+    """What the sidecar of a case says; None where there is none, or a file that is none stands in its place."""
+    try:
+        content = json.loads(sidecar_path(output_dir, name).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return content if isinstance(content, dict) and isinstance(content.get("files"), list) else None
+
+
+def is_finished(output_dir: str | Path, name: str, format: str = "auto") -> bool:
+    """Whether the sidecar, the last file of a case, is there with all files that it lists, in the format asked for."""
+    sidecar = read_sidecar(output_dir, name)
+    if sidecar is None or format not in ("auto", sidecar.get("format")):
+        return False
+    folder = sidecar_path(output_dir, name).parent
+    return all((folder / str(file)).is_file() for file in sidecar["files"])

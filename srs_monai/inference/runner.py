@@ -20,14 +20,17 @@ class FailedCasesError(RuntimeError):
     """Some cases of a batch could not be segmented; all others were."""
 
 
-def run_cases(evaluator: Evaluator, dataset: Dataset, output_dir: str | Path, overwrite: bool = False) -> list[str]:
-    """Run an evaluator over its data set case by case, skipping those whose mask is there already.
+def run_cases(
+    evaluator: Evaluator, dataset: Dataset, output_dir: str | Path, overwrite: bool = False, format: str = "auto"
+) -> list[str]:
+    """Run an evaluator over its data set case by case, skipping those whose results are there already.
 
     Args:
-        evaluator: whose postprocessing writes the results, the mask last.
+        evaluator: whose postprocessing writes the results, the sidecar last.
         dataset: of items with a "name" (see `find_sources`).
         output_dir: where the results go.
         overwrite: make results that are there anew, instead of leaving them untouched.
+        format: that was asked for; cases whose results are there in another one are run.
 
     Returns:
         Names of the cases that were run.
@@ -38,10 +41,10 @@ def run_cases(evaluator: Evaluator, dataset: Dataset, output_dir: str | Path, ov
     """
     check_folder(output_dir)
     names = [str(item["name"]) for item in dataset.data]
-    todo = [i for i, name in enumerate(names) if overwrite or not is_finished(Path(output_dir), name)]
+    todo = [i for i, name in enumerate(names) if overwrite or not is_finished(output_dir, name, format)]
     if len(todo) < len(names):
         logger.warning(
-            "%d of %d cases have their mask in %s already and are left as they are; overwrite: true makes them anew",
+            "%d of %d cases have their results in %s already and are left as they are; overwrite: true makes them anew",
             len(names) - len(todo),
             len(names),
             output_dir,

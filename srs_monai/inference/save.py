@@ -1,20 +1,28 @@
 """Results as the last steps of a postprocessing pipeline."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from monai.data import MetaTensor
 from monai.transforms import MapTransform, SaveImaged
-from monai.utils import ImageMetaKey
-from numpy.typing import NDArray
 from torch import Tensor
 
-from srs_monai.inference.results import MASK, OVERLAY, PICTURE_ENDING, PROBABILITY, VOLUME_ENDING, result_name
-from srs_monai.inference.writers.nifti import write_nifti
+from srs_monai.data.recipes import Label
+from srs_monai.inference.formats import check_format, format_of, write_mask, write_nifti_on_grid
+from srs_monai.inference.mask import Mask, plain_array
+from srs_monai.inference.results import (
+    NIFTI_ENDING,
+    OVERLAY,
+    PNG_ENDING,
+    PROBABILITY,
+    WRITTEN,
+    result_name,
+    sidecar_path,
+)
+from srs_monai.inference.sidecar import Run, write_sidecar
 from srs_monai.inference.writers.overlay import overlay_montage, overlay_picture
-from srs_monai.inference.writers.png import write_mask_png, write_png, write_probability_png
+from srs_monai.inference.writers.png import write_png, write_probability_png
 
 
 class SaveImageOverlayd(SaveImaged):
@@ -36,67 +44,81 @@ class SaveImageOverlayd(SaveImaged):
     def __call__(self, data: Mapping[Hashable, Any]) -> dict[Hashable, Any]:
         item = dict(data)
         for key in self.key_iterator(item):
-            image, labels = _array(item[self.image_key]), _array(item[key])[0].astype(np.int64)
+            image, labels = plain_array(item[self.image_key]), plain_array(item[key])[0].astype(np.int64)
             shown = overlay_picture(image, labels) if labels.ndim == 2 else overlay_montage(image, labels)
-            name = result_name(item, item[self.image_key])
-            write_png(self.output_dir / f"{name}{OVERLAY}{PICTURE_ENDING}", shown)
+            path = self.output_dir / f"{result_name(item, item[self.image_key])}{OVERLAY}{PNG_ENDING}"
+            write_png(path, shown)
+            item[WRITTEN] = [*item.get(WRITTEN, ()), path.name]
         return item
 
 
 class SaveImageMaskd(SaveImaged):
-    """Write NAME_mask, and NAME_probability where asked: .nii.gz for volumes and NIfTI, .png for pictures.
+    """Write the mask, NAME_probability where asked, and last NAME.json, the sidecar that marks a finished case.
 
-    Comes after the inversion of the preprocessing: labels and affine are those of the input. The mask is written last,
-    so that a case that has one is whole. A `SaveImaged` by name and kind, as `SaveImageOverlayd`.
+    Comes after the inversion of the preprocessing: labels and affine are those of the input. A `SaveImaged` by name
+    and kind, as `SaveImageOverlayd`.
 
     Args:
         keys: of the labels, (1, H, W) or (1, X, Y, Z).
         output_dir: where results go, below it by their names.
-        binary: whether a picture's mask is 0 and 255 rather than label values.
-        probability_key: of the probabilities (classes, ...), or None. Of several classes a volume's stand in a fourth
-            axis, a picture's in files NAME_probability_0.png, NAME_probability_1.png ...
+        binary: whether PNG masks are 0 and 255 rather than label values.
+        probability_key: of the probabilities (classes, ...), or None: float32 NIfTI, of several classes in a
+            fourth axis; for pictures, unless NIfTI is asked for, 16-bit PNG, of several classes NAME_probability_0.png,
+            NAME_probability_1.png ...
+        format: auto (NIfTI for volumes, PNG for pictures), nifti, dicom-seg, rtstruct or png.
+        labels: what the numbers 1, 2, ... of the mask mean.
+        run: what the sidecars say of the run.
+
+    Raises:
+        ValueError: for a format that there is not; on calling, where an image cannot be written in the format.
     """
 
     def __init__(
-        self, keys: Hashable, output_dir: str | Path, binary: bool = True, probability_key: Hashable | None = None
+        self,
+        keys: Hashable,
+        output_dir: str | Path,
+        binary: bool = True,
+        probability_key: Hashable | None = None,
+        format: str = "auto",
+        labels: Sequence[Label] = (),
+        run: Run | None = None,
     ) -> None:
         MapTransform.__init__(self, keys)
         self.output_dir, self.binary, self.probability_key = Path(output_dir), binary, probability_key
+        self.format, self.labels, self.run = check_format(format), tuple(labels), run or Run()
 
     def __call__(self, data: Mapping[Hashable, Any]) -> dict[Hashable, Any]:
         item = dict(data)
         for key in self.key_iterator(item):
-            labels = item[key]
-            stem = self.output_dir / result_name(item, labels)
+            mask = Mask.from_tensor(item[key], self.labels)
+            form = format_of(mask, self.format)
+            name = result_name(item, item[key])
+            stem = self.output_dir / name
+            files = [stem.parent / file for file in item.get(WRITTEN, ())]
             if self.probability_key is not None:
-                self._write_probability(stem, item[self.probability_key])
-            values = _array(labels)[0].astype(np.uint8)
-            if values.ndim == 2:
-                write_mask_png(f"{stem}{MASK}{PICTURE_ENDING}", values, self.binary)
-            else:
-                write_nifti(f"{stem}{MASK}{VOLUME_ENDING}", values, *_place(labels))
+                files += self._write_probability(stem, item[self.probability_key], mask, form)
+            written = write_mask(mask, stem, form, self.run, self.binary)
+            write_sidecar(
+                sidecar_path(self.output_dir, name),
+                self.run,
+                source=mask.source,
+                name=name,
+                format=form,
+                files=[file.relative_to(stem.parent).as_posix() for file in (*written.files, *files)],
+                labels=mask.measures(),
+                warnings=[*mask.warnings(), *written.warnings, *self.run.warnings],
+            )
         return item
 
-    def _write_probability(self, stem: Path, probability: Tensor) -> None:
-        values = _array(probability).astype(np.float32)
-        if values.ndim == 4:
-            spread = values[0] if len(values) == 1 else np.moveaxis(values, 0, -1)
-            write_nifti(f"{stem}{PROBABILITY}{VOLUME_ENDING}", spread, *_place(probability))
-            return
-        for number, channel in enumerate(values):
-            suffix = PROBABILITY if len(values) == 1 else f"{PROBABILITY}_{number}"
-            write_probability_png(f"{stem}{suffix}{PICTURE_ENDING}", channel)
-
-
-def _array(tensor: Any) -> NDArray[Any]:
-    plain = tensor.as_tensor() if isinstance(tensor, MetaTensor) else tensor
-    array: NDArray[Any] = plain.detach().cpu().numpy()
-    return array
-
-
-def _place(volume: Tensor) -> tuple[NDArray[np.float64], str | None]:
-    """The affine of a volume, and the NIfTI file that it was made from."""
-    if not isinstance(volume, MetaTensor):
-        raise ValueError("a volume's place follows from its affine; give the postprocessing MetaTensors")
-    source = volume.meta.get(ImageMetaKey.FILENAME_OR_OBJ) if volume.meta.get("source_kind") == "nifti" else None
-    return np.asarray(volume.affine, dtype=np.float64), source
+    def _write_probability(self, stem: Path, probability: Tensor, mask: Mask, form: str) -> list[Path]:
+        values = plain_array(probability).astype(np.float32)
+        path = Path(f"{stem}{PROBABILITY}{NIFTI_ENDING}")
+        if mask.is_volume or mask.values.ndim == 3 or form == "nifti":
+            classes_last = values[0] if len(values) == 1 else np.moveaxis(values, 0, -1)
+            write_nifti_on_grid(path, classes_last, mask)
+            return [path]
+        suffixes = [""] if len(values) == 1 else [f"_{number}" for number in range(len(values))]
+        paths = [Path(f"{stem}{PROBABILITY}{suffix}{PNG_ENDING}") for suffix in suffixes]
+        for channel, path in zip(values, paths, strict=True):
+            write_probability_png(path, channel)
+        return paths

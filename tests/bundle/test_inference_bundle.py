@@ -173,7 +173,8 @@ def test_a_mixed_folder_through_srsnet_with_a_case_that_fails(
     volumes, pictures = ["CT_small", "ct"], [f"us_palette_rle_2frame/frame_000{i}" for i in (1, 2)]
     expected = {f"{name}_{kind}.nii.gz" for name in volumes for kind in ("mask", "probability")}
     expected |= {f"{name}_{kind}.png" for name in pictures for kind in ("mask", "probability")}
-    assert found == expected | {f"{name}_overlay.png" for name in volumes + pictures}
+    expected |= {f"{name}{ending}" for name in volumes + pictures for ending in ("_overlay.png", ".json")}
+    assert found == expected
     for name, shape in (("CT_small", (128, 128, 1)), ("ct", (512, 512, 3))):
         probability = nib.load(output / f"{name}_probability.nii.gz")
         assert probability.shape == nib.load(output / f"{name}_mask.nii.gz").shape == shape

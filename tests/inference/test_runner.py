@@ -1,5 +1,6 @@
 """One case that fails holds up no other, and what is done stays done."""
 
+import json
 import logging
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from srs_monai.inference import FailedCasesError, run_cases
 
 
 class Runs:
-    """An evaluator over numbered cases that writes a mask for each but for those told to fail."""
+    """An evaluator over numbered cases that writes results for each but for those told to fail."""
 
     def __init__(self, folder: Path, count: int = 4, failing: tuple[int, ...] = ()) -> None:
         self.folder, self.failing, self.seen = folder, failing, list[str]()
@@ -33,7 +34,10 @@ class Runs:
         return item
 
     def _write(self, item: dict[str, Any]) -> dict[str, Any]:
-        (self.folder / f"{item['name']}_mask.png").write_text(str(float(item["pred"].max())))
+        mask = self.folder / f"{item['name']}_mask.png"
+        mask.write_text(str(float(item["pred"].max())))
+        sidecar = {"format": "png", "files": [mask.name]}
+        (self.folder / f"{item['name']}.json").write_text(json.dumps(sidecar))
         return item
 
     def masks(self) -> dict[str, str]:
@@ -73,15 +77,29 @@ def test_a_batch_goes_on_where_it_stopped_and_leaves_results_untouched(
     assert run_cases(again.evaluator, again.dataset, tmp_path) == ["case1"]
     assert again.seen == ["case1"]
     assert again.masks()["case0"] == "untouched"
-    assert "3 of 4 cases have their mask" in caplog.text
+    assert "3 of 4 cases have their results" in caplog.text
 
 
 def test_overwrite_makes_all_anew(tmp_path: Path) -> None:
-    (tmp_path / "case0_mask.nii.gz").touch()
+    first = Runs(tmp_path)
+    run_cases(first.evaluator, first.dataset, tmp_path)
     (tmp_path / "case1_mask.png").write_text("old")
     runs = Runs(tmp_path)
     run_cases(runs.evaluator, runs.dataset, tmp_path, overwrite=True)
     assert runs.masks() == {f"case{i}": str(float(i)) for i in range(4)}
+
+
+def test_a_mask_without_its_sidecar_is_made_anew(tmp_path: Path) -> None:
+    (tmp_path / "case0_mask.png").write_text("of an older version, or cut off")
+    runs = Runs(tmp_path, count=1)
+    assert run_cases(runs.evaluator, runs.dataset, tmp_path) == ["case0"]
+    assert runs.masks() == {"case0": "0.0"}
+
+
+def test_another_format_is_made_beside_what_is_there(tmp_path: Path) -> None:
+    for format, run in (("auto", ["case0"]), ("png", []), ("auto", []), ("nifti", ["case0"])):
+        runs = Runs(tmp_path, count=1)
+        assert run_cases(runs.evaluator, runs.dataset, tmp_path, format=format) == run
 
 
 def test_nothing_to_do_is_no_failure(tmp_path: Path) -> None:

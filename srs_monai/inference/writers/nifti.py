@@ -27,10 +27,7 @@ def write_nifti(
             are kept, so that every viewer lays the result where it lays the image.
     """
     if source is None:
-        image = nib.Nifti1Image(values, affine)
-        image.set_sform(affine, _SCANNER)
-        image.set_qform(affine, _SCANNER)
-        image.header.set_xyzt_units("mm")
+        image = _image(values, affine, "mm")
     else:
         like = nib.load(source)
         channels = values.shape[3:]
@@ -44,3 +41,21 @@ def write_nifti(
         image = nib.Nifti1Image(values.reshape(*spatial, *channels), None, header)
     with replacing(path) as temporary:
         nib.save(image, temporary)
+
+
+def write_picture_nifti(path: str | Path, values: NDArray[Any]) -> None:
+    """Write pictures, (H, W, frames) or with channels (H, W, frames, C), on a grid of pixels.
+
+    Axes are columns, rows, frames, the unit is one pixel, and columns run to the left, rows to posterior: what ITK
+    makes of a picture, shown upright by viewers.
+    """
+    with replacing(path) as temporary:
+        nib.save(_image(np.swapaxes(values, 0, 1), np.diag([-1.0, -1.0, 1.0, 1.0]), "unknown"), temporary)
+
+
+def _image(values: NDArray[Any], affine: NDArray[np.float64], unit: str) -> nib.Nifti1Image:
+    image = nib.Nifti1Image(values, affine)
+    image.set_sform(affine, _SCANNER)
+    image.set_qform(affine, _SCANNER)
+    image.header.set_xyzt_units(unit)
+    return image

@@ -1,0 +1,100 @@
+"""The formats in which masks are written."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from srs_monai.inference.mask import Mask
+from srs_monai.inference.results import MASK, NIFTI_ENDING, PNG_ENDING
+from srs_monai.inference.sidecar import Run
+from srs_monai.inference.writers.nifti import write_nifti, write_picture_nifti
+from srs_monai.inference.writers.png import write_mask_png
+
+FORMATS = ("auto", "nifti", "dicom-seg", "rtstruct", "png")
+
+
+@dataclass(frozen=True)
+class Written:
+    """The files that were written, and what has to be said of them, a sentence each."""
+
+    files: Sequence[Path]
+    warnings: Sequence[str] = ()
+
+
+def check_format(name: str) -> str:
+    """The name of a format, given back.
+
+    Raises:
+        ValueError: when there is no such format.
+    """
+    if name not in FORMATS:
+        raise ValueError(f"format is one of {', '.join(FORMATS)}; got {name!r}")
+    return name
+
+
+def format_of(mask: Mask, asked: str) -> str:
+    """The format that a mask is written in: "auto" is NIfTI for volumes and PNG for pictures.
+
+    Raises:
+        ValueError: naming the source, when it cannot be written in the format that was asked for.
+    """
+    if asked == "auto":
+        return "nifti" if mask.is_volume else "png"
+    if asked in ("dicom-seg", "rtstruct") and not mask.is_dicom:
+        raise ValueError(
+            f"format {asked} refers to the DICOM files that were segmented, but {mask.source or 'the image'} is none; "
+            f"use format nifti or png"
+        )
+    if asked == "rtstruct" and not mask.is_volume:
+        raise ValueError(
+            f"format rtstruct has contours in the patient's coordinates, but {mask.source} is a picture without a "
+            f"place in the patient; use format dicom-seg or png"
+        )
+    return asked
+
+
+def write_mask(mask: Mask, stem: Path, format: str, run: Run, binary: bool) -> Written:
+    """Write a mask, once it is known that its format is possible (`format_of`).
+
+    Args:
+        mask: what is written.
+        stem: folder and beginning of the names of the files.
+        format: nifti, dicom-seg, rtstruct or png.
+        run: for those formats that say what they were made with.
+        binary: whether PNG files hold 0 and 255 rather than numbers of labels.
+    """
+    if format == "nifti":
+        return _nifti(mask, f"{stem}{MASK}")
+    return _png(mask, f"{stem}{MASK}", binary)
+
+
+def write_nifti_on_grid(path: Path, values: NDArray[Any], mask: Mask) -> None:
+    """Write values on the grid of a mask, or with channels behind its axes, as NIfTI."""
+    if mask.is_volume:
+        write_nifti(path, values, mask.affine, mask.source if mask.meta.get("source_kind") == "nifti" else None)
+    else:
+        write_picture_nifti(path, values[:, :, None] if mask.values.ndim == 2 else values)
+
+
+def _nifti(mask: Mask, stem: str) -> Written:
+    path = Path(f"{stem}{NIFTI_ENDING}")
+    write_nifti_on_grid(path, mask.values, mask)
+    return Written([path])
+
+
+def _png(mask: Mask, stem: str, binary: bool) -> Written:
+    """A picture's mask, or a folder of those of a volume's slices, in which columns run along its first axis."""
+    if mask.values.ndim == 2:
+        path = Path(f"{stem}{PNG_ENDING}")
+        write_mask_png(path, mask.values, binary)
+        return Written([path])
+    planes = mask.values.T if mask.is_volume else np.moveaxis(mask.values, -1, 0)
+    what = "slice" if mask.is_volume else "frame"
+    paths = [Path(stem) / f"{what}_{number:04d}{PNG_ENDING}" for number in range(1, len(planes) + 1)]
+    for path, plane in zip(paths, planes, strict=True):
+        write_mask_png(path, plane, binary)
+    return Written(paths)

@@ -1,0 +1,89 @@
+"""NAME.json: what the results of a case are and how they came about."""
+
+import hashlib
+import json
+import platform
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from srs_monai import __version__
+from srs_monai.files import write_atomically
+from srs_monai.settings import read_settings
+
+_PACKAGES = ("torch", "monai", "numpy", "nibabel", "pydicom", "highdicom")
+
+
+class Run:
+    """What the results of one run share: the weights, where they were run, and the software.
+
+    Args:
+        weights: their file; its hash is taken once, when the first case ends. None where it is not known.
+        device: where the network runs.
+    """
+
+    def __init__(self, weights: str | Path | None = None, device: Any = None) -> None:
+        self.weights = None if weights is None else Path(weights)
+        self.device = None if device is None else str(device)
+
+    @cached_property
+    def sha256(self) -> str | None:
+        """The hash of the weights' file."""
+        if self.weights is None:
+            return None
+        with self.weights.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+
+    @cached_property
+    def versions(self) -> dict[str, str]:
+        """The versions of the software."""
+        return {
+            "srs_monai": __version__,
+            "python": platform.python_version(),
+            **{package: version(package) for package in _PACKAGES},
+        }
+
+    @cached_property
+    def warnings(self) -> tuple[str, ...]:
+        """What the settings beside the weights say to those who use them."""
+        settings = None if self.weights is None else read_settings(self.weights)
+        return (settings.warning,) if settings is not None and settings.warning else ()
+
+
+def write_sidecar(
+    path: str | Path,
+    run: Run,
+    *,
+    source: str,
+    name: str,
+    format: str,
+    files: Sequence[str],
+    labels: Sequence[Mapping[str, Any]],
+    warnings: Sequence[str],
+) -> None:
+    """Write the sidecar of a case. It comes last: a case that has one is finished.
+
+    Args:
+        path: of the sidecar.
+        run: what the cases of the run share.
+        source: what was segmented.
+        name: of the case.
+        format: of the mask: nifti, dicom-seg, rtstruct or png.
+        files: names of the results, seen from the sidecar's folder.
+        labels: the measures of each label, see `Mask.measures`.
+        warnings: what who uses the results must know, a sentence each.
+    """
+    content = {
+        "source": source,
+        "name": name,
+        "format": format,
+        "files": list(files),
+        "labels": [dict(label) for label in labels],
+        "warnings": list(warnings),
+        "weights": {"path": None if run.weights is None else str(run.weights), "sha256": run.sha256},
+        "versions": run.versions,
+        "device": run.device,
+    }
+    write_atomically(path, (json.dumps(content, indent=2, ensure_ascii=False) + "\n").encode())
