@@ -3,6 +3,9 @@
 import sys
 from types import TracebackType
 
+#: what is said where a person stops a command
+INTERRUPTED = "interrupted: what was finished stays, and the same command goes on from there (training: --resume true)"
+
 
 def root_cause(error: BaseException) -> BaseException:
     """The error that says what went wrong: the first that is not a plain RuntimeError about another one.
@@ -24,7 +27,7 @@ def one_line(*said: object) -> str:
 
 
 def end_with_the_cause() -> None:
-    """Print an uncaught error's root cause, in one line, after its traceback.
+    """Print an uncaught error's root cause, in one line, after its traceback; of an interruption, that line alone.
 
     MONAI's configuration parser wraps an error in one of its own for every expression it came through ("Failed to
     evaluate ..."), so that the reason ends up far above the last line.
@@ -33,6 +36,9 @@ def end_with_the_cause() -> None:
 
 
 def _print_with_cause(kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
+    if issubclass(kind, KeyboardInterrupt):
+        sys.stderr.write(f"\n{INTERRUPTED}\n")
+        return
     sys.__excepthook__(kind, error, traceback)
     cause = root_cause(error)
     sys.stderr.write(f"\n{type(cause).__name__}: {cause}\n")

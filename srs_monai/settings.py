@@ -171,7 +171,10 @@ def _is_network_or_transform(target: Any) -> bool:
     if not isinstance(target, str):
         return False
     if "." in target:
-        found = pydoc.locate(target)
+        try:
+            found = pydoc.locate(target)
+        except pydoc.ErrorDuringImport:
+            return False
     else:
         found = getattr(monai.networks.nets, target, None) or getattr(monai.transforms, target, None)
     return isinstance(found, type) and issubclass(found, nn.Module | monai.transforms.Transform)

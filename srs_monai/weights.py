@@ -19,8 +19,19 @@ def load_weights(network: nn.Module, path: str | Path) -> nn.Module:
         ValueError: when the file is missing or unreadable, holds anything but tensors, or belongs to another network;
             then the first differing key and both shapes are named, and the network is as it was.
     """
-    ours = network.state_dict()
     theirs = tensors_of(read_checkpoint(path), str(path), wrapper="model")
+    check_fit(network, theirs, path)
+    network.load_state_dict(theirs)
+    return network
+
+
+def check_fit(network: nn.Module, theirs: Mapping[str, Tensor], path: str | Path) -> None:
+    """Refuse a state dict, read from a file, that is of another network.
+
+    Raises:
+        ValueError: with the first differing key and both shapes.
+    """
+    ours = network.state_dict()
     # keys in the network's own order, then those it does not know
     for key in [*ours, *(key for key in theirs if key not in ours)]:
         here, there = shape_text(ours.get(key)), shape_text(theirs.get(key))
@@ -30,8 +41,6 @@ def load_weights(network: nn.Module, path: str | Path) -> nn.Module:
                 f"the file and {here} in {type(network).__name__}; build the network with the arguments of its "
                 f"training (network_def in the configuration) or name its own weights"
             )
-    network.load_state_dict(theirs)
-    return network
 
 
 def save_weights(state_dict: Mapping[str, Tensor], path: str | Path) -> None:

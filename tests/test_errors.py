@@ -1,9 +1,10 @@
 """The cause of a failure is the last thing printed."""
 
+import signal
 import subprocess
 import sys
 
-from srs_monai.errors import one_line, root_cause
+from srs_monai.errors import INTERRUPTED, one_line, root_cause
 
 FAILING = """
 from srs_monai.errors import end_with_the_cause
@@ -20,6 +21,13 @@ def test_the_last_line_is_the_cause() -> None:
     assert ended.returncode == 1
     assert ended.stderr.splitlines()[-1] == "ValueError: masks must be there; put them there"
     assert "RuntimeError: Failed to evaluate" in ended.stderr
+
+
+def test_an_interruption_is_one_line() -> None:
+    program = "from srs_monai.errors import end_with_the_cause\nend_with_the_cause()\nraise KeyboardInterrupt"
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert ended.returncode == -signal.SIGINT  # 130 in a shell
+    assert ended.stderr == f"\n{INTERRUPTED}\n"
 
 
 def test_a_cause_that_was_suppressed_is_not_the_root() -> None:

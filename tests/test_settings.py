@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from monai.bundle import ConfigParser, ConfigWorkflow
 
 from srs_monai import __version__
@@ -20,7 +21,7 @@ in_channels: "$1 + 2"
 window_width: 350
 epochs: 7
 bgr: true
-scaling: {_target_: srs_monai.data.transforms.ToUnitRanged, keys: image, window_width: "@window_width"}
+scaling: {_target_: srs_monai.data.transforms.ToUnitRanged, keys: image, intensity: window, window_width: "@window_width"}
 normalization: {_target_: srs_monai.data.transforms.ReleaseNormalized, keys: image, bgr: "@bgr"}
 network_def: "@other"
 other: {_target_: UNet, in_channels: "@in_channels", channels: "$[2] * 2", strides: [1], norm: null}
@@ -36,6 +37,7 @@ EXPECTED = {
     "scaling": {
         "_target_": "srs_monai.data.transforms.ToUnitRanged",
         "keys": "image",
+        "intensity": "window",
         "window_width": "@window_width",
     },
     "normalization": {"_target_": "srs_monai.data.transforms.ReleaseNormalized", "keys": "image", "bgr": True},
@@ -81,8 +83,8 @@ def test_the_file_is_an_overlay_that_gives_its_values_back(tmp_path: Path) -> No
     parser = ConfigParser(ConfigParser.load_config_files([str(settings_path(write(tmp_path)))]))
     assert settings_of(parser) == EXPECTED
     parser["window_width"] = 100
-    scaling = parser.get_parsed_content("scaling")
-    assert scaling.scale.width == 100, "a single value still decides"
+    scaled = parser.get_parsed_content("scaling")({"image": torch.tensor([[[65.0]]])})["image"]
+    assert scaled.item() == 0.75, "a single value still decides: 65 HU in the window from -10 to 90"
 
 
 def test_a_setting_must_be_plain(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import torch
 from monai.inferers import Inferer
 from torch import Tensor
+from tqdm import tqdm
 
 from srs_monai.data.transforms.resize_image import check_size, resize_pictures
 from srs_monai.inference.network_inferer import plain, with_meta_of
@@ -50,7 +51,7 @@ class SliceBatchInferer(Inferer):
                 f"pictures (B, C, H, W) or volumes (B, C, H, W, D) are segmented; got shape {tuple(images.shape)}"
             )
         result: Tensor | None = None
-        for place, slices in self._batches(images):
+        for place, slices in self._shown(images):
             sized = slices if self.size is None else resize_pictures(slices, self.size, self.antialias)
             on_grid = _probabilities(self.inferer(sized, network, *args, **kwargs))
             found = resize_pictures(on_grid, slices.shape[2:], self.antialias)
@@ -65,6 +66,15 @@ class SliceBatchInferer(Inferer):
                 "float32 or bfloat16, and weights of a training that did not diverge"
             )
         return with_meta_of(inputs, result)
+
+    def _shown(self, images: Tensor) -> Iterator[tuple[Any, Tensor]]:
+        """The batches, with a bar on a terminal for as long as a volume has more than one."""
+        slices = images.shape[0] * (images.shape[4] if images.ndim == 5 else 1)
+        silent = True if slices <= self.batch_size else None  # None: shown on a terminal only
+        with tqdm(total=slices, desc="slices", unit="slice", leave=False, disable=silent, dynamic_ncols=True) as bar:
+            for place, batch in self._batches(images):
+                yield place, batch
+                bar.update(len(batch))
 
     def _batches(self, images: Tensor) -> Iterator[tuple[Any, Tensor]]:
         """Slices (N, C, H, W), batch by batch, and the index where their result goes."""

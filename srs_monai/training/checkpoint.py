@@ -13,7 +13,7 @@ from torch.optim.lr_scheduler import LRScheduler
 
 from srs_monai.errors import one_line
 from srs_monai.files import replacing
-from srs_monai.weights import read_checkpoint, save_weights
+from srs_monai.weights import check_fit, read_checkpoint, save_weights, tensors_of
 
 logger = logging.getLogger(__name__)
 
@@ -72,6 +72,7 @@ class StageCheckpoint:
         engine.add_event_handler(Events.EPOCH_COMPLETED, self._keep)
         # at the start too: a run that had stopped early stays stopped when it is resumed
         engine.add_event_handler(Events.STARTED | Events.EPOCH_COMPLETED, self._stop_early)
+        self._tell(engine)
 
     def _take_scaler(self, engine: Engine) -> None:
         """The gradient scaler of mixed precision, which MONAI's trainer makes anew when it is run."""
@@ -96,6 +97,12 @@ class StageCheckpoint:
         best = {"best_score": self.best_score, "best_epoch": self.best_epoch}
         with replacing(self.last_file) as temporary:
             torch.save({**state, **facts, **best}, temporary)
+        self._tell(engine)
+
+    def _tell(self, engine: Engine) -> None:
+        """Say in the trainer's state which epoch was the best, for the line that ends a stage."""
+        metric = self.evaluator.state.key_metric_name
+        engine.state.best = f"epoch {self.best_epoch}, the best by its validation {metric} of {self.best_score:.4g}"
 
     def _stop_early(self, engine: Engine) -> None:
         if self.patience is not None and engine.state.epoch - self.best_epoch >= self.patience:
@@ -124,6 +131,8 @@ class StageCheckpoint:
                     f"a run goes on only with the {fact} that it began with: {self.last_file} has {state[fact]}, this "
                     f"run has {value}; give the same data, batch size and seed, or another output_dir"
                 )
+        network = tensors_of(state["network"], f"the network of {self.last_file}", wrapper="model")
+        check_fit(self.parts["network"], network, self.last_file)
         try:
             for name, part in self.parts.items():
                 part.load_state_dict(state[name])

@@ -119,7 +119,8 @@ def run_stage(trainer: SupervisedTrainer, *, best: str | Path, result: str | Pat
     if skip:
         logger.info("skipping a stage: its weights are there already, %s", result)
         return
-    if trainer.state.epoch < trainer.state.max_epochs:
+    finished = trainer.state.epoch >= trainer.state.max_epochs
+    if not finished:
         trainer.run()
     if not Path(best).is_file():
         raise ValueError(
@@ -129,6 +130,12 @@ def run_stage(trainer: SupervisedTrainer, *, best: str | Path, result: str | Pat
     if Path(best) != Path(result):
         with replacing(result) as temporary:  # half a file would be taken for a finished stage
             shutil.copyfile(best, temporary)
+    logger.info(
+        "%s %s, from %s",
+        "nothing is left to do:" if finished else "trained:",
+        Path(result).resolve(),
+        getattr(trainer.state, "best", "its last run"),
+    )
 
 
 def trainable_reconstruction(network: SRSNet) -> ReconstructionNet:

@@ -1,5 +1,7 @@
 """Slices go through the network in batches, and probabilities come back on the input's grid."""
 
+import io
+
 import pytest
 import torch
 from monai.data import MetaTensor
@@ -85,3 +87,20 @@ def test_what_cannot_be_is_refused() -> None:
 def test_a_network_that_gives_nan_fails_instead_of_finding_nothing() -> None:
     with pytest.raises(ValueError, match=r"output holds NaN.*use precision float32"):
         SliceBatchInferer(SimpleInferer(), None)(torch.rand(1, 1, 8, 8), lambda image: image * torch.nan)
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(("batch_size", "bar"), [(2, True), (5, False)])
+def test_a_long_volume_has_a_bar_on_a_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], batch_size: int, bar: bool
+) -> None:
+    infer = SliceBatchInferer(SimpleInferer(), None, batch_size)
+    infer(torch.zeros(1, 1, 4, 4, 5), torch.nn.Identity())
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr("sys.stderr", terminal := Terminal())
+    infer(torch.zeros(1, 1, 4, 4, 5), torch.nn.Identity())
+    assert ("0/5" in terminal.getvalue()) is bar

@@ -91,7 +91,10 @@ def test_another_network_is_refused(tmp_path: Path, tiny_run: Callable[..., Any]
     run.train(checkpoint(run, tmp_path))
     other = tiny_run([0.1], 2)
     other.network = torch.nn.Conv2d(1, 1, 3)
-    with pytest.raises(ValueError, match=r"last\.pt does not fit this run's network"):
+    with pytest.raises(
+        ValueError,
+        match=r"last\.pt is of another one: 'weight' is \(1, 1, 1, 1\) in the file and \(1, 1, 3, 3\) in Conv2d",
+    ):
         other.train(checkpoint(other, tmp_path, resume=True))
 
 

@@ -46,7 +46,7 @@ def test_a_finished_reconstruction_is_there_to_be_used(tmp_path: Path) -> None:
 def test_overwriting_takes_only_what_a_run_leaves(tmp_path: Path) -> None:
     events = "segmentation/tensorboard/events.out.tfevents.1"
     ours = ["reconstruction/last.pt", "reconstruction/best.pt", "segmentation/epochs.csv", "reconstruction.pt"]
-    touch(tmp_path, *ours, "model.pt", events, "notes.txt", "reconstruction/a.png", "split/train.txt")
+    touch(tmp_path, *ours, "model.pt", "model.json", events, "notes.txt", "reconstruction/a.png", "split/train.txt")
     check_output(tmp_path, resume=True)
     check_output(tmp_path, overwrite=True)
     assert (tmp_path / "model.pt").is_file()
@@ -115,16 +115,21 @@ def test_a_stage_without_a_numeric_score_fails_by_name(tmp_path: Path) -> None:
         run_stage(Finished, best=tmp_path / "best.pt", result=tmp_path / "model.pt")  # type: ignore[arg-type]
 
 
-def test_a_finished_stage_hands_on_its_best_weights_whole(tmp_path: Path) -> None:
+def test_a_finished_stage_hands_on_its_best_weights_whole(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     class Finished:
         class state:
             epoch = max_epochs = 1
+            best = "epoch 1, the best"
+
+    caplog.set_level("INFO")
 
     touch(tmp_path, "reconstruction/best.pt")
     for _ in range(2):  # also over the file of an earlier run
         run_stage(Finished, best=tmp_path / "reconstruction/best.pt", result=tmp_path / "reconstruction.pt")  # type: ignore[arg-type]
     assert (tmp_path / "reconstruction.pt").read_text() == "run"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["reconstruction", "reconstruction.pt"]
+    said = f"nothing is left to do: {tmp_path.resolve() / 'reconstruction.pt'}, from epoch 1, the best"
+    assert caplog.messages[-1] == said
 
 
 def test_the_image_is_its_own_target() -> None:
