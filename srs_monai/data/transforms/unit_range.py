@@ -4,14 +4,14 @@ from collections.abc import Hashable, Mapping
 from typing import Any, Literal, get_args
 
 import numpy as np
-import torch
 from monai.config import KeysCollection, NdarrayOrTensor
-from monai.data import get_track_meta
 from monai.transforms import MapTransform, Transform
-from monai.utils import TransformBackends, convert_to_tensor
+from monai.utils import TransformBackends
 from torch import Tensor
 
-from srs_monai.data.transforms.provenance import meta_of, source_of, stored_max_of, without_stored_max
+from srs_monai.data.transforms.ct_window import CTWindow
+from srs_monai.data.transforms.intensities import finite_image, to_unit
+from srs_monai.data.transforms.provenance import meta_of, source_of, stored_max_of
 
 Intensity = Literal["auto", "window", "range", "percentile"]
 PERCENTILES = (0.5, 99.5)
@@ -40,43 +40,23 @@ class ToUnitRange(Transform):
     def __init__(self, intensity: Intensity = "auto", window_level: float = 40.0, window_width: float = 400.0) -> None:
         if intensity not in get_args(Intensity):
             raise ValueError(f"intensity is one of {', '.join(get_args(Intensity))}; got {intensity!r}")
-        if window_width <= 0:
-            raise ValueError(f"window width must be above 0 HU; got {window_width}")
-        self.intensity, self.low, self.width = intensity, window_level - window_width / 2, window_width
+        self.intensity, self.window = intensity, CTWindow(window_level, window_width)
 
     def __call__(self, img: NdarrayOrTensor) -> Tensor:
-        image: Tensor = convert_to_tensor(img, dtype=torch.float32, track_meta=get_track_meta())
-        not_finite = int((~torch.isfinite(image)).sum())
-        if not_finite:
-            raise ValueError(
-                f"values must be finite, but {not_finite} of {image.numel()} in {source_of(image)} are NaN or "
-                f"infinite; repair the file or leave it out"
-            )
-        low, high = self._limits(image)
-        scaled = (image - low) / (high - low) if high > low else torch.zeros_like(image)
-        return without_stored_max(scaled.clamp(0.0, 1.0))
-
-    def _limits(self, image: Tensor) -> tuple[float, float]:
-        """The values that become 0 and 1."""
-        meta, stored_max = meta_of(image), stored_max_of(image)
-        intensity = self.intensity
-        if intensity == "auto":
-            is_ct = meta.get("source_kind") == "dicom" and meta.get("modality") == "CT"
-            intensity = "window" if is_ct else "percentile" if stored_max is None else "range"
+        image = finite_image(img)
+        intensity = self._chosen(image)
         if intensity == "window":
-            return self.low, self.low + self.width
-        if intensity == "range":
-            if stored_max is None:
-                raise ValueError(
-                    f"intensity 'range' divides by the full scale of the stored type, but {source_of(image)} has none; "
-                    f"choose 'percentile' or, for CT, 'window'"
-                )
-            return 0.0, stored_max
-        values = image.cpu().numpy()
-        low, high = np.percentile(values, PERCENTILES)
-        if low == high:  # nearly all of one value: the percentiles would lose a small bright target
-            low, high = values.min(), values.max()
-        return float(low), float(high)
+            return self.window(image)
+        return to_unit(image, *(_full_scale(image) if intensity == "range" else _percentiles(image)))
+
+    def _chosen(self, image: Tensor) -> Intensity:
+        """What "auto" means for an image."""
+        if self.intensity != "auto":
+            return self.intensity
+        meta = meta_of(image)
+        if meta.get("source_kind") == "dicom" and meta.get("modality") == "CT":
+            return "window"
+        return "percentile" if stored_max_of(image) is None else "range"
 
 
 class ToUnitRanged(MapTransform):
@@ -106,3 +86,21 @@ class ToUnitRanged(MapTransform):
         for key in self.key_iterator(item):
             item[key] = self.scale(item[key])
         return item
+
+
+def _full_scale(image: Tensor) -> tuple[float, float]:
+    stored_max = stored_max_of(image)
+    if stored_max is None:
+        raise ValueError(
+            f"intensity 'range' divides by the full scale of the stored type, but {source_of(image)} has none; choose "
+            f"'percentile' or, for CT, 'window'"
+        )
+    return 0.0, stored_max
+
+
+def _percentiles(image: Tensor) -> tuple[float, float]:
+    values = image.cpu().numpy()  # of whole volumes: NumPy needs no second copy of their size for the places
+    low, high = np.percentile(values, PERCENTILES)
+    if low == high:  # nearly all of one value: the percentiles would lose a small bright target
+        low, high = values.min(), values.max()
+    return float(low), float(high)

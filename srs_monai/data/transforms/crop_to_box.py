@@ -1,0 +1,103 @@
+"""Images cut to a box that a rule finds in them, and put back."""
+
+from collections.abc import Hashable, Mapping
+from typing import Any
+
+from monai.config import KeysCollection, NdarrayOrTensor
+from monai.data import MetaTensor, get_track_meta
+from monai.transforms import Crop, Cropd
+from monai.utils import convert_to_tensor
+from torch import Tensor
+
+from srs_monai.data.messages import by
+from srs_monai.data.transforms.provenance import source_of
+
+Box = tuple[int, int, int, int]  # top, left, bottom, right: rows and columns in pixels, half open
+
+REGION = "ultrasound_region"  # in the meta data: the box in which the ultrasound system says that tissue is
+
+
+class CropToBox(Crop):
+    """Cut images (C, H, W[, F]) to the box that `box` finds; all frames of a sequence to one.
+
+    The inverse lays what was cut to the box on the grid that it came from, zeros around it. The box itself is found on
+    the device where the image lies; its four numbers come to the host, since they say what size the result has.
+    """
+
+    @property
+    def requires_current_data(self) -> bool:
+        """Whether pending operations are applied first: the box depends on the pixels."""
+        return True
+
+    def box(self, image: Tensor) -> Box:
+        """Where the image is kept."""
+        raise NotImplementedError
+
+    def __call__(self, img: NdarrayOrTensor, lazy: bool | None = None) -> Tensor:
+        image: Tensor = convert_to_tensor(img, track_meta=get_track_meta())
+        return self.cut(image, self.box(image), lazy)
+
+    def cut(self, image: NdarrayOrTensor, box: Box, lazy: bool | None = None) -> Tensor:
+        """Cut an image to a box that is known."""
+        top, left, bottom, right = box
+        result: Tensor = super().__call__(image, slices=(slice(top, bottom), slice(left, right)), lazy=lazy)
+        if isinstance(result, MetaTensor):
+            result.meta = {key: value for key, value in result.meta.items() if key != REGION}  # of another grid
+        return result
+
+
+class CropToBoxd(Cropd):
+    """Dictionary form of `CropToBox`: all images of an item are cut to the box of one.
+
+    Args:
+        keys: of the images and masks, of one size.
+        cropper: finds the box.
+        source_key: of the image in which it is looked for.
+        label_key: of the mask, nothing of which may be cut off.
+        allow_missing_keys: pass over keys that an item lacks.
+
+    Raises:
+        ValueError: on calling, for images of another size than the source, and for masks of which something lies
+            outside the box.
+    """
+
+    def __init__(
+        self,
+        keys: KeysCollection,
+        cropper: CropToBox,
+        source_key: Hashable = "image",
+        label_key: Hashable = "label",
+        allow_missing_keys: bool = False,
+    ) -> None:
+        super().__init__(keys, cropper, allow_missing_keys)
+        self.source_key, self.label_key = source_key, label_key
+
+    def __call__(self, data: Mapping[Hashable, Any], lazy: bool | None = None) -> dict[Hashable, Any]:
+        item = dict(data)
+        source = item[self.source_key]
+        box = self.cropper.box(convert_to_tensor(source, track_meta=get_track_meta()))
+        for key in self.key_iterator(item):
+            image = item[key]
+            if image.shape[1:3] != source.shape[1:3]:
+                raise ValueError(
+                    f"images that are cropped together have one size, but {source_of(source)} has "
+                    f"{by(source.shape[1:3])} pixels and {source_of(image)} {by(image.shape[1:3])}; correct or leave "
+                    f"out the pair"
+                )
+            if key == self.label_key:
+                _check_whole(image, box, source)
+            item[key] = self.cropper.cut(image, box, self.lazy if lazy is None else lazy)
+        return item
+
+
+def _check_whole(mask: Tensor, box: Box, source: Tensor) -> None:
+    """A mask of which a part is cut off would be measured, and learned from, without it."""
+    top, left, bottom, right = box
+    labelled = mask != 0
+    outside = int(labelled.sum()) - int(labelled[:, top:bottom, left:right].sum())
+    if outside:
+        raise ValueError(
+            f"cropping keeps all of a mask, but {outside} of {int(labelled.sum())} labelled pixels of "
+            f"{source_of(mask)} lie outside rows {top} to {bottom - 1} and columns {left} to {right - 1}, the box "
+            f"found in {source_of(source)}; correct the mask, leave out the pair, or do without cropping"
+        )

@@ -1,0 +1,107 @@
+"""One window of a CT image."""
+
+from collections.abc import Hashable, Mapping
+from typing import Any
+
+from monai.config import KeysCollection, NdarrayOrTensor
+from monai.transforms import MapTransform, Transform
+from monai.utils import TransformBackends
+from torch import Tensor
+
+from srs_monai.data.transforms.intensities import finite_image, to_unit
+from srs_monai.data.transforms.provenance import meta_of, source_of, stored_max_of
+
+ABDOMEN = (-125.0, 275.0)  # HU; the window of published results on abdominal organs
+
+
+class CTWindow(Transform):
+    """Show one window of a CT image: Hounsfield units in, [0, 1] out, as a radiologist's display does.
+
+    The window is named by its level and width or by its ends; without either it is the abdomen's, -125 to 275 HU.
+    Works on the device where the image lies; meta data stay.
+
+    Args:
+        level: centre of the window, in HU (soft tissue: 40).
+        width: full width of the window, in HU, above 0 (soft tissue: 400).
+        low, high: ends of the window, in HU.
+
+    Shapes: any; float32.
+
+    Raises:
+        ValueError: for half a window, two windows or an empty one; on calling, for NaN or infinite values, and for an
+            image that is known not to hold HU: of another modality, or a picture, which holds brightness.
+    """
+
+    backend = [TransformBackends.TORCH]  # noqa: RUF012 - MONAI's form
+
+    def __init__(
+        self,
+        level: float | None = None,
+        width: float | None = None,
+        *,
+        low: float | None = None,
+        high: float | None = None,
+    ) -> None:
+        self.low, self.high = _ends(level, width, low, high)
+        if not self.high > self.low:
+            raise ValueError(f"window width must be above 0 HU; got {self.high - self.low:g}")
+
+    def __call__(self, img: NdarrayOrTensor) -> Tensor:
+        image = finite_image(img)
+        meta = meta_of(image)
+        modality = meta.get("modality") or "CT"
+        if modality != "CT":
+            raise ValueError(
+                f"a CT window is in Hounsfield units, but {source_of(image)} is {modality}; choose intensity 'auto' or "
+                f"the preprocessing of its modality"
+            )
+        if meta.get("source_kind") == "picture" and stored_max_of(image) is not None:
+            raise ValueError(
+                f"a CT window is in Hounsfield units, but {source_of(image)} is a picture, which holds brightness; use "
+                f"intensity 'range' for CT that was windowed before it was saved"
+            )
+        return to_unit(image, self.low, self.high)
+
+
+class CTWindowd(MapTransform):
+    """Dictionary form of `CTWindow`.
+
+    Args:
+        keys: of the images.
+        level, width, low, high: see `CTWindow`.
+        allow_missing_keys: pass over keys that an item lacks.
+    """
+
+    backend = CTWindow.backend
+
+    def __init__(
+        self,
+        keys: KeysCollection,
+        level: float | None = None,
+        width: float | None = None,
+        *,
+        low: float | None = None,
+        high: float | None = None,
+        allow_missing_keys: bool = False,
+    ) -> None:
+        super().__init__(keys, allow_missing_keys)
+        self.window = CTWindow(level, width, low=low, high=high)
+
+    def __call__(self, data: Mapping[Hashable, Any]) -> dict[Hashable, Any]:
+        item = dict(data)
+        for key in self.key_iterator(item):
+            item[key] = self.window(item[key])
+        return item
+
+
+def _ends(level: float | None, width: float | None, low: float | None, high: float | None) -> tuple[float, float]:
+    by_level, by_ends = [level, width], [low, high]
+    if level is not None and width is not None and by_ends == [None, None]:
+        return level - width / 2, level + width / 2
+    if low is not None and high is not None and by_level == [None, None]:
+        return low, high
+    if by_level == by_ends == [None, None]:
+        return ABDOMEN
+    raise ValueError(
+        f"a CT window is level and width, or low and high; got level {level}, width {width}, low {low}, high {high}"
+    )

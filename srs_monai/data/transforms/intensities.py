@@ -1,0 +1,37 @@
+"""Arithmetic that the transforms of intensities share."""
+
+import torch
+from monai.config import NdarrayOrTensor
+from monai.data import get_track_meta
+from monai.utils import convert_to_tensor
+from torch import Tensor
+
+from srs_monai.data.transforms.provenance import source_of, without_stored_max
+
+
+def finite_image(img: NdarrayOrTensor) -> Tensor:
+    """An image as float32 where it lies; a ValueError names the file of one that holds NaN or infinite values."""
+    image: Tensor = convert_to_tensor(img, dtype=torch.float32, track_meta=get_track_meta())
+    not_finite = int((~torch.isfinite(image)).sum())
+    if not_finite:
+        raise ValueError(
+            f"values must be finite, but {not_finite} of {image.numel()} in {source_of(image)} are NaN or infinite; "
+            f"repair the file or leave it out"
+        )
+    return image
+
+
+def to_unit(image: Tensor, low: float, high: float) -> Tensor:
+    """The image with `low` at 0 and `high` at 1, cut off beyond; zeros where they are equal."""
+    scaled = (image - low) / (high - low) if high > low else torch.zeros_like(image)
+    return without_stored_max(scaled.clamp(0.0, 1.0))
+
+
+def percentile(values: Tensor, percent: float) -> float:
+    """The value below which `percent` of the values lie, between two of them linearly; of any number of values."""
+    flat = values.flatten()
+    place = percent / 100 * (len(flat) - 1)
+    below = int(place)
+    lower = float(flat.kthvalue(below + 1).values)
+    upper = float(flat.kthvalue(min(below + 2, len(flat))).values)
+    return lower + (place - below) * (upper - lower)
