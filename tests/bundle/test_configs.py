@@ -35,7 +35,7 @@ def configs() -> dict[str, dict[str, Any]]:
 
 
 SHARED = ["network_def", "in_channels", "out_channels", "image_size", "antialias", "intensity", "window_level"]
-SHARED += ["window_width", "threshold", "device", "bundle_root", "scaling", "normalization"]
+SHARED += ["window_width", "threshold", "device", "bundle_root", "cropping", "scaling", "normalization"]
 
 
 OWN_WAYS = {"imports", "output_dir", "datalists", "inferer", "validate", "initialize", "run"}
