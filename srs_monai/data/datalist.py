@@ -8,6 +8,7 @@ from srs_monai.data.json_datalist import json_datalist
 from srs_monai.data.listing import image_files
 from srs_monai.data.pairs import check_headers
 from srs_monai.data.readers.array_file import image_in, is_array
+from srs_monai.data.recipe_datalist import recipe_datalist, with_label_values
 from srs_monai.data.split import TEST_LIST, TRAIN_LIST, VAL_LIST, write_split
 from srs_monai.data.volumes import is_volume, slice_items
 
@@ -15,6 +16,9 @@ from srs_monai.data.volumes import is_volume, slice_items
 def load_datalist(
     dataset_dir: str | Path,
     *,
+    recipe: str | None = None,
+    split: str | int | None = None,
+    include_normal: bool = False,
     images_dir: str = "images",
     masks_dir: str | None = "masks",
     mask_suffix: str = "",
@@ -37,8 +41,17 @@ def load_datalist(
     names one; without "validation" its training entries are split by their "fold", else by the seed. Volumes
     become one item a slice; a volume's slices stay together in any split.
 
+    A recipe knows a published data set in the layouts in which people have it: where the files are, what the values of
+    the labels mean and how it is split. Folders, the suffix and the seed are no matter then, and lists are only taken
+    where `train_list` or `val_list` names one that is not called as the default is. With a JSON list the recipe says
+    what the label values mean.
+
     Args:
         dataset_dir: folder of the data set.
+        recipe: name of a published data set, see `srs_monai.data.recipes`.
+        split: of a recipe: 1, 2 or 3 (drawn; near-duplicates and a patient's images stay together), or the name of a
+            published one; None is 1.
+        include_normal: of a recipe: take the images that show nothing to be segmented, too.
         images_dir, masks_dir: its folders of images and masks; without masks_dir, images alone are listed.
         mask_suffix: what a mask's name has after the image's name and before the extension.
         train_list, val_list, test_list: lists of names, relative to dataset_dir. The default names may be missing, and
@@ -54,17 +67,34 @@ def load_datalist(
 
     Returns:
         {"training": items, "validation": items, "test": items}, items as {"image": path, "label": path} and, for a
-        slice of a volume, "slice": its number upward. Test items of a JSON list may have no label.
+        slice of a volume, "slice": its number upward. Several masks of an image are a list under "label", for their
+        union. Where a recipe's label files do not hold class numbers, "label_values" says what they hold, for
+        `MaskToLabelsd`. Test items of a JSON list may have no label.
 
     Raises:
         ValueError: for missing folders, lists, images or masks, for names or stems that occur twice, for images in two
-            sections, and for files that cannot be read or whose sizes do not agree.
+            sections, for recipes, layouts and splits that are not known, and for files that cannot be read or whose
+            sizes do not agree.
     """
     folder = Path(dataset_dir).expanduser()
     if not folder.is_dir():
         raise ValueError(f"there is no folder {folder}; give the data set's folder as dataset_dir")
     if datalist is not None:
         sections, names = json_datalist(folder / datalist, folder, fold=fold, val_fraction=val_fraction, seed=seed)
+        if recipe is not None:
+            sections = {section: with_label_values(items, recipe) for section, items in sections.items()}
+    elif recipe is not None:
+        sections, names = recipe_datalist(
+            folder,
+            recipe,
+            split="1" if split is None else str(split),
+            include_normal=include_normal,
+            with_masks=masks_dir is not None,
+            train_list=train_list,
+            val_list=val_list,
+            test_list=test_list,
+            val_fraction=val_fraction,
+        )
     else:
         sections, names = folder_datalist(
             folder,

@@ -29,25 +29,41 @@ def folder_datalist(
 ) -> tuple[dict[str, list[dict[str, Any]]], dict[str, list[str]]]:
     """Items "image" and "label" of a folder, "image" alone without masks_dir, and their names; see `load_datalist`."""
     images, masks = _images_and_masks(folder, images_dir, masks_dir, mask_suffix)
-    lists = {
-        "training": _list_path(folder, train_list, TRAIN_LIST),
-        "validation": _list_path(folder, val_list, VAL_LIST),
-        "test": _list_path(folder, test_list, TEST_LIST),
-    }
-    sections = {section: read_names(path) for section, path in lists.items() if path is not None}
-    if not {"training", "validation"} & set(sections):
+    sections = given_lists(folder, train_list, val_list, test_list)
+    if "training" not in sections:
         names = set(images) - set(sections.get("test", ()))
         sections["training"], sections["validation"] = seeded_split(list(names), val_fraction, seed)
-    elif missing := {"training", "validation"} - set(sections):
-        raise ValueError(f"{folder} has no list of {missing.pop()} images but the other; add it or take both away")
     refuse_leaks(sections)
-    datalist = {section: _items("image", sections.get(section, []), images, folder / images_dir) for section in lists}
+    datalist = {
+        section: _items("image", sections.get(section, []), images, folder / images_dir)
+        for section in ("training", "validation", "test")
+    }
     if masks is not None:
         for section, items in datalist.items():
             mask_names = [name + mask_suffix for name in sections.get(section, [])]
             labels = _items("label", mask_names, masks, folder / str(masks_dir))
             datalist[section] = [image | label for image, label in zip(items, labels, strict=True)]
     return datalist, sections
+
+
+def given_lists(
+    folder: Path, train_list: str | None, val_list: str | None, test_list: str | None
+) -> dict[str, list[str]]:
+    """The names in the lists that are there, by section: those of training and validation images both, or neither.
+
+    Raises:
+        ValueError: when one of these two is missing, or a list that has another name than the default.
+    """
+    lists = {
+        "training": _list_path(folder, train_list, TRAIN_LIST),
+        "validation": _list_path(folder, val_list, VAL_LIST),
+        "test": _list_path(folder, test_list, TEST_LIST),
+    }
+    sections = {section: read_names(path) for section, path in lists.items() if path is not None}
+    missing = {"training", "validation"} - set(sections)
+    if len(missing) == 1:
+        raise ValueError(f"{folder} has no list of {missing.pop()} images but the other; add it or take both away")
+    return sections
 
 
 def _images_and_masks(

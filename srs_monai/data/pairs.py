@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from monai.utils import ensure_tuple
+
 from srs_monai.data.messages import by, few
 from srs_monai.data.readers.array_file import is_array
 from srs_monai.data.readers.arrays import array_size
@@ -33,11 +35,13 @@ def check_headers(items: Iterable[Mapping[str, Any]]) -> None:
 
 
 def _difference(item: Mapping[str, Any]) -> str:
-    """In which way the label of an item does not fit its image; nothing when it does."""
-    image, label = item["image"], item.get("label")
-    size = _size(image)
-    if label is None:
-        return ""
+    """In which way the label of an item, or one of its masks, does not fit its image; nothing when it does."""
+    image, size = item["image"], _size(item["image"])
+    labels = ensure_tuple(item["label"]) if item.get("label") is not None else ()
+    return next((difference for label in labels if (difference := _unlike(image, size, label))), "")
+
+
+def _unlike(image: str, size: tuple[int, ...], label: str) -> str:
     label_size = _size(label)
     if size != label_size:
         return f"{image} has {by(size)} pixels and {label} {by(label_size)}"

@@ -30,6 +30,6 @@ def reconstruction_items(
         training += load_images(unlabelled_dir)
     chosen = {"training": training, "validation": datalists["validation"]}
     return {
-        part: [{key: value for key, value in item.items() if key != "label"} for item in items]
+        part: [{key: value for key, value in item.items() if not key.startswith("label")} for item in items]
         for part, items in chosen.items()
     }

@@ -72,6 +72,41 @@ def seeded_split(names: Sequence[str], val_fraction: float, seed: int) -> tuple[
     return training, validation
 
 
+def grouped_split(groups: Sequence[Sequence[str]], val_fraction: float, seed: int) -> tuple[list[str], list[str]]:
+    """Draw training and validation names so that a group is never divided: a patient's images, or copies of one image.
+
+    The groups are drawn in a random order into the validation set as long as they fit into its share, so that its size
+    misses the share by less than the smallest group left. The same groups, fraction and seed give the same split.
+
+    Args:
+        groups: of names, in any order; a name that stands alone is a group too.
+        val_fraction: share of the validation names, between 0 and 1.
+        seed: of the draw, at least 0.
+
+    Raises:
+        ValueError: when either side would have no name.
+    """
+    if not 0 < val_fraction < 1:
+        raise ValueError(f"val_fraction lies between 0 and 1; got {val_fraction}")
+    ordered = sorted(sorted(group) for group in groups)
+    drawn = [ordered[i] for i in np.random.default_rng(seed).permutation(len(ordered))]
+    wanted = val_fraction * sum(map(len, ordered))
+    validation: list[str] = []
+    for group in drawn:
+        if len(validation) + len(group) <= round(wanted):
+            validation += group
+    if not validation and drawn:
+        validation = min(drawn, key=lambda group: len(group))  # no group fits: the smallest comes nearest
+    held_out = set(validation)
+    training = sorted(name for group in ordered for name in group if name not in held_out)
+    if not training or not validation:
+        raise ValueError(
+            f"training and validation need a group of images each, but there are {len(ordered)} groups, the "
+            f"largest of {max(map(len, ordered), default=0)} images; add images or write both lists by hand"
+        )
+    return training, sorted(validation)
+
+
 def write_split(folder: Path, sections: Mapping[str, Sequence[str]], *, replace: bool = False) -> None:
     """Write the names of every section that has some to train.txt, val.txt and test.txt, to look up and to use again.
 

@@ -32,5 +32,5 @@ def evaluation_items(
             "evaluate another list, or add the labels"
         )
     if whole_volumes:
-        return list({item["image"]: {"image": item["image"], "label": item["label"]} for item in items}.values())
+        return list({item["image"]: {k: v for k, v in item.items() if k != "slice"} for item in items}.values())
     return items

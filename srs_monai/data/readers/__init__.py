@@ -7,6 +7,7 @@ from srs_monai.data.readers.dicom import DicomReader as DicomReader
 from srs_monai.data.readers.dicom_header import DicomError as DicomError
 from srs_monai.data.readers.dicom_source import SourceGrid as SourceGrid
 from srs_monai.data.readers.dicom_source import dicom_slices as dicom_slices
+from srs_monai.data.readers.mask import MaskReader as MaskReader
 from srs_monai.data.readers.medical import MedicalImageReader as MedicalImageReader
 from srs_monai.data.readers.nifti import NiftiReader as NiftiReader
 from srs_monai.data.readers.picture import PICTURE_SUFFIXES as PICTURE_SUFFIXES

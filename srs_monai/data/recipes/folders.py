@@ -13,15 +13,26 @@ def has_folders(*names: str) -> Callable[[Path], bool]:
     return lambda folder: all((folder / name).is_dir() for name in names)
 
 
-def paired_cases(images: Path, masks: Path, suffix: str = "", *, section: str | None = None) -> list[Case]:
+def paired_cases(
+    images: Path, masks: Path, suffix: str = "", *, section: str | None = None, left_out: str | None = None
+) -> list[Case]:
     """The images of one folder with the masks of another, which are named like them with a suffix.
+
+    Args:
+        images, masks: the folders; one that is not there is empty.
+        suffix: of the masks' stems, in lower case.
+        section: of all the cases.
+        left_out: suffix of files among the images that are none.
 
     Raises:
         ValueError: when two files of a folder share a stem.
     """
-    of_images = files_by_stem(images)
+    of_images = files_by_stem(images) if images.is_dir() else {}
+    if left_out:
+        of_images = {stem: path for stem, path in of_images.items() if not stem.lower().endswith(left_out)}
+    of_masks = files_by_stem(masks) if masks.is_dir() else {}
     of_masks = {
-        stem[: len(stem) - len(suffix)]: path for stem, path in files_by_stem(masks).items() if stem.endswith(suffix)
+        stem[: len(stem) - len(suffix)]: path for stem, path in of_masks.items() if stem.lower().endswith(suffix)
     }
     return [
         Case(
@@ -34,10 +45,10 @@ def paired_cases(images: Path, masks: Path, suffix: str = "", *, section: str | 
     ]
 
 
-def two_folders(images: str = "images", masks: str = "masks", suffix: str = "") -> Layout:
+def two_folders(images: str = "images", masks: str = "masks", suffix: str = "", note: str = "") -> Layout:
     """The layout of a folder of images beside one of masks."""
     return Layout(
-        f"{images}/NAME.* with {masks}/NAME{suffix}.*",
+        f"{images}/NAME.* with {masks}/NAME{suffix}.*{note}",
         has_folders(images, masks),
         lambda folder: paired_cases(folder / images, folder / masks, suffix),
     )
@@ -48,6 +59,16 @@ def listed(folder: Path, training: str = TRAIN_LIST, validation: str = VAL_LIST,
     files = {"training": folder / training, "validation": folder / validation, "test": folder / test}
     found = {section: read_names(path) for section, path in files.items() if path.is_file()}
     return found if "training" in found and len(found) > 1 else {}
+
+
+def lists_as(name: str) -> Callable[[Path, Sequence[Case]], dict[str, Sections]]:
+    """Reads train.txt, val.txt and test.txt beside the images as the published split of this name."""
+
+    def lists(folder: Path, cases: Sequence[Case]) -> dict[str, Sections]:
+        sections = listed(folder)
+        return {name: sections} if sections else {}
+
+    return lists
 
 
 def numbered_lists(folder: Path, cases: Sequence[Case]) -> dict[str, Sections]:

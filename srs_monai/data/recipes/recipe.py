@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from srs_monai.data.messages import few
 from srs_monai.data.recipes.label import Label
@@ -39,11 +40,14 @@ class Layout:
         description: of the folder, in one sentence.
         fits: whether a folder looks like it; asked in the order of a recipe's layouts, the first that fits is taken.
         cases: the cases in such a folder, ordered by name. Missing masks are left for the caller to see.
+        values: what its label files write for the background and for each label, where that is not what the recipe's
+            labels say.
     """
 
     description: str
     fits: Callable[[Path], bool]
     cases: Callable[[Path], list[Case]]
+    values: tuple[tuple[int, ...], ...] = ()
 
 
 def no_lists(folder: Path, cases: Sequence[Case]) -> dict[str, Sections]:
@@ -68,6 +72,7 @@ class Recipe:
         licence: its terms; "not stated" where its authors say nothing.
         lists: the splits that were published as lists, by name, from the folder of a layout and its cases.
         instances: masks number their objects, and all of them are foreground.
+        background: what label files write beside 0 for what is no class here.
     """
 
     name: str
@@ -82,6 +87,7 @@ class Recipe:
     licence: str
     lists: Callable[[Path, Sequence[Case]], dict[str, Sections]] = no_lists
     instances: bool = False
+    background: tuple[int, ...] = ()
 
     def cases(self, folder: str | Path) -> list[Case]:
         """The cases in a folder, or in the one folder within it, as archives unpack.
@@ -89,7 +95,7 @@ class Recipe:
         Raises:
             ValueError: when the folder has none of the recipe's layouts, or no images.
         """
-        root, layout = self._located(folder)
+        root, layout = self.located(folder)
         found = layout.cases(root)
         if not found:
             raise ValueError(f"{root} is laid out as {self.name}, but holds no images; unpack them there")
@@ -107,10 +113,25 @@ class Recipe:
         }
         placed = by_place["training"] and (by_place["validation"] or by_place["test"])
         official = {"official": by_place} if placed else {}
-        return official | self.lists(self._located(folder)[0], cases)
+        return official | self.lists(self.located(folder)[0], cases)
 
-    def _located(self, folder: str | Path) -> tuple[Path, Layout]:
-        """Where the recipe's files lie, in the folder or in the one folder within it, and how."""
+    def label_values(self, layout: Layout | None = None) -> list[list[int]] | Literal["instances"] | None:
+        """What the label files of a layout write for each class, the background first, as `MaskToLabels` takes it.
+
+        "instances" where they number objects, None where any foreground is meant.
+        """
+        if layout is not None and layout.values:
+            return [list(values) for values in layout.values]
+        if any(label.values for label in self.labels):
+            return [[0, *self.background], *(list(label.values) for label in self.labels)]
+        return "instances" if self.instances else None
+
+    def located(self, folder: str | Path) -> tuple[Path, Layout]:
+        """Where the recipe's files lie, in the folder or in the one folder within it, and how.
+
+        Raises:
+            ValueError: when they do not.
+        """
         outer = Path(folder).expanduser()
         if not outer.is_dir():
             raise ValueError(f"there is no folder {outer}; give the data set's folder")

@@ -3,11 +3,23 @@
 from difflib import get_close_matches
 
 from srs_monai.data.messages import few
+from srs_monai.data.recipes.bus import BUS
 from srs_monai.data.recipes.busi import BUSI
+from srs_monai.data.recipes.cvc_clinicdb import CVC_CLINICDB
+from srs_monai.data.recipes.glas import GLAS
+from srs_monai.data.recipes.isic2017 import ISIC2017
+from srs_monai.data.recipes.isic2018 import ISIC2018
+from srs_monai.data.recipes.kvasir_seg import KVASIR_SEG
 from srs_monai.data.recipes.label import ABNORMALITY, TISSUE, Code, Label
+from srs_monai.data.recipes.nudt_kbt19 import NUDT_KBT19
 from srs_monai.data.recipes.recipe import Recipe
+from srs_monai.data.recipes.sirst import SIRST
+from srs_monai.data.recipes.tnscui import TNSCUI
 
-RECIPES: dict[str, Recipe] = {each.name: each for each in (BUSI,)}
+RECIPES: dict[str, Recipe] = {
+    each.name: each
+    for each in (BUS, BUSI, TNSCUI, ISIC2018, ISIC2017, SIRST, NUDT_KBT19, GLAS, KVASIR_SEG, CVC_CLINICDB)
+}
 
 
 def recipe(name: str) -> Recipe:
@@ -44,7 +56,7 @@ def result_labels(recipe_name: str | None, out_channels: int) -> tuple[Label, ..
     if len(labels) != classes:
         fitting = 1 if len(labels) == 1 else len(labels) + 1
         raise ValueError(
-            f"{recipe_name} has classes {few(label.name for label in labels)}, but out_channels {out_channels} gives {classes}; "
-            f"set out_channels to {fitting} or take another recipe"
+            f"{recipe_name} has the classes {few(label.name for label in labels)}, but out_channels {out_channels} "
+            f"gives {classes}; set out_channels to {fitting} or take another recipe"
         )
     return labels

@@ -1,6 +1,6 @@
 """Masks as they are stored, turned into class numbers."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -21,32 +21,45 @@ class MaskToLabels(Transform):
 
     A binary mask holds 0 and 1 or is black and white; the brighter half of the range is foreground, so that JPEG noise
     and soft borders do no harm. Class numbers of another task, a grey picture and colours are refused, not guessed at.
-    With more classes the stored values must be the class numbers. All foreground, or none, is a mask too.
+    With more classes the stored values must be the class numbers, or those that `values` names. All foreground, or
+    none, is a mask too.
 
     Args:
         num_classes: classes including the background, at least 2; 2 is binary.
         instances: a binary mask whose values are the numbers of its objects: all above 0 is foreground.
+        values: what the files write for each class, the background first, [[0, 5], [8], [4]]; None where they write
+            class numbers. No value may stand twice.
 
     Shapes: mask (1 or 3 equal channels, H, W[, D]) gives (1, H, W[, D]).
 
     Raises:
-        ValueError: for fewer than 2 classes, or instances of more than 2; on calling, for masks that break the rules
-            above.
+        ValueError: for fewer than 2 classes, instances of more than 2, and values of another number of classes; on
+            calling, for masks that break the rules above.
     """
 
     backend = [TransformBackends.TORCH]  # noqa: RUF012 - MONAI's form
 
-    def __init__(self, num_classes: int = 2, instances: bool = False) -> None:
+    def __init__(
+        self, num_classes: int = 2, instances: bool = False, values: Sequence[Sequence[int]] | None = None
+    ) -> None:
         if num_classes < 2 or (instances and num_classes != 2):
             raise ValueError(
                 f"labels have at least 2 classes, background included, and instances exactly 2; got {num_classes} with "
                 f"instances {instances}"
             )
-        self.num_classes, self.instances = num_classes, instances
+        if values is not None and (len(values) != num_classes or instances or _repeat(values)):
+            raise ValueError(
+                f"values are named once for each of {num_classes} classes, background included, and not for instances; "
+                f"got {[list(each) for each in values]} with instances {instances}; correct them or "
+                f"the number of classes (out_channels)"
+            )
+        self.num_classes, self.instances, self.values = num_classes, instances, values
 
     def __call__(self, img: NdarrayOrTensor) -> Tensor:
         mask = _one_channel(convert_to_tensor(img, dtype=torch.float32, track_meta=get_track_meta()))
-        if self.num_classes > 2:
+        if self.values is not None:
+            labels = _numbered(mask, self.values)
+        elif self.num_classes > 2:
             labels = self._class_numbers(mask)
         elif self.instances:
             labels = _whole_numbers(mask) > 0
@@ -70,7 +83,8 @@ class MaskToLabelsd(MapTransform):
 
     Args:
         keys: of the masks.
-        num_classes, instances: see `MaskToLabels`.
+        num_classes, instances, values: see `MaskToLabels`. What an item itself says under "label_values" ("instances",
+            or values), as the data list of a recipe does, comes first; the entry is taken out.
         allow_missing_keys: pass over keys that an item lacks.
     """
 
@@ -81,16 +95,44 @@ class MaskToLabelsd(MapTransform):
         keys: KeysCollection,
         num_classes: int = 2,
         instances: bool = False,
+        values: Sequence[Sequence[int]] | None = None,
         allow_missing_keys: bool = False,
     ) -> None:
         super().__init__(keys, allow_missing_keys)
-        self.to_labels = MaskToLabels(num_classes, instances)
+        self.to_labels = MaskToLabels(num_classes, instances, values)
 
     def __call__(self, data: Mapping[Hashable, Any]) -> dict[Hashable, Any]:
         item = dict(data)
+        stored = item.pop("label_values", None)
+        to_labels = self.to_labels
+        if stored is not None:
+            instances = stored == "instances"
+            to_labels = MaskToLabels(to_labels.num_classes, instances, None if instances else stored)
         for key in self.key_iterator(item):
-            item[key] = self.to_labels(item[key])
+            item[key] = to_labels(item[key])
         return item
+
+
+def _repeat(values: Sequence[Sequence[int]]) -> bool:
+    """Whether a value stands for two classes, or twice for one."""
+    named = [value for each in values for value in each]
+    return len(named) != len(set(named))
+
+
+def _numbered(mask: Tensor, values: Sequence[Sequence[int]]) -> Tensor:
+    """Class numbers in place of the values that stand for them."""
+    stored = _whole_numbers(mask)
+    labels = torch.full_like(stored, -1)
+    for number, each in enumerate(values):
+        labels[torch.isin(stored, torch.tensor(each, dtype=stored.dtype, device=stored.device))] = number
+    unknown = stored[labels < 0].unique().tolist()
+    if unknown:
+        known = sorted(value for each in values for value in each)
+        raise ValueError(
+            f"labels of this data set are {_some(known, len(known))}, but {source_of(mask)} holds {_some(unknown)}; "
+            f"correct the file, or take the recipe that it belongs to"
+        )
+    return labels
 
 
 def _one_channel(mask: Tensor) -> Tensor:
@@ -136,5 +178,5 @@ def _foreground(mask: Tensor) -> Tensor:
     return values > full / 2
 
 
-def _some(values: list[float], shown: int = 6) -> str:
+def _some(values: Sequence[float], shown: int = 6) -> str:
     return ", ".join(f"{value:g}" for value in values[:shown]) + (" ..." if len(values) > shown else "")

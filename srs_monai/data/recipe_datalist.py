@@ -1,0 +1,169 @@
+"""Data lists of published data sets, by their recipes."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from srs_monai.data.folder_datalist import given_lists
+from srs_monai.data.messages import few
+from srs_monai.data.near_duplicates import groups_of_pairs, near_duplicates
+from srs_monai.data.recipes import Case, Layout, Recipe, Sections, recipe
+from srs_monai.data.split import TRAIN_LIST, VAL_LIST, grouped_split, refuse_doubles, refuse_leaks
+
+logger = logging.getLogger(__name__)
+
+DRAWN_SPLITS = ("1", "2", "3")  # each is drawn by its number as the seed
+_SECTIONS = ("training", "validation", "test")
+
+
+def recipe_datalist(
+    folder: Path,
+    name: str,
+    *,
+    split: str,
+    include_normal: bool,
+    with_masks: bool,
+    train_list: str | None,
+    val_list: str | None,
+    test_list: str | None,
+    val_fraction: float,
+) -> tuple[dict[str, list[dict[str, Any]]], Sections]:
+    """Items of a published data set and the names of their cases; see `load_datalist`."""
+    known = recipe(name)
+    cases = known.cases(folder)
+    refuse_doubles([case.name for case in cases], str(folder))
+    if train_list not in (None, TRAIN_LIST) or val_list not in (None, VAL_LIST):
+        sections = given_lists(folder, train_list, val_list, test_list)
+    else:
+        sections = split_cases(known, folder, cases, split, val_fraction=val_fraction, include_normal=include_normal)
+    refuse_leaks(sections)
+    by_name = {case.name: case for case in cases}
+    items = {section: _items(sections.get(section, []), by_name, folder, with_masks) for section in _SECTIONS}
+    layout = known.located(folder)[1]
+    return {section: with_label_values(listed, name, layout) for section, listed in items.items()}, sections
+
+
+def with_label_values(
+    items: Sequence[Mapping[str, Any]], name: str, layout: Layout | None = None
+) -> list[dict[str, Any]]:
+    """The items with what the label files of a recipe hold under "label_values", where these are no class numbers."""
+    values = recipe(name).label_values(layout)
+    return [dict(item) if values is None or "label" not in item else {**item, "label_values": values} for item in items]
+
+
+def split_cases(
+    known: Recipe,
+    folder: str | Path,
+    cases: Sequence[Case],
+    split: str = "1",
+    *,
+    val_fraction: float = 0.3,
+    include_normal: bool = False,
+) -> Sections:
+    """Names of the cases to train on, to validate on and to test on.
+
+    A split "1", "2" or "3" is drawn: near-duplicates, and images of one patient, stay on one side, and what the data
+    set's own place holds out for testing stays held out. A published list is taken as it is; what stands on both sides
+    of it is counted in the log. Where it names no validation cases, they are drawn from its training cases as split 1.
+
+    Args:
+        known: the recipe.
+        folder: of the data set.
+        cases: its cases, as `known.cases(folder)` gives them.
+        split: "1", "2", "3", or the name of a published one.
+        val_fraction: share of the validation cases in a drawn split, between 0 and 1.
+        include_normal: draw from the cases that show nothing to be segmented, too.
+
+    Raises:
+        ValueError: when there is no such split, when it names other cases, or when there are too few to be split.
+    """
+    by_name = {case.name: case for case in cases}
+    if split in DRAWN_SPLITS:
+        pool = [case for case in cases if case.section != "test" and (include_normal or not case.normal)]
+        sections = _drawn(pool, val_fraction, int(split))
+        return sections | {"test": [case.name for case in cases if case.section == "test"]}
+    published = known.published(folder, cases)
+    if split not in published:
+        raise ValueError(
+            f"{folder} can be split as {', '.join((*DRAWN_SPLITS, *published))}; got {split!r}. Name one of these, or "
+            f"lists of your own by train_list and val_list"
+        )
+    sections = published[split]
+    strangers = [name for names in sections.values() for name in names if name not in by_name]
+    if strangers:
+        raise ValueError(
+            f"the split {split} of {known.name} names {few(strangers)}, which {folder} does not hold; add the images, "
+            f"or take another split"
+        )
+    if not sections.get("validation"):
+        training = [by_name[name] for name in sections["training"]]
+        sections = sections | _drawn(training, val_fraction, 1)
+        logger.info("%s: the split %s has no validation images; they are drawn from its training images", folder, split)
+    _count_straddling(known, split, sections, by_name)
+    return sections
+
+
+def _drawn(cases: Sequence[Case], val_fraction: float, seed: int) -> Sections:
+    names = [case.name for case in cases]
+    joined = groups_of_pairs(names, [*_duplicates(cases), *_same_patient(cases)])
+    alone = set(names).difference(*joined)
+    if joined:
+        logger.info(
+            "%d groups of patients or near-duplicates, %d images, stay together", len(joined), sum(map(len, joined))
+        )
+    training, validation = grouped_split([*joined, *([name] for name in alone)], val_fraction, seed)
+    return {"training": training, "validation": validation}
+
+
+def _duplicates(cases: Sequence[Case]) -> list[tuple[str, str]]:
+    """Names of the pairs of cases whose images are near-duplicates."""
+    names = {case.image: case.name for case in cases if case.image}
+    return [(names[first], names[second]) for first, second, _ in near_duplicates(list(names))]
+
+
+def _same_patient(cases: Sequence[Case]) -> list[tuple[str, str]]:
+    """Names of the pairs that join each case to the first of its patient."""
+    first: dict[str, str] = {}
+    return [(first.setdefault(case.patient, case.name), case.name) for case in cases if case.patient is not None]
+
+
+def _count_straddling(known: Recipe, split: str, sections: Sections, by_name: Mapping[str, Case]) -> None:
+    """Say how many near-duplicates and patients stand on both sides of a published split."""
+    place = {name: section for section, names in sections.items() for name in names}
+    listed = [by_name[name] for name in place]
+    pairs = [(first, second) for first, second in _duplicates(listed) if place[first] != place[second]]
+    patients = {case.patient for case in listed if case.patient is not None}
+    divided = [p for p in patients if len({place[case.name] for case in listed if case.patient == p}) > 1]
+    if pairs:
+        shown = few((f"{first} ({place[first]}) and {second} ({place[second]})" for first, second in pairs), 3)
+        logger.warning(
+            "%s: the published split %s has near-duplicates in two sections, pairs: %d: %s",
+            known.name,
+            split,
+            len(pairs),
+            shown,
+        )
+    if divided:
+        logger.warning(
+            "%s: the published split %s has patients in two sections: %s", known.name, split, few(sorted(divided))
+        )
+
+
+def _items(names: Sequence[str], cases: Mapping[str, Case], folder: Path, with_masks: bool) -> list[dict[str, Any]]:
+    missing = [name for name in names if name not in cases or not cases[name].image]
+    if missing:
+        raise ValueError(f"every name needs its image, but {folder} has none for {few(missing)}; add or leave them out")
+    if not with_masks:
+        return [{"image": cases[name].image} for name in names]
+    missing = [name for name in names if not cases[name].masks]
+    if missing:
+        raise ValueError(
+            f"every image needs its mask, but {folder} has none for {few(missing)}; add the files, or leave the images "
+            f"out by lists of your own"
+        )
+    return [{"image": cases[name].image, "label": _label(cases[name].masks)} for name in names]
+
+
+def _label(masks: tuple[str, ...]) -> str | list[str]:
+    return masks[0] if len(masks) == 1 else list(masks)

@@ -1,0 +1,21 @@
+"""TN-SCUI 2020: ultrasound of thyroid nodules."""
+
+from srs_monai.data.recipes.folders import two_folders
+from srs_monai.data.recipes.label import ABNORMALITY, Code, Label
+from srs_monai.data.recipes.recipe import Recipe
+
+TNSCUI = Recipe(
+    name="tnscui",
+    title="TN-SCUI 2020, thyroid ultrasound: the challenge's 3644 training images with nodules",
+    modality="ultrasound",
+    labels=(Label("thyroid nodule", Code("27925004", "Nodule"), ABNORMALITY),),
+    unit="8-bit grey; the pixel spacing is not published",
+    layouts=(
+        two_folders("image", "mask", note=", with train.csv (benign or malignant: not read), as the challenge has it"),
+        two_folders(),
+    ),
+    merging="one mask an image",
+    split="seeded 70/30, near-duplicates together; the challenge's own test masks are not published",
+    citation="Thyroid Nodule Segmentation and Classification in Ultrasound Images 2020 challenge, MICCAI 2020",
+    licence="not stated; given out by the challenge to those who register",
+)
