@@ -3,6 +3,7 @@
 from monai.networks.blocks import Convolution
 from torch import nn
 
+from srs_monai.interop.dynamic_names import dynamic_names
 from srs_monai.networks import BLAM, IPATR, CBAMResidual, DPConv, ReconstructionNet, SegmentationNet, SpatialAttention
 from srs_monai.networks.layers.dpconv import GuideGate
 from srs_monai.networks.nets.dense_nested import DenseNestedDecoder, DenseNestedEncoder
@@ -51,7 +52,7 @@ UNUSED: dict[type[nn.Module], tuple[str, ...]] = {
 
 def original_name(module: nn.Module, name: str) -> str:
     """The original's name of the part or state entry of module that we call name."""
-    for ours, theirs in NAMES.get(type(module), {}).items():
+    for ours, theirs in (NAMES.get(type(module)) or dynamic_names(module)).items():
         if name == ours or name.startswith(ours + "."):
             return _join(theirs, original_name(module.get_submodule(ours), name[len(ours) + 1 :]))
     child, _, rest = name.partition(".")

@@ -1,22 +1,44 @@
-"""Networks and their layers: tensors in, tensors out. Importing it adds "dpconv" to MONAI's layer factory `Conv`."""
+"""Networks and their layers: tensors in, tensors out. Importing it adds our convolutions to MONAI's factory `Conv`."""
 
 from srs_monai.networks.blocks import BLAM, IPATR, CBAMResidual, UpShuffle
+from srs_monai.networks.dynamic import (
+    DYNAMIC_CONVS,
+    CondConv,
+    DCDConv,
+    DDConv,
+    DyConv,
+    MAGICConv,
+    ODConv,
+    ScConv,
+    dynamic_conv,
+    replace_convs,
+)
 from srs_monai.networks.factory import register_convolutions
 from srs_monai.networks.layers import ECA, ChannelAttention, DPConv, SpatialAttention
 from srs_monai.networks.nets import ReconstructionNet, SegmentationNet, SRSNet
 
 __all__ = [
     "BLAM",
+    "DYNAMIC_CONVS",
     "ECA",
     "IPATR",
     "CBAMResidual",
     "ChannelAttention",
+    "CondConv",
+    "DCDConv",
+    "DDConv",
     "DPConv",
+    "DyConv",
+    "MAGICConv",
+    "ODConv",
     "ReconstructionNet",
     "SRSNet",
+    "ScConv",
     "SegmentationNet",
     "SpatialAttention",
     "UpShuffle",
+    "dynamic_conv",
+    "replace_convs",
 ]
 
 register_convolutions()

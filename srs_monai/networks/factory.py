@@ -5,27 +5,36 @@ from functools import partial
 from typing import Any
 
 from monai.networks.layers.factories import Conv
+from torch import nn
 
+from srs_monai.networks.dynamic import DYNAMIC_CONVS
 from srs_monai.networks.layers.dpconv import DPConv
 
+CONVOLUTIONS: dict[str, Any] = {"dpconv": DPConv, **DYNAMIC_CONVS}
 
-def dpconv(spatial_dims: int) -> Callable[..., DPConv]:
-    """Dynamic-parameter convolution of SRSNet, whose kernel a guide feature writes."""
-    if spatial_dims not in (2, 3):
+
+def convolution(name: str, spatial_dims: int) -> Callable[..., nn.Module]:
+    """One of CONVOLUTIONS, its dimensions set.
+
+    Raises:
+        ValueError: when it does not exist in so many dimensions.
+    """
+    layer = CONVOLUTIONS[name]
+    dimensions: tuple[int, ...] = layer.DIMENSIONS
+    if spatial_dims not in dimensions:
         raise ValueError(
-            f"Conv['dpconv', dim] exists for 2 and 3 spatial dimensions, got {spatial_dims}; use one of them"
+            f"Conv[{name!r}, dim] exists for {' and '.join(map(str, dimensions))} spatial dimensions, got "
+            f"{spatial_dims}; use one of them"
         )
-    return partial(DPConv, spatial_dims=spatial_dims)
-
-
-CONVOLUTIONS: dict[str, Callable[[int], Callable[..., Any]]] = {"dpconv": dpconv}
+    return partial(layer, spatial_dims=spatial_dims)
 
 
 def register_convolutions() -> None:
     """Add CONVOLUTIONS to the factory once; a name that someone else has taken is an error, not overwritten."""
-    for name, make in CONVOLUTIONS.items():
+    for name in CONVOLUTIONS:
+        make = partial(convolution, name)
         if name.upper() not in Conv.names:
-            Conv.add_factory_callable(name, make)
+            Conv.add_factory_callable(name, make, CONVOLUTIONS[name].__doc__)
             continue
         taken = Conv.components[name.upper()].value
         if _origin(taken) != _origin(make):
@@ -38,4 +47,5 @@ def register_convolutions() -> None:
 def _origin(make: Callable[..., Any]) -> str:
     """Where a callable was written; a module that is imported anew makes a new one of the same origin."""
     named = make.func if isinstance(make, partial) else make
-    return f"{named.__module__}.{named.__qualname__}"
+    bound = make.args if isinstance(make, partial) else ()
+    return f"{named.__module__}.{named.__qualname__}{bound or ''}"

@@ -13,3 +13,4 @@ from srs_monai.training.stages import open_output as open_output
 from srs_monai.training.stages import reconstruction_weights as reconstruction_weights
 from srs_monai.training.stages import run_stage as run_stage
 from srs_monai.training.stages import trainable_reconstruction as trainable_reconstruction
+from srs_monai.training.temperature import LowerTemperature as LowerTemperature

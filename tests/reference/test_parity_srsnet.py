@@ -11,8 +11,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from srs_monai.interop import ImportReport, load_original_checkpoint
-from srs_monai.interop.original_names import original_name
 from srs_monai.networks import BLAM, IPATR, CBAMResidual, DPConv, ReconstructionNet, SegmentationNet
 from srs_monai.networks.layers.dpconv import GuideGate
 from srs_monai.networks.nets.dense_nested import DenseNestedDecoder, enlarge, halve
@@ -40,89 +38,32 @@ BUILD: dict[str, Callable[[dict[str, Any]], nn.Module]] = {
 }
 
 
-class Run:
-    """Our module for a case, with the case's weights, run in the ways in which the original was run."""
-
-    def __init__(self, case: Any, dtype: torch.dtype) -> None:
-        self.case, self.dtype = case, dtype
-        self.module = BUILD[case.record["name"]](case.record["config"])
-        self.report: ImportReport = load_original_checkpoint(self.module, case.weights())
-        self.module.to(dtype)
-        self.call = self.module.encode if "encoder" in case.record["name"] else self.module
-
-    @torch.no_grad()
-    def eval(self) -> dict[str, Tensor]:
-        self.module.eval()
-        parts = reversed(list(self.module.named_modules()))  # where a part and its child share a name, the part wins
-        ours = {original_name(self.module, path): part for path, part in parts if path}
-        seen: dict[str, Tensor] = {}
-        for array in self.case.record["arrays"]:
-            if array["name"].endswith("/sample"):
-                node = array["name"].split("/")[1]
-                part = ours[node if node in ours else f"{node}.0"]
-                part.register_forward_hook(probe(seen, node, array["stride"]))
-        seen["eval/out0"] = self.call(*self.case.inputs(self.dtype))
-        return seen
-
-    @torch.no_grad()
-    def eval256(self) -> dict[str, Tensor]:
-        self.module.eval()
-        output = self.call(*self.case.inputs(self.dtype, "inputs256"))
-        return {"eval256/out0/stride8": output[..., ::8, ::8], "eval256/out0/stats": statistics(output)}
-
-    def train(self) -> dict[str, Tensor]:
-        self.module.train()
-        inputs = [given.requires_grad_() for given in self.case.inputs(self.dtype)]
-        output = self.call(*inputs)
-        loss = self.case.loss(output)
-        loss.backward()
-        seen = {"train/out0": output.detach(), "train/loss": loss.detach()}
-        for given, x in zip(self.case.record["inputs"], inputs, strict=True):
-            seen[f"train/grad_in/{given['name']}"] = x.grad
-        parameters, buffers = dict(self.module.named_parameters()), dict(self.module.named_buffers())
-        gradients = {}
-        for theirs, ours in self.report.mapping.items():
-            if ours in buffers:
-                seen[f"train/state/{theirs}"] = buffers[ours]
-            elif parameters[ours].grad is not None:
-                gradients[theirs] = seen[f"train/grad/{theirs}"] = parameters[ours].grad
-        nothing = torch.tensor(torch.nan, dtype=self.dtype)  # recorded so for what takes no part
-        seen["train/grad_norms"] = torch.stack(
-            [gradients[entry["key"]].norm() if entry["key"] in gradients else nothing for entry in self.case.trainable]
-        )
-        return seen
-
-
-def probe(seen: dict[str, Tensor], node: str, stride: int) -> Callable[[nn.Module, Any, Tensor], None]:
-    """A hook that keeps of a module's output what was recorded of the original's."""
-
-    def keep(module: nn.Module, inputs: Any, output: Tensor) -> None:
-        seen[f"probe/{node}/sample"] = output.flatten()[::stride][:256]
-        seen[f"probe/{node}/stats"] = statistics(output)
-
-    return keep
-
-
-def statistics(x: Tensor) -> Tensor:
-    return torch.stack([x.mean(), x.std(correction=0), x.min(), x.max()])
+@pytest.fixture
+def run(run_case: Callable[..., Any]) -> Callable[..., Any]:
+    """Run our module of a case in a precision."""
+    return lambda case, dtype: run_case(case, BUILD[case.record["name"]](case.record["config"]), dtype)
 
 
 @pytest.mark.parametrize("name", BUILD)
-def test_double_precision_meets_the_original_in_everything_recorded(load_case: Callable[..., Any], name: str) -> None:
+def test_double_precision_meets_the_original_in_everything_recorded(
+    load_case: Callable[..., Any], run: Callable[..., Any], name: str
+) -> None:
     case = load_case("srsnet", name)
-    computed = Run(case, torch.float64).eval() | Run(case, torch.float64).train()
+    computed = run(case, torch.float64).eval() | run(case, torch.float64).train()
     if case.record["inputs256"]:
-        computed |= Run(case, torch.float64).eval256()
+        computed |= run(case, torch.float64).eval256()
     assert {array["name"] for array in case.record["arrays"]} <= set(computed)
     assert case.differences(computed) == {}
 
 
 @pytest.mark.parametrize("name", BUILD)
-def test_single_precision_stays_within_the_originals_own_noise(load_case: Callable[..., Any], name: str) -> None:
+def test_single_precision_stays_within_the_originals_own_noise(
+    load_case: Callable[..., Any], run: Callable[..., Any], name: str
+) -> None:
     case = load_case("srsnet", name)
-    computed = Run(case, torch.float32).eval() | Run(case, torch.float32).train()
+    computed = run(case, torch.float32).eval() | run(case, torch.float32).train()
     if case.record["inputs256"]:
-        computed |= Run(case, torch.float32).eval256()
+        computed |= run(case, torch.float32).eval256()
     deep = len(case.record["entries"]) > 100
     if deep:  # single choices of ReLU and pooling flip between precisions: gradients are judged in double precision
         computed = {key: value for key, value in computed.items() if "/grad" not in key}
@@ -130,10 +71,10 @@ def test_single_precision_stays_within_the_originals_own_noise(load_case: Callab
 
 
 @pytest.mark.parametrize("name", BUILD)
-def test_gradient_norms_agree_one_by_one(load_case: Callable[..., Any], name: str) -> None:
+def test_gradient_norms_agree_one_by_one(load_case: Callable[..., Any], run: Callable[..., Any], name: str) -> None:
     """Each for itself: a tolerance relative to the largest lets the small ones pass."""
     case = load_case("srsnet", name)
-    ours, theirs = Run(case, torch.float64).train()["train/grad_norms"], case.stored["train_f64/grad_norms"].double()
+    ours, theirs = run(case, torch.float64).train()["train/grad_norms"], case.stored["train_f64/grad_norms"].double()
     rounding = 1e-12 * theirs.nan_to_num().max().item()  # of gradients that vanish, as before batch normalisation
     torch.testing.assert_close(ours, theirs, rtol=2e-6, atol=rounding, equal_nan=True)
 
@@ -180,6 +121,7 @@ def repeat_before_the_level_below(self: DenseNestedDecoder, levels: list[Tensor]
 @pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
 def test_another_order_is_noticed(
     load_case: Callable[..., Any],
+    run: Callable[..., Any],
     monkeypatch: pytest.MonkeyPatch,
     name: str,
     part: type[nn.Module],
@@ -188,6 +130,6 @@ def test_another_order_is_noticed(
     dtype: torch.dtype,
 ) -> None:
     case = load_case("srsnet", name)
-    assert case.differences(Run(case, dtype).eval()) == {}
+    assert case.differences(run(case, dtype).eval()) == {}
     monkeypatch.setattr(part, method, other)
-    assert "eval/out0" in case.differences(Run(case, dtype).eval())
+    assert "eval/out0" in case.differences(run(case, dtype).eval())

@@ -1,7 +1,7 @@
 """DPConv, the convolution whose kernel another network's feature writes."""
 
 from math import lcm
-from typing import Literal
+from typing import ClassVar, Literal
 
 import torch
 from monai.networks.layers.factories import Conv
@@ -43,6 +43,8 @@ class DPConv(nn.Module):
 
     Source: SRSNet, IEEE TIP 2025, and its released code.
     """
+
+    DIMENSIONS: ClassVar[tuple[int, ...]] = (2, 3)
 
     def __init__(
         self,

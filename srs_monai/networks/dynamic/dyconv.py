@@ -1,0 +1,97 @@
+"""DyConv: kernels mixed by softmax weights of a high temperature."""
+
+from typing import Literal
+
+from monai.networks.layers.factories import Conv
+from torch import Tensor, nn
+
+from srs_monai.networks.dynamic.initialize import he_normal_convolutions, he_uniform_bank
+from srs_monai.networks.dynamic.kernel_bank import KernelBank, Size
+from srs_monai.networks.dynamic.temperature import checked_temperature
+
+Version = Literal["t30", "t34"]
+
+
+class DyConv(KernelBank):
+    """Dynamic convolution: y = conv(x; sum_k a_k W_k), a = softmax(W2 relu(W1 mean(x)) / temperature).
+
+    Two public versions differ in the attention: "t30", which MAGIC's code derives from, has I / reduction hidden
+    channels and no biases; "t34" has int(I / reduction) + 1 (K where I is 3), and a bias in the second layer.
+
+    Args:
+        in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias: as of `torch.nn.Conv2d`; the
+            bias is a bank that is mixed as the kernels are.
+        num_kernels: K.
+        temperature: above 0; None: 30, or 34 in version "t34". High ones make the mixture even, so that all kernels
+            learn; lower it in training by `srs_monai.training.LowerTemperature`.
+        reduction: input channels for each hidden channel of the attention.
+        version: "t30" or "t34".
+        spatial_dims: 2 or 3.
+
+    Shapes: (B, I, ...) gives (B, O, ...), as the convolution would.
+
+    Raises:
+        ValueError: as `KernelBank`, and for a version or temperature that there is not, or fewer than `reduction`
+            channels in version "t30".
+
+    Source: Chen et al., CVPR 2020; values equal those of the two public PyTorch versions.
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: Size = 3,
+        stride: Size = 1,
+        padding: Size | str = 0,
+        dilation: Size = 1,
+        groups: int = 1,
+        bias: bool = True,
+        *,
+        num_kernels: int = 4,
+        temperature: float | None = None,
+        reduction: int = 4,
+        version: Version = "t30",
+        spatial_dims: int = 2,
+    ) -> None:
+        super().__init__(
+            in_channels,
+            out_channels,
+            kernel_size,
+            stride,
+            padding,
+            dilation,
+            groups,
+            bias,
+            num_kernels=num_kernels,
+            spatial_dims=spatial_dims,
+        )
+        if version not in ("t30", "t34"):
+            raise ValueError(f"DyConv has the versions 't30' and 't34', got {version!r}; choose one of them")
+        if reduction < 1 or (version == "t30" and in_channels < reduction):
+            raise ValueError(
+                f"DyConv's attention has at least 1 hidden channel, but {in_channels} channels reduced by {reduction} "
+                f"have none; lower reduction to between 1 and {in_channels}"
+            )
+        self.version = version
+        usual = 30.0 if version == "t30" else 34.0
+        self.temperature = checked_temperature(usual if temperature is None else temperature)
+        hidden = in_channels // reduction
+        if version == "t34":
+            hidden = num_kernels if in_channels == 3 else hidden + 1
+        layer = Conv[Conv.CONV, spatial_dims]
+        self.route = nn.Sequential(
+            layer(in_channels, hidden, 1, bias=False),
+            nn.ReLU(),
+            layer(hidden, num_kernels, 1, bias=version == "t34"),
+        )
+        he_uniform_bank(self)
+        he_normal_convolutions(self.route)
+
+    def attention(self, x: Tensor) -> Tensor:
+        """The weights (B, K) of the kernels; they sum to 1."""
+        logits: Tensor = self.route(x.mean(tuple(range(2, x.dim())), keepdim=True))
+        return (logits.flatten(1) / self.temperature).softmax(1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.mixture(x, self.attention(x))

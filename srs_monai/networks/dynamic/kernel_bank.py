@@ -1,0 +1,166 @@
+"""What convolutions with a bank of kernels share: make a kernel for every sample, then apply it."""
+
+import math
+from collections.abc import Sequence
+from typing import ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from srs_monai.networks.layers.convolve import conv, conv_samples
+
+Size = int | Sequence[int]
+# Up to this many positions, mixing the outputs of all kernels costs less than building a kernel a sample: a position
+# of the output costs one product per kernel value, building a kernel value about sixty (measured, two CPU cores).
+_SMALL_MAP = 64
+
+
+class KernelBank(nn.Module):
+    """K kernels of one convolution, of which every sample gets its own mixture.
+
+    With weights a (B, K), the result is the convolution of sample b with the kernel sum_k a[b, k] W[k]. It is computed
+    in that order, or as sum_k a[b, k] conv(x; W[k]), which is equal and cheaper on small maps.
+
+    Args:
+        in_channels, out_channels, kernel_size, stride, padding, dilation, groups: as of `torch.nn.Conv2d`.
+        bias: whether there is a bias.
+        num_kernels: K, at least 1.
+        spatial_dims: 2 or 3.
+        mixed_bias: whether the bias is a bank (K, O), mixed as the kernels are, rather than one (O) for all samples.
+
+    Shapes: x (B, I, ...) and weights (B, K) give (B, O, ...), as the convolution would.
+
+    Raises:
+        ValueError: when the channels do not divide by groups, or an argument is outside its range.
+    """
+
+    DIMENSIONS: ClassVar[tuple[int, ...]] = (2, 3)
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: Size = 3,
+        stride: Size = 1,
+        padding: Size | str = 0,
+        dilation: Size = 1,
+        groups: int = 1,
+        bias: bool = True,
+        *,
+        num_kernels: int = 4,
+        spatial_dims: int = 2,
+        mixed_bias: bool = True,
+    ) -> None:
+        super().__init__()
+        name = type(self).__name__
+        if spatial_dims not in (2, 3):
+            raise ValueError(f"{name} works in 2 or 3 spatial dimensions, got {spatial_dims}; choose one of them")
+        if groups < 1 or in_channels % groups or out_channels % groups:
+            raise ValueError(
+                f"{name} shares its channels equally among groups, but {in_channels} in and {out_channels} out cannot "
+                f"be shared by {groups}; choose groups that divide both"
+            )
+        if num_kernels < 1:
+            raise ValueError(f"{name} mixes at least 1 kernel, got num_kernels {num_kernels}; give 1 or more")
+        self.in_channels, self.out_channels, self.groups = in_channels, out_channels, groups
+        self.num_kernels, self.spatial_dims = num_kernels, spatial_dims
+        self.kernel_size = sizes(kernel_size, spatial_dims, "kernel_size")
+        self.stride = sizes(stride, spatial_dims, "stride")
+        self.dilation = sizes(dilation, spatial_dims, "dilation")
+        self.padding = same_padding(padding, self.kernel_size, self.stride, self.dilation)
+        self.weight = nn.Parameter(torch.empty(num_kernels, out_channels, in_channels // groups, *self.kernel_size))
+        self.bias: nn.Parameter | None = None
+        if bias:
+            self.bias = nn.Parameter(torch.empty(*([num_kernels] if mixed_bias else []), out_channels))
+
+    def mixture(self, x: Tensor, weights: Tensor) -> Tensor:
+        """The convolution of every sample of x with its own mixture of the kernels and biases."""
+        places = [
+            (n + 2 * p - d * (k - 1) - 1) // s + 1
+            for n, p, d, k, s in zip(
+                x.shape[2:], self.padding, self.dilation, self.kernel_size, self.stride, strict=True
+            )
+        ]
+        exporting = torch.compiler.is_exporting() or torch.jit.is_tracing()  # type: ignore[attr-defined]
+        if not exporting and self.num_kernels > 1 and 0 < math.prod(places) <= _SMALL_MAP:
+            y = self._mix_outputs(x, weights)
+        else:
+            y = self._mix_kernels(x, weights)
+        if self.bias is None:
+            return y
+        bias = weights @ self.bias if self.bias.dim() == 2 else self.bias
+        return y + bias.reshape(-1, self.out_channels, *[1] * self.spatial_dims)
+
+    def _mix_kernels(self, x: Tensor, weights: Tensor) -> Tensor:
+        kernel = (weights @ self.weight.flatten(1)).unflatten(1, list(self.weight.shape[1:]))
+        return conv_samples(x, kernel, self.stride, self.padding, self.dilation, self.groups)
+
+    def _mix_outputs(self, x: Tensor, weights: Tensor) -> Tensor:
+        bank = self.weight.unflatten(1, [self.groups, -1]).transpose(0, 1)  # groups first, as a convolution has them
+        y = conv(x, bank.flatten(0, 2), self.stride, self.padding, self.dilation, self.groups)
+        y = y.unflatten(1, [self.groups, self.num_kernels, -1])  # (B, G, K, O / G, ...)
+        mixed: Tensor = torch.einsum("bk,bgko...->bgo...", weights, y)
+        return mixed.flatten(1, 2)
+
+    def start_from(self, weight: Tensor, bias: Tensor | None) -> None:
+        """Take over the values of a static convolution of the same sizes, in every kernel of the bank."""
+        self.weight.copy_(weight.expand_as(self.weight))
+        if self.bias is not None and bias is not None:
+            self.bias.copy_(bias.expand_as(self.bias))
+
+    def extra_repr(self) -> str:
+        return (
+            f"{self.in_channels}, {self.out_channels}, kernel_size={tuple(self.kernel_size)}, "
+            f"stride={tuple(self.stride)}, padding={tuple(self.padding)}, dilation={tuple(self.dilation)}, "
+            f"groups={self.groups}, num_kernels={self.num_kernels}"
+        )
+
+
+def sizes(value: Size, spatial_dims: int, name: str) -> list[int]:
+    """One number for each spatial dimension, each at least 1 (a padding: 0).
+
+    Raises:
+        ValueError: naming the argument.
+    """
+    numbers = [value] * spatial_dims if isinstance(value, int) else list(value)
+    lowest = 0 if name == "padding" else 1
+    if len(numbers) != spatial_dims or min(numbers) < lowest:
+        raise ValueError(
+            f"{name} is one number of {lowest} or more, or {spatial_dims} of them, got {value}; correct it"
+        )
+    return numbers
+
+
+def same_padding(padding: Size | str, kernel: list[int], stride: list[int], dilation: list[int]) -> list[int]:
+    """A padding as numbers; "same" keeps the size, "valid" pads nothing.
+
+    Raises:
+        ValueError: for another word, and for "same" with a stride or an even kernel.
+    """
+    if padding == "same":
+        if max(stride) > 1 or any(d * (k - 1) % 2 for d, k in zip(dilation, kernel, strict=True)):
+            raise ValueError(
+                f"padding 'same' keeps the size, which an odd kernel of stride 1 can, got kernel_size {kernel} and "
+                f"stride {stride}; give the padding as a number"
+            )
+        return [d * (k - 1) // 2 for d, k in zip(dilation, kernel, strict=True)]
+    if padding == "valid":
+        return [0] * len(kernel)
+    if isinstance(padding, str):
+        raise ValueError(f"padding is a number, 'same' or 'valid', got {padding!r}; choose one of them")
+    return sizes(padding, len(kernel), "padding")
+
+
+def keeping_padding(padding: Size | str, kernel: list[int], dilation: list[int], layer: str) -> list[int]:
+    """The padding that keeps the size at stride 1; layers that add maps of two convolutions take no other.
+
+    Raises:
+        ValueError: naming the layer, for another padding or an even kernel.
+    """
+    keeping = same_padding("same", kernel, [1] * len(kernel), dilation)
+    if padding != "same" and sizes(padding, len(kernel), "padding") != keeping:  # type: ignore[arg-type]
+        raise ValueError(
+            f"{layer} needs the padding that keeps the size, {keeping} for kernel_size {kernel} and dilation "
+            f"{dilation}, got {padding}; leave it at 'same'"
+        )
+    return keeping

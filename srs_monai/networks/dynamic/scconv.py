@@ -1,0 +1,102 @@
+"""ScConv: spatial and channel reconstruction by static kernels and gates."""
+
+from typing import ClassVar
+
+import torch
+import torch.nn.functional as F
+from monai.networks.layers.factories import Conv
+from torch import Tensor, nn
+
+
+class ScConv(nn.Module):
+    """Spatial and channel reconstruction convolution, which keeps the shape of its input.
+
+    The spatial unit parts the input by what its group norm calls informative and crosses the two parts over; the
+    channel unit convolves one half of the channels richly, the other cheaply, and adds both by a softmax over their
+    means. Its kernels are static; the gates depend on the sample.
+
+    Args:
+        in_channels, out_channels: C, the same, in multiples of 8 and of `norm_groups`.
+        kernel_size: of the rich half, odd.
+        stride, dilation: 1; named as of `torch.nn.Conv2d`.
+        padding: that which keeps the size, or "same", the default.
+        groups: of the rich half's convolution; must divide C / 4.
+        bias: whether that convolution has one.
+        norm_groups: of the group norm.
+        gate: between 0 and 1, the strength above which a value counts as informative.
+        spatial_dims: 2 or 3.
+
+    Shapes: (B, C, ...) gives (B, C, ...).
+
+    Raises:
+        ValueError: when an argument is outside its range above.
+
+    Source: Li et al., CVPR 2023; values equal those of the public unofficial code.
+    """
+
+    DIMENSIONS: ClassVar[tuple[int, ...]] = (2, 3)
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int | None = None,
+        kernel_size: int = 3,
+        stride: int = 1,
+        padding: int | str = "same",
+        dilation: int = 1,
+        groups: int = 2,
+        bias: bool = True,
+        *,
+        norm_groups: int = 4,
+        gate: float = 0.5,
+        spatial_dims: int = 2,
+    ) -> None:
+        super().__init__()
+        channels = in_channels
+        if spatial_dims not in (2, 3):
+            raise ValueError(f"ScConv works in 2 or 3 spatial dimensions, got {spatial_dims}; choose one of them")
+        if out_channels not in (None, channels) or stride != 1 or dilation != 1:
+            raise ValueError(
+                f"ScConv keeps the shape of its input, got {channels} channels in, {out_channels} out, stride {stride} "
+                f"and dilation {dilation}; make the channels equal, and stride and dilation 1"
+            )
+        if kernel_size % 2 == 0 or padding not in ("same", kernel_size // 2):
+            raise ValueError(
+                f"ScConv keeps the size of its input by an odd kernel and half of it as padding, got {kernel_size} and "
+                f"padding {padding}; leave the padding at 'same'"
+            )
+        if channels % 8 or channels % norm_groups or groups < 1 or (channels // 4) % groups:
+            raise ValueError(
+                f"ScConv parts its channels by 8, by {norm_groups} norm groups and a quarter of them by {groups} "
+                f"groups, which {channels} channels do not allow; change one of them"
+            )
+        if not 0 < gate < 1:
+            raise ValueError(f"gate lies between 0 and 1, got {gate}; 0.5 is the usual value")
+        layer = Conv[Conv.CONV, spatial_dims]
+        half, quarter = channels // 2, channels // 4
+        self.gate = gate
+        self.norm = nn.GroupNorm(norm_groups, channels)
+        self.squeeze_rich = layer(half, quarter, 1, bias=False)
+        self.squeeze_cheap = layer(half, quarter, 1, bias=False)
+        self.rich = layer(quarter, channels, kernel_size, padding=kernel_size // 2, groups=groups, bias=bias)
+        self.rich_pointwise = layer(quarter, channels, 1, bias=False)
+        self.cheap = layer(quarter, channels - quarter, 1, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self._channel_unit(self._spatial_unit(x))
+
+    def _spatial_unit(self, x: Tensor) -> Tensor:
+        share = (self.norm.weight / self.norm.weight.sum()).reshape(-1, *[1] * (x.dim() - 2))
+        strength = torch.sigmoid(self.norm(x) * share)
+        informative = strength > self.gate
+        first, second = (torch.where(informative, strength.new_tensor(one), strength) * x for one in (1.0, 0.0))
+        (a1, a2), (b1, b2) = first.chunk(2, 1), second.chunk(2, 1)
+        return torch.cat([a1 + b2, a2 + b1], dim=1)
+
+    def _channel_unit(self, x: Tensor) -> Tensor:
+        upper, lower = x.chunk(2, 1)
+        u, v = self.squeeze_rich(upper), self.squeeze_cheap(lower)
+        both = torch.cat([self.rich(u) + self.rich_pointwise(u), self.cheap(v), v], dim=1)
+        weights = F.softmax(both.mean(tuple(range(2, x.dim())), keepdim=True), dim=1)
+        y1, y2 = (weights * both).chunk(2, 1)
+        return y1 + y2
