@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pydicom
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, MRImageStorage, generate_uid
 
 AXIAL = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
@@ -68,9 +68,11 @@ def write_series(
     size: tuple[int, int] = (5, 7),
     modality: str = "CT",
     edit: Callable[[pydicom.Dataset, int], None] | None = None,
-    aside: float | Sequence[float] = 0.0,
+    aside: float | ArrayLike = 0.0,
     stored: NDArray[Any] | None = None,
     uid: str | None = None,
+    spacing: tuple[float, float] = PIXEL_SPACING,
+    field: Callable[[NDArray[np.float64]], NDArray[np.float64]] | None = None,
 ) -> Series:
     """Write slices, by default of random values; names and InstanceNumbers follow no spatial order.
 
@@ -81,16 +83,25 @@ def write_series(
         size: rows and columns.
         modality: "CT", with intercept -1024, or another, written as MR.
         edit: changes the data set of slice i before it is written.
-        aside: drift down the columns in mm for each mm along, or the drift of every slice in mm.
+        aside: drift down the columns in mm for each mm along, or the drift of every slice in mm, down the columns
+            (slices) or along the rows and down the columns (slices, 2).
         stored: values (slices, rows, columns) in place of random ones.
         uid: of the series, or None for a new one.
+        spacing: between rows and between columns, in mm.
+        field: gives values in place of random ones, kept to 1/64, from points (..., 3), RAS in mm.
     """
     folder.mkdir(parents=True, exist_ok=True)
     random = np.random.default_rng(len(along))
     across, down = np.array(orientation).reshape(2, 3)
     normal = np.cross(across, down)
-    drift = np.multiply(along, aside) if isinstance(aside, float) else np.asarray(aside)
-    positions = np.array([-11.0, 22.0, 33.0]) + np.outer(along, normal) + np.outer(drift, down)
+    drift = np.multiply(along, aside) if isinstance(aside, float) else np.asarray(aside, dtype=float)
+    drift = drift if drift.ndim == 2 else np.stack([np.zeros(len(along)), drift], axis=1)
+    positions = np.array([-11.0, 22.0, 33.0]) + np.outer(along, normal) + drift @ np.stack([across, down])
+    if field is not None:
+        rows, columns = np.indices(size)
+        in_plane = np.multiply.outer(columns * spacing[1], across) + np.multiply.outer(rows * spacing[0], down)
+        values = field((positions[:, None, None] + in_plane) * [-1, -1, 1])
+        stored = np.round(64 * values).astype(np.int32)
     if stored is None:
         stored = random.integers(0, 2000, (len(along), *size)).astype(np.int16)
     uid, study, frame_of_reference = uid or generate_uid(), generate_uid(), generate_uid()
@@ -103,13 +114,31 @@ def write_series(
         dataset.InstanceNumber = int(random.integers(1, 99))
         dataset.ImagePositionPatient = [f"{value:.10g}" for value in position]
         dataset.ImageOrientationPatient = [f"{value:.10g}" for value in orientation]
-        dataset.PixelSpacing = list(PIXEL_SPACING)
+        dataset.PixelSpacing = [f"{value:.10g}" for value in spacing]
         dataset.SliceThickness = 2.5
         if modality == "CT":
             dataset.RescaleSlope, dataset.RescaleIntercept = 1, -1024
+        if field is not None:
+            dataset.RescaleSlope, dataset.RescaleIntercept = "0.015625", 0
         if edit is not None:
             edit(dataset, i)
         path = folder / f"IM{names[i]:03d}_{uid[-6:]}"
         dataset.save_as(path, enforce_file_format=True)
         files.append(path)
     return Series(folder, files, stored, positions, uid, orientation)
+
+
+def assert_same_places(volume: Any, series: Series) -> None:
+    """Walk all pixels of all files of a CT series by DICOM's own equation and look them up in the volume."""
+    assert volume.shape == (series.stored.shape[2], series.stored.shape[1], series.stored.shape[0])
+    inverse = np.linalg.inv(volume.affine.numpy())
+    across, down = np.array(series.orientation).reshape(2, 3)
+    rows, columns = np.indices(series.stored.shape[1:])
+    between_rows, between_columns = PIXEL_SPACING
+    in_plane = np.multiply.outer(across, columns * between_columns) + np.multiply.outer(down, rows * between_rows)
+    for stored, position in zip(series.stored, series.positions, strict=True):
+        lps = position[:, None, None] + in_plane
+        ras = np.concatenate([lps * np.array([-1, -1, 1])[:, None, None], np.ones((1, *rows.shape))])
+        index = np.tensordot(inverse, ras, axes=1)[:3]
+        np.testing.assert_allclose(index, index.round(), atol=1e-6)
+        np.testing.assert_array_equal(volume.numpy()[tuple(index.round().astype(int))], stored - 1024.0)

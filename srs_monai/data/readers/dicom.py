@@ -1,5 +1,6 @@
 """DICOM series, files and frames as arrays with their place in the patient."""
 
+import logging
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,18 +10,17 @@ from monai.data import ImageReader
 from monai.utils import ensure_tuple
 from numpy.typing import NDArray
 
-from srs_monai.data.messages import by
-from srs_monai.data.readers.dicom_folder import FRAME_NAME
-from srs_monai.data.readers.dicom_header import DicomError, Header
-from srs_monai.data.readers.dicom_pixels import picture_values, slice_values
-from srs_monai.data.readers.dicom_source import Slices, find_dicom
-from srs_monai.data.readers.dicom_stack import Stack, stack
+from srs_monai.data.readers.dicom_header import Header
+from srs_monai.data.readers.dicom_pictures import read_pictures
+from srs_monai.data.readers.dicom_source import Pictures, Slices, find_dicom
+from srs_monai.data.readers.dicom_stack import stack
+from srs_monai.data.readers.dicom_volume import read_volume
 
-_SLICES_AT_ONCE = 16  # copied into the volume together: neighbours in memory are slices
+logger = logging.getLogger(__name__)
 
 
 class DicomReader(ImageReader):
-    """Read a DICOM series as a volume (columns, rows, slices), float32, or a single picture as (C, H, W), rows first.
+    """Read a DICOM series as a volume (columns, rows, slices), float32, or pictures as (C, H, W), rows first.
 
     What is named decides what is read:
 
@@ -29,17 +29,31 @@ class DicomReader(ImageReader):
     - FOLDER/SERIES_UID: that series of the folder. Files without a series UID go by "no-series-uid".
     - several files: the series that they make up.
     - a file: a CT, MR or PET slice as a volume of one slice; an enhanced multi-frame object as a volume; anything
-      without a place in the patient (ultrasound, visible light, radiographs, secondary captures) as a picture.
+      without a place in the patient (ultrasound, visible light, radiographs, secondary captures) as a picture, or as
+      a sequence of pictures (C, H, W, F).
     - FILE/frame_0001: one frame, counted from 1, of a file that holds a sequence of pictures.
 
-    Slices are sorted by position and must fill an even, straight grid; a single one counts as thick as its header
-    says. Values are rescaled slice by slice (CT: to HU, its padding to -1024 HU); see `slice_values` and
-    `picture_values` for the rules of colour, palettes and MONOCHROME1. meta["modality"] is "OT" for secondary
-    captures, whose values mean nothing but brightness.
+    Slices are sorted by position. Where they lie aside of each other (gantry tilt), each is shifted in its own plane
+    onto a straight grid that is wide enough for all of them. Missing slices and uneven spacing are refused with their
+    positions, unless `resample_uneven` says otherwise. What was done to the values stands in meta["notes"], sentences
+    parted by "; ", and is logged as a warning. A single slice counts as thick as its header says.
+
+    Values are rescaled slice by slice (CT: to HU, its padding to -1024 HU); see `each_slice` and `read_pictures` for
+    the rules of colour, palettes and MONOCHROME1. meta["modality"] is "OT" for secondary captures, whose values mean
+    nothing but brightness. meta["ultrasound_region"] is the box of the largest region of tissue, where an ultrasound
+    file tells of one: top, left, bottom, right in pixels, half open.
+
+    Args:
+        resample_uneven: lay an even grid through missing slices and uneven spacing, linearly along the normal, and
+            leave out copies of slices. See `even_places` for the grid.
 
     Raises:
         DicomError: from get_data, for everything that cannot be read rightly.
     """
+
+    def __init__(self, resample_uneven: bool = False) -> None:
+        super().__init__()
+        self.resample_uneven = resample_uneven
 
     def verify_suffix(self, filename: Sequence[PathLike] | PathLike) -> bool:
         """DICOM is known by its content: any name may be one."""
@@ -53,41 +67,26 @@ class DicomReader(ImageReader):
         """Read what is named: the array and its meta data."""
         found = find_dicom(img)
         if isinstance(found, Slices):
-            return _volume(stack(found.headers, found.source), found.left_out)
-        if found.frame is None:
-            raise DicomError(
-                f"one picture is read at a time, but {found.header.path} holds {found.header.frames}; name one of "
-                f"them, {found.header.path}/{FRAME_NAME.format(1)} to {FRAME_NAME.format(found.header.frames)}"
-            )
-        return _picture(found.header, found.frame)
+            return _volume(found, self.resample_uneven)
+        return _pictures(found)
 
 
-def _volume(series: Stack, left_out: str) -> tuple[NDArray[np.float32], dict[str, Any]]:
-    columns, rows, count = series.shape
-    volume = np.empty((columns, rows, count), dtype=np.float32)
-    for start in range(0, count, _SLICES_AT_ONCE):
-        frames = [_checked(slice_values(header), header) for header in series.slices[start : start + _SLICES_AT_ONCE]]
-        volume[:, :, start : start + len(frames)] = np.stack(frames).transpose(2, 1, 0)
-    return volume, _meta(series.slices[0], volume.shape, series.affine) | {"left_out": left_out}
+def _volume(found: Slices, resample_uneven: bool) -> tuple[NDArray[np.float32], dict[str, Any]]:
+    series = stack(found.headers, found.source, resample_uneven)
+    notes = "; ".join(series.notes)
+    if notes:
+        logger.warning("%s: %s", found.source, notes)
+    volume = read_volume(series)
+    meta = _meta(series.slices[0], volume.shape, series.affine)
+    return volume, meta | {"left_out": found.left_out, "notes": notes}
 
 
-def _checked(values: NDArray[np.float32], header: Header) -> NDArray[np.float32]:
-    if values.shape != (header.rows, header.columns):
-        raise DicomError(
-            f"a slice has the size that its header states, {by((header.rows, header.columns))}, but the pixels of "
-            f"{header.path} are {by(values.shape)}; fetch the file again"
-        )
-    return values
-
-
-def _picture(header: Header, frame: int) -> tuple[NDArray[np.float32], dict[str, Any]]:
-    values, stored_max = picture_values(header, frame)
-    meta = _meta(header, values.shape[1:], np.eye(4)) | {
-        "spacing_unit": "pixels",
-        "original_channel_dim": 0,
-        "left_out": "",
-    }
-    return values, meta if stored_max is None else meta | {"stored_max": stored_max}
+def _pictures(found: Pictures) -> tuple[NDArray[np.float32], dict[str, Any]]:
+    header = found.header
+    sequence, known = read_pictures(header, range(header.frames) if found.frame is None else [found.frame])
+    array = sequence if found.frame is None else sequence[..., 0]
+    meta = _meta(header, array.shape[1:], np.eye(4))
+    return array, meta | known | {"spacing_unit": "pixels", "original_channel_dim": 0, "left_out": "", "notes": ""}
 
 
 def _meta(header: Header, shape: Sequence[int], affine: NDArray[np.float64]) -> dict[str, Any]:

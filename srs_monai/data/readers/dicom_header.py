@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pydicom
 from pydicom import uid
+from pydicom.multival import MultiValue
 
 from srs_monai.errors import one_line
 
@@ -25,7 +26,15 @@ _TAGS = [
     "ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing", "SliceThickness", "SpacingBetweenSlices",
     "RescaleSlope", "RescaleIntercept", "ModalityLUTSequence",
     "SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence",
-    "TotalPixelMatrixColumns", "DirectoryRecordSequence",
+    "InConcatenationTotalNumber", "TotalPixelMatrixColumns", "DirectoryRecordSequence",
+]  # fmt: skip
+# what tells slices at one place apart, the most telling first
+MARKS = [
+    "StackID", "DiffusionBValue", "DiffusionGradientOrientation", "EchoNumbers", "EchoTime", "EffectiveEchoTime",
+    "TemporalPositionIdentifier", "TemporalPositionIndex", "TriggerTime", "NominalCardiacTriggerDelayTime",
+    "NominalPercentageOfCardiacPhase", "AcquisitionNumber", "FrameAcquisitionNumber", "InversionTime", "FlipAngle",
+    "KVP", "ConvolutionKernel", "ImageType", "FrameType", "AcquisitionTime", "AcquisitionDateTime",
+    "FrameAcquisitionDateTime", "FrameReferenceTime", "ContentTime",
 ]  # fmt: skip
 _DERIVED = {
     uid.SegmentationStorage: "a segmentation",
@@ -70,7 +79,8 @@ class Kind(Enum):
 class Header:
     """The facts of one file, or of one of its frames, that decide how it is read.
 
-    Lengths are in mm; None: the file does not say. `rescale` is slope and intercept; `frame` counts from 0.
+    Lengths are in mm; None: the file does not say. `rescale` is slope and intercept; `marks` are the values, "" where
+    there is none, of the tags that may tell slices at one place apart; `frame` counts from 0.
     """
 
     path: Path
@@ -90,6 +100,7 @@ class Header:
     slice_spacing: float | None
     rescale: tuple[float, float] | None
     modality_table: bool
+    marks: dict[str, str]
     frame: int = 0
 
     @property
@@ -115,13 +126,17 @@ def read_header(path: Path) -> Header:
     Raises:
         DicomError: when the file is no DICOM image of a kind that is read, or its header is faulty.
     """
-    if not is_dicom(path):
+    try:
+        marked = is_dicom(path)
+    except OSError as error:
+        raise DicomError(f"{path} cannot be opened: {one_line(error)}; check its permissions") from error
+    if not marked:
         raise NoImageError(
             path, "no DICOM file, for it lacks the mark 'DICM'", "leave it out, or give it file meta data"
         )
     try:
         with library_warnings(path):
-            dataset = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=list(_TAGS))
+            dataset = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=[*_TAGS, *MARKS])
             return _header(path, dataset)
     except DicomError:
         raise
@@ -153,6 +168,11 @@ def _header(path: Path, dataset: pydicom.Dataset) -> Header:
         name = str(getattr(sop_class, "name", ""))
         if name.endswith("Image Storage"):
             raise DicomError(f"an image has Rows and Columns, but {path}, {name}, has none; fetch the file again")
+        if name == str(sop_class) and "SeriesInstanceUID" not in dataset:  # no class that is known, nor a private one
+            raise DicomError(
+                f"a DICOM object belongs to a series, but {path} ends before it says to which; fetch the file again, "
+                f"or take it out of the folder"
+            )
         raise NoImageError(path, f"of class {name or 'unknown'}, without pixels", "name an image")
     if dataset.get("TotalPixelMatrixColumns"):
         tiles = f"a slide in tiles of {dataset.Rows} x {dataset.Columns}"
@@ -168,7 +188,7 @@ def _header(path: Path, dataset: pydicom.Dataset) -> Header:
             ("intercept", "RescaleIntercept", 1),
         )
     }
-    frames = int(dataset.get("NumberOfFrames") or 1)
+    frames = _frames(dataset, path)
     grouped = "SharedFunctionalGroupsSequence" in dataset
     placed = numbers["position"] is not None and numbers["orientation"] is not None
     grey = dataset.get("SamplesPerPixel", 1) == 1 and dataset.get("PhotometricInterpretation") != "PALETTE COLOR"
@@ -203,7 +223,26 @@ def _header(path: Path, dataset: pydicom.Dataset) -> Header:
         slice_spacing=_first(numbers["slice_spacing"]),
         rescale=slope_and_intercept(numbers["slope"], numbers["intercept"]),
         modality_table="ModalityLUTSequence" in dataset,
+        marks={tag: text_of(dataset.get(tag)) for tag in MARKS},
     )
+
+
+def text_of(value: Any) -> str:
+    """A tag's value as DICOM writes it; "" where there is none."""
+    if value is None:
+        return ""
+    return "\\".join(map(str, value)) if isinstance(value, MultiValue) else str(value)
+
+
+def _frames(dataset: pydicom.Dataset, path: Path) -> int:
+    value = dataset.get("NumberOfFrames")
+    frames = 1 if value is None else int(value)
+    if frames < 1:
+        raise DicomError(f"NumberOfFrames is at least 1, but {path} has {frames}; correct the header")
+    if int(dataset.get("InConcatenationTotalNumber") or 1) > 1:
+        parts = f"one of {dataset.InConcatenationTotalNumber} parts of an object"
+        raise NoImageError(path, parts, "put them together into one file")
+    return frames
 
 
 def _frames_are_placed(dataset: pydicom.Dataset) -> bool:

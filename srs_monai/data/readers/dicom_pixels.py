@@ -1,72 +1,118 @@
 """Pixels of DICOM files as numbers that mean something."""
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import groupby
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from pydicom import Dataset, dcmread
-from pydicom.pixels.processing import apply_color_lut, apply_modality_lut
-from pydicom.pixels.utils import pixel_array
+from pydicom.dataelem import RawDataElement
+from pydicom.pixels.processing import apply_modality_lut
+from pydicom.pixels.utils import iter_pixels
 
 from srs_monai.data.readers.dicom_header import DicomError, Header, library_warnings
 from srs_monai.errors import one_line
 
 CT_PADDING_HU = -1024.0  # what scanners write where nothing was measured
+_AT_ONCE = 2**20  # bytes of an element of a multi-frame file that are read before they are asked for
 
 
 def slice_values(header: Header) -> NDArray[np.float32]:
-    """The values (rows, columns) of one slice: HU for CT, else what the modality's rescaling gives.
+    """The values (rows, columns) of one slice; see `each_slice`."""
+    return next(each_slice([header]))
+
+
+def each_slice(headers: Sequence[Header]) -> Iterator[NDArray[np.float32]]:
+    """The values (rows, columns) of slices, one after the other: HU for CT, else what the modality's rescaling gives.
 
     MONOCHROME1 changes how values are shown, not what HU they are; other modalities are inverted, so that high is
-    bright. What a CT marks as padding, often -3024 HU, becomes -1024 HU.
+    bright. What is marked as padding, in CT often -3024 HU, becomes -1024 HU in CT and NaN in others.
+
+    Raises:
+        DicomError: for pixels that cannot be decoded, or are not those that the header tells of.
     """
-    stored, dataset = _decoded(header, header.frame)
-    if header.modality != "CT":
-        return _rescaled(_bright_is_high(stored, dataset), dataset, header)
-    values = _rescaled(stored, dataset, header)
-    values[_is_padding(stored, dataset)] = CT_PADDING_HU
-    return values
+    for _, group in groupby(headers, key=lambda header: header.path):
+        frames = list(group)
+        for header, (stored, dataset) in zip(frames, decoded(frames[0], [it.frame for it in frames]), strict=True):
+            with reasons(header):
+                values = grey(stored, dataset, header, keep_order=header.modality == "CT")
+                values[is_padding(stored, dataset)] = CT_PADDING_HU if header.modality == "CT" else np.nan
+            yield values
 
 
-def picture_values(header: Header, frame: int = 0) -> tuple[NDArray[np.float32], float | None]:
-    """One picture (C, H, W) and the full scale of its values, None where it has none.
+def decoded(header: Header, frames: Sequence[int]) -> Iterator[tuple[NDArray[Any], Dataset]]:
+    """The stored values (rows, columns[, RGB]) of frames, one by one, and the tags that say what they mean.
 
-    YBR becomes RGB, palettes their colours in 8 bits (one channel, where all are grey), MONOCHROME1 is inverted.
+    Raises:
+        DicomError: for pixels that cannot be decoded, or are not those that the header tells of.
     """
-    stored, dataset = _decoded(header, frame)
-    if dataset.PhotometricInterpretation == "PALETTE COLOR":
-        stored = _in_colours(stored, dataset)
-        if (stored == stored[..., :1]).all():
-            stored = stored[..., 0]
-        return _channels_first(stored), 255.0
-    if stored.ndim == 3:
-        return _channels_first(stored), float(2**dataset.BitsStored - 1)
-    values = _rescaled(_bright_is_high(stored, dataset), dataset, header)
-    as_stored = not header.rescaled or (header.rescale == (1, 0) and not header.modality_table)
-    counted = np.issubdtype(stored.dtype, np.unsignedinteger)
-    return values[None], float(2**dataset.BitsStored - 1) if as_stored and counted else None
+    with reasons(header):
+        dataset = dcmread(header.path, defer_size=_AT_ONCE if header.frames > 1 else None)
+        _check_stored(dataset, header)
+        source: Any = header.path if header.frames > 1 else dataset
+        stored = iter_pixels(source, indices=list(frames))
+    for _ in frames:
+        with reasons(header):
+            values = next(stored)
+        if values.shape[:2] != (header.rows, header.columns):
+            raise DicomError(
+                f"pixels fill the size that the header states, {header.rows} x {header.columns}, but those of "
+                f"{header.path} are {values.shape[0]} x {values.shape[1]}; fetch the file again"
+            )
+        yield values, dataset
 
 
-def _decoded(header: Header, frame: int) -> tuple[NDArray[Any], Dataset]:
-    """The stored values of one frame, colour as RGB, and the tags that say what they mean."""
+@contextmanager
+def reasons(header: Header) -> Iterator[None]:
+    """Name the file in whatever the libraries complain of, together with what they warned of."""
     said: list[str] = []
     try:
         with library_warnings(header.path) as said:
-            dataset = dcmread(header.path)
-            stored = pixel_array(dataset, index=None if header.frames == 1 else frame)
+            yield
+    except DicomError:
+        raise
     except Exception as error:  # broken files make the decoders raise nearly anything
+        reason = one_line(error, *said)
+        raise DicomError(f"the pixels of {header.path} cannot be read: {reason}; {_way_out(reason)}") from error
+
+
+def _way_out(reason: str) -> str:
+    if "12-bit" in reason:  # pydicom's own decoder of JPEG Extended has 8
+        return "pip install 'srs_monai[gpl]' adds the decoder for it, under the GPLv3, or convert the file"
+    return "fetch the file again, or convert it to an uncompressed transfer syntax where a decoder is missing"
+
+
+def _check_stored(dataset: Dataset, header: Header) -> None:
+    """Refuse what decoders misread without a word: values that are not in the low bits, more bytes than pixels."""
+    if dataset.get("HighBit", dataset.BitsStored - 1) != dataset.BitsStored - 1:
         raise DicomError(
-            f"the pixels of {header.path} cannot be read: {one_line(error, *said)}; fetch the file again, or convert "
-            f"it to an uncompressed transfer syntax where a decoder is missing"
-        ) from error
-    return stored, dataset
+            f"stored values are in the low bits, HighBit being BitsStored - 1, but {header.path} has HighBit "
+            f"{dataset.HighBit} and BitsStored {dataset.BitsStored}; correct the header, or convert the file"
+        )
+    pixels = dataset.get_item("PixelData", keep_deferred=True)
+    subsampled = dataset.PhotometricInterpretation == "YBR_FULL_422"
+    if pixels is None or subsampled or dataset.file_meta.TransferSyntaxUID.is_encapsulated:
+        return
+    length = pixels.length if isinstance(pixels, RawDataElement) else len(pixels.value)
+    sample = dataset.BitsAllocated / 8
+    expected = header.frames * header.rows * header.columns * dataset.get("SamplesPerPixel", 1) * sample
+    if length - expected >= min(header.rows, header.columns) * sample > 1:
+        raise DicomError(
+            f"pixels are as many as the header states, {header.frames} x {header.rows} x {header.columns} of "
+            f"{dataset.BitsAllocated} bits, but {header.path} holds {length} bytes for {expected:.0f}; correct Rows, "
+            f"Columns or NumberOfFrames"
+        )
 
 
-def _rescaled(stored: NDArray[Any], dataset: Dataset, header: Header) -> NDArray[np.float32]:
+def grey(stored: NDArray[Any], dataset: Dataset, header: Header, keep_order: bool = False) -> NDArray[np.float32]:
+    """Rescaled values, high where it is bright, or in the order of the stored ones whatever way they are shown."""
+    ordered = stored if keep_order else _bright_is_high(stored, dataset)
     if header.modality_table:
-        return np.array(apply_modality_lut(stored, dataset), dtype=np.float32)
+        return np.array(apply_modality_lut(ordered, dataset), dtype=np.float32)
     slope, intercept = header.rescale or (1.0, 0.0)
-    return np.array(stored * slope + intercept, dtype=np.float32)
+    return np.array(ordered * slope + intercept, dtype=np.float32)
 
 
 def _bright_is_high(stored: NDArray[Any], dataset: Dataset) -> NDArray[Any]:
@@ -80,20 +126,11 @@ def _bright_is_high(stored: NDArray[Any], dataset: Dataset) -> NDArray[Any]:
     return highest_and_lowest - stored.astype(np.int64)
 
 
-def _is_padding(stored: NDArray[Any], dataset: Dataset) -> NDArray[np.bool_]:
+def is_padding(stored: NDArray[Any], dataset: Dataset) -> NDArray[np.bool_]:
+    """Where stored values say that nothing was measured."""
     value, limit = dataset.get("PixelPaddingValue"), dataset.get("PixelPaddingRangeLimit")
     if value is None or not np.issubdtype(stored.dtype, np.integer):
         return np.zeros(stored.shape, dtype=bool)
     # the tag may be written unsigned where pixels are signed
     ends = np.array([value, value if limit is None else limit]).astype(stored.dtype)
     return np.asarray((stored >= ends.min()) & (stored <= ends.max()))
-
-
-def _in_colours(stored: NDArray[Any], dataset: Dataset) -> NDArray[Any]:
-    colours = apply_color_lut(stored, dataset)
-    return colours >> 8 if colours.dtype == np.uint16 else colours
-
-
-def _channels_first(picture: NDArray[Any]) -> NDArray[np.float32]:
-    rows_first = picture[None] if picture.ndim == 2 else picture.transpose(2, 0, 1)
-    return np.ascontiguousarray(rows_first, dtype=np.float32)

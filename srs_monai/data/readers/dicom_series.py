@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from srs_monai.data.readers.dicom_geometry import check_slice, described, same_grid
 from srs_monai.data.readers.dicom_header import DicomError, Header, Kind
-from srs_monai.data.readers.dicom_stack import check_slice, same_grid
 
 
 def group_by_series(headers: Iterable[Header]) -> dict[str, list[Header]]:
@@ -63,7 +63,7 @@ def choose_series(
                 break
         else:
             groups.append([header])
-    sizes = {_described(group[0]): len(group) for group in groups}
+    sizes = {described(group[0]): len(group) for group in groups}
     # two frames of reference can look alike
     if len(sizes) < len(groups):
         raise DicomError(
@@ -71,7 +71,7 @@ def choose_series(
             f"put each acquisition into a folder of its own"
         )
     chosen, said_too = _largest(sizes, f"grids in series {uid}", source)
-    return next(group for group in groups if _described(group[0]) == chosen), said + said_too
+    return next(group for group in groups if described(group[0]) == chosen), said + said_too
 
 
 def _largest(sizes: dict[str, int], what: str, source: Path) -> tuple[str, list[str]]:
@@ -85,10 +85,3 @@ def _largest(sizes: dict[str, int], what: str, source: Path) -> tuple[str, list[
             f"name a series as {source}/SERIES_UID, or put each into a folder of its own"
         )
     return ordered[0], [f"of several {what} the largest is read, {listed}"]
-
-
-def _described(header: Header) -> str:
-    """Size, spacing and directions in words."""
-    spacing = " x ".join(f"{value:g}" for value in header.pixel_spacing or ())
-    directions = "\\".join(f"{value:.4g}" for value in header.orientation or ())
-    return f"{header.columns} x {header.rows} pixels of {spacing or 'no'} mm at {directions or 'no direction'}"

@@ -11,11 +11,12 @@ from monai.utils import ensure_tuple
 from numpy.typing import NDArray
 
 from srs_monai.data.messages import few
+from srs_monai.data.readers.dicom_doubles import one_at_a_place
 from srs_monai.data.readers.dicom_folder import FRAME_NAME, frame_number, read_folder
 from srs_monai.data.readers.dicom_frames import frame_headers
+from srs_monai.data.readers.dicom_geometry import check_slice, in_order, slice_affine
 from srs_monai.data.readers.dicom_header import DicomError, Header, Kind, read_header
 from srs_monai.data.readers.dicom_series import choose_series, not_in_series
-from srs_monai.data.readers.dicom_stack import check_slice, in_order, one_at_a_place, slice_affine
 
 logger = logging.getLogger(__name__)
 
@@ -120,10 +121,7 @@ def _file(header: Header) -> Slices | Pictures:
         check_slice(header)
         return Slices([header], header.path)
     if header.kind is Kind.ENHANCED:
-        frames = frame_headers(header)
-        for frame in frames:
-            check_slice(frame)
-        return Slices(frames, header.path)
+        return Slices(frame_headers(header), header.path)
     return Pictures(header, None if header.kind is Kind.FRAMES else 0)
 
 

@@ -1,0 +1,120 @@
+"""Which slices of a folder are read, and what is left out, with a line."""
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import nibabel as nib
+import numpy as np
+import pydicom
+import pytest
+from dicom_files import assert_same_places
+from monai.transforms import LoadImage
+from pydicom.uid import ComprehensiveSRStorage, SegmentationStorage, UltrasoundImageStorage
+
+from srs_monai.data.readers import DicomError, DicomReader
+
+AXIAL = (1, 0, 0, 0, 1, 0)
+CORONAL = (1, 0, 0, 0, 0, -1)
+SAGITTAL = (0, 1, 0, 0, 0, -1)
+OBLIQUE = tuple((nib.eulerangles.euler2mat(0.3, -0.4, 0.2)[:, :2].T).ravel())
+
+
+def load(path: object, **options: Any) -> Any:
+    return LoadImage(reader=DicomReader(**options), image_only=True)(path)
+
+
+def test_the_largest_series_is_read_and_the_choice_is_said(
+    tmp_path: Path,
+    write_series: Callable[..., Any],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    large, small = write_series(tmp_path), write_series(tmp_path, along=[0, 5, 10])
+    volume = load(tmp_path)
+    assert_same_places(volume, large)
+    said = f"of several series the largest is read, {large.uid} (5 slices), {small.uid} (3 slices)"
+    assert said in volume.meta["left_out"]
+    assert said in caplog.text
+    assert_same_places(load(tmp_path / small.uid), small)
+
+
+def test_series_of_one_size_are_refused_by_folder_and_read_by_name(
+    tmp_path: Path, write_series: Callable[..., Any]
+) -> None:
+    one, other = write_series(tmp_path), write_series(tmp_path)
+    with pytest.raises(DicomError, match=r"none is the largest: .*5 slices.*5 slices.*SERIES_UID"):
+        load(tmp_path)
+    for series in (one, other):
+        assert_same_places(load(tmp_path / series.uid), series)
+    with pytest.raises(DicomError, match=r"no file or series 1\.2\.3"):
+        load(tmp_path / "1.2.3")
+
+
+@pytest.mark.parametrize("odd", ["size", "orientation", "spacing", "frame of reference"])
+def test_slices_of_another_grid_are_never_mixed_in(tmp_path: Path, write_series: Callable[..., Any], odd: str) -> None:
+    def edit(dataset: pydicom.Dataset, i: int) -> None:
+        if i != 4:
+            return
+        if odd == "size":
+            dataset.Rows, dataset.Columns = dataset.Columns, dataset.Rows
+        elif odd == "orientation":
+            dataset.ImageOrientationPatient = list(CORONAL)
+        elif odd == "spacing":
+            dataset.PixelSpacing = [0.8, 0.7]
+        else:
+            dataset.FrameOfReferenceUID = "1.2.3"
+
+    write_series(tmp_path, edit=edit)
+    if odd == "frame of reference":
+        with pytest.raises(DicomError, match="share a frame of reference"):
+            load(tmp_path)
+    else:
+        volume = load(tmp_path)
+        assert volume.shape == (7, 5, 4)
+        assert "of several grids in series" in volume.meta["left_out"]
+
+
+def test_what_is_no_slice_is_left_out_with_a_line(
+    tmp_path: Path,
+    write_series: Callable[..., Any],
+    write_picture: Callable[..., Path],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO)
+    series = write_series(tmp_path)
+
+    def localizer(dataset: pydicom.Dataset, i: int) -> None:
+        dataset.SeriesInstanceUID = series.uid
+        dataset.ImageType = ["ORIGINAL", "PRIMARY", "LOCALIZER"]
+
+    write_series(tmp_path, along=range(9), edit=localizer)
+    nothing = np.zeros((2, 2), np.uint8)
+    write_picture(tmp_path / "report", nothing, ComprehensiveSRStorage, "SR", Rows=None)
+    write_picture(tmp_path / "mask.dcm", nothing, SegmentationStorage, "SEG")
+    (tmp_path / "notes.txt").write_text("x" * 200)
+    (tmp_path / ".hidden").write_bytes(b"")
+    (tmp_path / "sub").mkdir()
+    volume = load(tmp_path)
+    assert_same_places(volume, series)
+    for said in (
+        "report (of class Comprehensive SR Storage, without pixels)",
+        "mask.dcm (a segmentation)",
+        "notes.txt (no DICOM file",
+        ".hidden (hidden)",
+        "the folder sub",
+        "9 localizers",
+    ):
+        assert said in volume.meta["left_out"]
+        assert said in caplog.text
+
+
+def test_folders_without_a_series_are_refused(tmp_path: Path, write_picture: Callable[..., Path]) -> None:
+    (tmp_path / "notes.txt").write_text("x")
+    with pytest.raises(DicomError, match="holds no DICOM images"):
+        load(tmp_path)
+    with pytest.raises(DicomError, match="nothing at"):
+        load(tmp_path / "a" / "b")
+    write_picture(tmp_path / "us" / "a", np.zeros((2, 2), np.uint8), UltrasoundImageStorage, "US")
+    with pytest.raises(DicomError, match="holds 1 files that hold a picture; name a folder of slices, or a file"):
+        load(tmp_path / "us")
