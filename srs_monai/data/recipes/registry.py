@@ -3,6 +3,7 @@
 from difflib import get_close_matches
 
 from srs_monai.data.messages import few
+from srs_monai.data.recipes.acdc import ACDC
 from srs_monai.data.recipes.bus import BUS
 from srs_monai.data.recipes.busi import BUSI
 from srs_monai.data.recipes.cvc_clinicdb import CVC_CLINICDB
@@ -14,11 +15,25 @@ from srs_monai.data.recipes.label import ABNORMALITY, TISSUE, Code, Label
 from srs_monai.data.recipes.nudt_kbt19 import NUDT_KBT19
 from srs_monai.data.recipes.recipe import Recipe
 from srs_monai.data.recipes.sirst import SIRST
+from srs_monai.data.recipes.synapse import SYNAPSE
 from srs_monai.data.recipes.tnscui import TNSCUI
 
 RECIPES: dict[str, Recipe] = {
     each.name: each
-    for each in (BUS, BUSI, TNSCUI, ISIC2018, ISIC2017, SIRST, NUDT_KBT19, GLAS, KVASIR_SEG, CVC_CLINICDB)
+    for each in (
+        BUS,
+        BUSI,
+        TNSCUI,
+        ISIC2018,
+        ISIC2017,
+        SYNAPSE,
+        ACDC,
+        SIRST,
+        NUDT_KBT19,
+        GLAS,
+        KVASIR_SEG,
+        CVC_CLINICDB,
+    )
 }
 
 
