@@ -7,12 +7,18 @@ from collections.abc import Sequence
 
 from srs_monai import __version__
 
+logger = logging.getLogger(__name__)
+
+FORMATS = ("auto", "nifti", "dicom-seg", "rtstruct", "png")  # as srs_monai.inference has them
+INTERRUPTED = 130  # exit status of a command that Ctrl-C ended
+
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="srs-monai", description="SRSNet for MONAI")
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    demo = commands.add_parser("demo", help="train a small SRSNet, evaluate it, segment a DICOM file and a volume")
+    _add_predict(commands.add_parser("predict", help="segment DICOM, NIfTI and pictures, each in its own geometry"))
+    demo = commands.add_parser("demo", help="train a small SRSNet, evaluate it, segment DICOM files and a volume")
     demo.add_argument("--output", default="demo_output", help="folder for what it makes (default: %(default)s)")
     demo.add_argument("--data", help="folder with images/ and masks/; default: generated phantoms")
     phantoms = commands.add_parser("phantoms", help="write generated ultrasound-like images with known masks")
@@ -23,22 +29,89 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _add_predict(predict: argparse.ArgumentParser) -> None:
+    predict.add_argument("source", help="a DICOM series or file, NIfTI, a picture, or a folder of any of these")
+    predict.add_argument("output", help="folder for the results; what is finished there is left as it is")
+    predict.add_argument("--weights", metavar="FILE", help="RUN/model.pt of a training (default: the bundle's)")
+    predict.add_argument(
+        "--format", choices=FORMATS, default="auto", help="of the masks (default: NIfTI for volumes, PNG for pictures)"
+    )
+    predict.add_argument("--recipe", metavar="NAME", help="data set of the training, which names the labels")
+    predict.add_argument("--overwrite", action="store_true", help="make results that are there anew")
+    predict.add_argument(
+        "--resample-uneven", action="store_true", help="bring uneven spacing and missing slices onto an even grid"
+    )
+    predict.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:NUMBER (default: %(default)s)")
+    predict.add_argument("--config", metavar="OVERLAY", nargs="+", default=[], help="files put after the bundle's")
+    predict.add_argument(
+        "--set", metavar="NAME=VALUE", nargs="+", default=[], type=_setting, help="values of the configuration"
+    )
+    predict.add_argument("--bundle", metavar="FOLDER", help="another bundle than the one beside this package")
+
+
+def _setting(text: str) -> tuple[str, object]:
+    import yaml
+
+    name, equals, value = text.partition("=")
+    if not name or not equals:
+        raise argparse.ArgumentTypeError(f"a value is given as NAME=VALUE; got {text!r}")
+    try:
+        return name, yaml.safe_load(value)
+    except yaml.YAMLError as error:
+        raise argparse.ArgumentTypeError(f"the value is YAML, image_size=[128,128]; got {text!r}") from error
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; the exit status is 1 when it fails, with the reason as the last line."""
+    """Run one command: its exit status is 1 when it fails, with the reason as the last line, and 130 after Ctrl-C."""
     options = _parser().parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
+    try:
+        return _run(options)
+    except KeyboardInterrupt:
+        from srs_monai.errors import INTERRUPTED as SAID
+
+        logger.error("srs-monai %s: %s", options.command, SAID)
+        return INTERRUPTED
+
+
+def _run(options: argparse.Namespace) -> int:
     # imported here: the help must not wait for torch and MONAI
     from subprocess import CalledProcessError
 
-    from srs_monai.data.phantoms import write_phantoms
-    from srs_monai.demo import demo
-
     try:
+        if options.command == "predict":
+            return _predict(options)
         if options.command == "demo":
+            from srs_monai.demo import demo
+
             demo(options.output, options.data)
         else:
+            from srs_monai.data.phantoms import write_phantoms
+
             write_phantoms(options.folder, count=options.count, size=tuple(options.size), seed=options.seed)
     except (CalledProcessError, OSError, ValueError) as error:
-        logging.getLogger(__name__).error("srs-monai %s: %s", options.command, error)
+        logger.error("srs-monai %s: %s", options.command, error)
         return 1
     return 0
+
+
+def _predict(options: argparse.Namespace) -> int:
+    from srs_monai.inference import predict, summary_table
+
+    for library in ("ignite", "pydicom", "highdicom"):  # what concerns the user is said by this package
+        logging.getLogger(library).setLevel(logging.ERROR)
+    results = predict(
+        options.source,
+        options.output,
+        bundle=options.bundle,
+        weights=options.weights,
+        format=options.format,
+        overwrite=options.overwrite,
+        resample_uneven=options.resample_uneven,
+        recipe=options.recipe,
+        device=options.device,
+        overlays=options.config,
+        **dict(options.set),
+    )
+    logger.info("\n%s\n\nresults are in %s", summary_table(results), options.output)
+    return int(any(result.status == "failed" for result in results))

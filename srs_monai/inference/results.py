@@ -37,10 +37,10 @@ def read_sidecar(output_dir: str | Path, name: str) -> dict[str, Any] | None:
     return content if isinstance(content, dict) and isinstance(content.get("files"), list) else None
 
 
-def is_finished(output_dir: str | Path, name: str, format: str = "auto") -> bool:
-    """Whether the sidecar, the last file of a case, is there with all files that it lists, in the format asked for."""
+def is_finished(output_dir: str | Path, name: str) -> bool:
+    """Whether the sidecar, the last file of a case, is there with all files that it lists."""
     sidecar = read_sidecar(output_dir, name)
-    if sidecar is None or format not in ("auto", sidecar.get("format")):
+    if sidecar is None:
         return False
     folder = sidecar_path(output_dir, name).parent
     return all((folder / str(file)).is_file() for file in sidecar["files"])

@@ -1,7 +1,11 @@
 """A batch of cases, each by itself: what fails holds up no other."""
 
 import logging
+import time
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from monai.data import DataLoader, Dataset
 from monai.engines import Evaluator
@@ -11,18 +15,39 @@ from tqdm.contrib.logging import logging_redirect_tqdm
 
 from srs_monai.errors import one_line, root_cause
 from srs_monai.files import check_folder
+from srs_monai.inference.case_result import Result
+from srs_monai.inference.finished import check_finished
 from srs_monai.inference.results import is_finished
+from srs_monai.inference.sidecar import Run
 
 logger = logging.getLogger(__name__)
 
 
 class FailedCasesError(RuntimeError):
-    """Some cases of a batch could not be segmented; all others were."""
+    """Some cases of a batch could not be segmented; all others were.
+
+    Args:
+        results: of all cases, also the failed ones.
+    """
+
+    def __init__(self, results: Sequence[Result]) -> None:
+        self.results = list(results)
+        failed = [result for result in results if result.status == "failed"]
+        tried = [result for result in results if result.status != "left"]
+        listed = [f"{result.name}: {result.reason}" for result in failed]
+        super().__init__(
+            f"{len(failed)} of {len(tried)} cases could not be segmented, all others were:\n  " + "\n  ".join(listed)
+        )
 
 
 def run_cases(
-    evaluator: Evaluator, dataset: Dataset, output_dir: str | Path, overwrite: bool = False, format: str = "auto"
-) -> list[str]:
+    evaluator: Evaluator,
+    dataset: Dataset,
+    output_dir: str | Path,
+    overwrite: bool = False,
+    format: str = "auto",
+    run: Run | None = None,
+) -> list[Result]:
     """Run an evaluator over its data set case by case, skipping those whose results are there already.
 
     Args:
@@ -30,51 +55,69 @@ def run_cases(
         dataset: of items with a "name" (see `find_sources`).
         output_dir: where the results go.
         overwrite: make results that are there anew, instead of leaving them untouched.
-        format: that was asked for; cases whose results are there in another one are run.
+        format: that was asked for.
+        run: what the sidecars say of the run; results that another run left are compared with it.
 
     Returns:
-        Names of the cases that were run.
+        What became of each case, in their order.
 
     Raises:
-        ValueError: when output_dir cannot be a folder of results.
+        ValueError: when output_dir cannot be a folder of results, or holds results that would be left and were made
+            with other weights, in another format or of another source.
         FailedCasesError: at the end, when any case failed; each is logged with its cause when it does.
     """
     check_folder(output_dir)
-    names = [str(item["name"]) for item in dataset.data]
-    todo = [i for i, name in enumerate(names) if overwrite or not is_finished(output_dir, name, format)]
-    if len(todo) < len(names):
+    items = [(str(item["name"]), _source(item.get("image"))) for item in dataset.data]
+    left = {name for name, _ in items if not overwrite and is_finished(output_dir, name)}
+    check_finished(output_dir, [item for item in items if item[0] in left], format=format, run=run)
+    if left:
         logger.warning(
             "%d of %d cases have their results in %s already and are left as they are; overwrite: true makes them anew",
-            len(names) - len(todo),
-            len(names),
+            len(left),
+            len(items),
             output_dir,
         )
-    failed: dict[str, str] = {}
+    results: list[Result] = []
     evaluator.interrupt_resume_enabled = False  # else ignite's run after a failed one does nothing
     evaluator.logger = _silent()  # the cause is logged here, once
     evaluator.state.epoch_length = 1
-    with logging_redirect_tqdm(), tqdm(todo, desc="segmenting", unit="case", dynamic_ncols=True) as bar:
-        for i in bar:
-            bar.set_postfix_str(names[i])
+    total = len(items) - len(left)
+    with (
+        logging_redirect_tqdm(),
+        tqdm(total=total, desc="segmenting", unit="case", dynamic_ncols=True, disable=None) as bar,
+    ):
+        for i, (name, source) in enumerate(items):
+            if name in left:
+                results.append(Result.from_sidecar(output_dir, name, source, "left"))
+                continue
+            bar.set_postfix_str(name)
             evaluator.data_loader = DataLoader(Subset(dataset, [i]), batch_size=1)
+            started = time.monotonic()
             try:
                 evaluator.run()
             except Exception as error:  # whatever happens to one case, the others go on
-                failed[names[i]] = one_line(root_cause(error))
-                logger.error("%s failed: %s", names[i], failed[names[i]])
-    done = [names[i] for i in todo if names[i] not in failed]
-    logger.info("%d segmented, %d failed, %d left as they were", len(done), len(failed), len(names) - len(todo))
-    if failed:
-        raise FailedCasesError(_summary(failed, len(todo)))
-    return done
+                reason = one_line(root_cause(error))
+                results.append(Result(name, source, "failed", reason, time.monotonic() - started))
+                logger.error("%s failed: %s", name, reason)
+            else:
+                seconds = time.monotonic() - started
+                results.append(Result.from_sidecar(output_dir, name, source, "segmented", seconds))
+                if bar.disable:  # no terminal
+                    logger.info("%s segmented in %.1f s", name, seconds)
+            bar.update()
+    count = Counter(result.status for result in results)
+    logger.info("%d segmented, %d failed, %d left as they were", count["segmented"], count["failed"], count["left"])
+    if count["failed"]:
+        raise FailedCasesError(results)
+    return results
+
+
+def _source(image: Any) -> str:
+    """Where an item comes from; "" where it holds the image itself."""
+    return str(image) if isinstance(image, str | Path) else ""
 
 
 def _silent() -> logging.Logger:
     silent = logging.getLogger(f"{__name__}.engine")
     silent.setLevel(logging.CRITICAL + 1)
     return silent
-
-
-def _summary(failed: dict[str, str], count: int) -> str:
-    listed = [f"{name}: {reason}" for name, reason in failed.items()]
-    return f"{len(failed)} of {count} cases could not be segmented, all others were:\n  " + "\n  ".join(listed)

@@ -36,7 +36,8 @@ class Runs:
     def _write(self, item: dict[str, Any]) -> dict[str, Any]:
         mask = self.folder / f"{item['name']}_mask.png"
         mask.write_text(str(float(item["pred"].max())))
-        sidecar = {"format": "png", "files": [mask.name]}
+        labels = [{"number": 1, "name": "lesion", "pixels": 4, "area_mm2": 1.5}]
+        sidecar = {"format": "png", "files": [mask.name], "labels": labels, "warnings": ["beware"]}
         (self.folder / f"{item['name']}.json").write_text(json.dumps(sidecar))
         return item
 
@@ -46,7 +47,12 @@ class Runs:
 
 def test_every_case_is_run_once_with_its_own_data(tmp_path: Path) -> None:
     runs = Runs(tmp_path)
-    assert run_cases(runs.evaluator, runs.dataset, tmp_path) == ["case0", "case1", "case2", "case3"]
+    results = run_cases(runs.evaluator, runs.dataset, tmp_path)
+    assert [(result.name, result.status) for result in results] == [(f"case{i}", "segmented") for i in range(4)]
+    first = results[0]
+    assert first.files == (tmp_path / "case0_mask.png", tmp_path / "case0.json")
+    assert (first.format, first.volumes, first.unit) == ("png", {"lesion": 1.5}, "mm2")
+    assert (first.warnings, first.reason) == (("beware",), "")
     assert runs.seen == ["case0", "case1", "case2", "case3"]
     assert runs.masks() == {f"case{i}": str(float(i)) for i in range(4)}
 
@@ -62,6 +68,9 @@ def test_the_others_go_on_and_the_end_names_the_failed(
     for i in failing:
         assert f"case{i}: a rule that case{i} breaks; mend it" in str(failed.value)
         assert f"case{i} failed: a rule that case{i} breaks; mend it" in caplog.messages
+    status = ["failed" if i in failing else "segmented" for i in range(4)]
+    assert [result.status for result in failed.value.results] == status
+    assert failed.value.results[failing[0]].reason == f"a rule that case{failing[0]} breaks; mend it"
     errors = [record for record in caplog.records if record.levelno >= logging.ERROR]
     assert len(errors) == len(failing)
 
@@ -74,7 +83,9 @@ def test_a_batch_goes_on_where_it_stopped_and_leaves_results_untouched(
         run_cases(first.evaluator, first.dataset, tmp_path)
     (tmp_path / "case0_mask.png").write_text("untouched")
     again = Runs(tmp_path)
-    assert run_cases(again.evaluator, again.dataset, tmp_path) == ["case1"]
+    results = run_cases(again.evaluator, again.dataset, tmp_path)
+    assert [result.status for result in results] == ["left", "segmented", "left", "left"]
+    assert results[0].volumes == {"lesion": 1.5}
     assert again.seen == ["case1"]
     assert again.masks()["case0"] == "untouched"
     assert "3 of 4 cases have their results" in caplog.text
@@ -92,20 +103,24 @@ def test_overwrite_makes_all_anew(tmp_path: Path) -> None:
 def test_a_mask_without_its_sidecar_is_made_anew(tmp_path: Path) -> None:
     (tmp_path / "case0_mask.png").write_text("of an older version, or cut off")
     runs = Runs(tmp_path, count=1)
-    assert run_cases(runs.evaluator, runs.dataset, tmp_path) == ["case0"]
+    assert [result.status for result in run_cases(runs.evaluator, runs.dataset, tmp_path)] == ["segmented"]
     assert runs.masks() == {"case0": "0.0"}
 
 
-def test_another_format_is_made_beside_what_is_there(tmp_path: Path) -> None:
-    for format, run in (("auto", ["case0"]), ("png", []), ("auto", []), ("nifti", ["case0"])):
-        runs = Runs(tmp_path, count=1)
-        assert run_cases(runs.evaluator, runs.dataset, tmp_path, format=format) == run
+def test_another_format_is_not_mixed_with_what_is_there(tmp_path: Path) -> None:
+    runs = Runs(tmp_path, count=1)
+    for format, status in (("auto", "segmented"), ("png", "left"), ("auto", "left")):
+        results = run_cases(runs.evaluator, runs.dataset, tmp_path, format=format)
+        assert [result.status for result in results] == [status]
+    with pytest.raises(ValueError, match=r"case0\.json is in format png and not nifti"):
+        run_cases(runs.evaluator, runs.dataset, tmp_path, format="nifti")
+    assert run_cases(runs.evaluator, runs.dataset, tmp_path, overwrite=True, format="nifti")[0].status == "segmented"
 
 
 def test_nothing_to_do_is_no_failure(tmp_path: Path) -> None:
     runs = Runs(tmp_path, count=1)
     run_cases(runs.evaluator, runs.dataset, tmp_path)
-    assert run_cases(runs.evaluator, runs.dataset, tmp_path) == []
+    assert [result.status for result in run_cases(runs.evaluator, runs.dataset, tmp_path)] == ["left"]
 
 
 def test_an_interruption_is_not_swallowed(tmp_path: Path) -> None:

@@ -1,0 +1,45 @@
+"""What became of a batch, as a table to read."""
+
+from collections.abc import Sequence
+
+from srs_monai.inference.case_result import Result
+
+_HEADINGS = ("case", "format", "found", "seconds", "")
+_ML = 1000.0  # mm3
+_SHOWN = 4  # labels
+
+
+def summary_table(results: Sequence[Result]) -> str:
+    """A row for each case: format, what was found, seconds, and how many warnings there are or why it failed."""
+    rows = [_HEADINGS, *(_row(result) for result in results)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADINGS) - 1)]
+    return "\n".join(
+        "  ".join(
+            text.rjust(width) if heading == "seconds" else text.ljust(width)
+            for text, width, heading in zip(row, [*widths, 0], _HEADINGS, strict=True)
+        ).rstrip()
+        for row in rows
+    )
+
+
+def _row(result: Result) -> tuple[str, ...]:
+    if result.status == "failed":
+        return result.name, "", "failed", f"{result.seconds:.1f}", result.reason
+    notes = ["left as it was"] if result.status == "left" else []
+    if result.warnings:
+        notes.append(f"{len(result.warnings)} warning{'s' if len(result.warnings) > 1 else ''}")
+    seconds = f"{result.seconds:.1f}" if result.status == "segmented" else ""
+    return result.name, result.format, _found(result), seconds, ", ".join(notes)
+
+
+def _found(result: Result) -> str:
+    found = [f"{name} {_size(size, result.unit)}" for name, size in result.volumes.items() if size]
+    if len(found) > _SHOWN:
+        found = [*found[: _SHOWN - 1], f"{len(found) - _SHOWN + 1} more"]
+    return ", ".join(found) or ("nothing" if result.volumes else "")
+
+
+def _size(size: float, unit: str) -> str:
+    if unit == "mm3":
+        return f"{size / _ML:.1f} ml"
+    return f"{size:.1f} {unit}" if unit == "mm2" else f"{size:.0f} {unit}"

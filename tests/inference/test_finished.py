@@ -1,0 +1,62 @@
+"""Results of another run are never left beside new ones without a word."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from srs_monai.inference import Run
+from srs_monai.inference.finished import check_finished
+
+SOURCE = "/data/a.png"
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    (tmp_path / "model.pt").write_bytes(b"weights")
+    return Run(tmp_path / "model.pt")
+
+
+@pytest.fixture
+def output(tmp_path: Path, run: Run) -> Path:
+    folder = tmp_path / "out"
+    folder.mkdir()
+    write(folder, source=SOURCE, format="png", weights={"path": "w.pt", "sha256": run.sha256})
+    return folder
+
+
+def write(folder: Path, **facts: object) -> None:
+    (folder / "a.json").write_text(json.dumps({"files": [], **facts}))
+
+
+@pytest.mark.parametrize("format", ["auto", "png"])
+def test_results_of_the_same_run_may_be_left(output: Path, run: Run, format: str) -> None:
+    check_finished(output, [("a", SOURCE), ("b", "/data/b.png")], format=format, run=run)
+
+
+def test_a_series_may_be_named_by_its_folder(output: Path) -> None:
+    write(output, source="/data/series/1.2.3", format="nifti")
+    check_finished(output, [("a", "/data/series")])
+    write(output, source="/data/series", format="nifti")
+    check_finished(output, [("a", "/data/series/1.2.3")])
+
+
+def test_other_weights_are_refused(output: Path, tmp_path: Path) -> None:
+    (tmp_path / "other.pt").write_bytes(b"other weights")
+    said = r"a\.json is made with other weights \(w\.pt, sha256 [0-9a-f]{12}\); overwrite makes it anew"
+    with pytest.raises(ValueError, match=said):
+        check_finished(output, [("a", SOURCE)], run=Run(tmp_path / "other.pt"))
+
+
+@pytest.mark.parametrize(("there", "asked"), [("png", "dicom-seg"), ("dicom-seg", "auto"), ("nifti", "png")])
+def test_another_format_is_refused(output: Path, there: str, asked: str) -> None:
+    write(output, source=SOURCE, format=there)
+    with pytest.raises(ValueError, match=f"is in format {there} and not {asked}"):
+        check_finished(output, [("a", SOURCE)], format=asked)
+
+
+def test_a_namesake_of_another_source_is_refused(output: Path) -> None:
+    with pytest.raises(
+        ValueError, match=r"is of /data/a\.png and not of /elsewhere/a\.png; .* another folder keeps it"
+    ):
+        check_finished(output, [("a", "/elsewhere/a.png")])
