@@ -1,4 +1,4 @@
-"""The overlays of the data sets say only what differs, and find the real images."""
+"""The overlays of the data sets say only what differs from the bundle and what their recipe does not know."""
 
 from pathlib import Path
 
@@ -7,6 +7,8 @@ import yaml
 from monai.bundle import ConfigParser
 
 from srs_monai.data.phantoms import write_phantoms
+from srs_monai.data.recipe_datalist import DRAWN_SPLITS
+from srs_monai.data.recipes import RECIPES, recipe, result_labels
 
 ROOT = Path(__file__).resolve().parents[2]
 TRAIN = ROOT / "bundle" / "configs" / "train.yaml"
@@ -23,28 +25,43 @@ def counts(overlay: str, dataset_dir: Path, output_dir: Path, **options: object)
 @pytest.mark.parametrize("overlay", OVERLAYS, ids=lambda path: path.stem)
 def test_an_overlay_changes_what_the_bundle_names_and_nothing_else(overlay: Path) -> None:
     bundle, changes = (yaml.safe_load(path.read_text()) for path in (TRAIN, overlay))
-    assert not set(changes) - set(bundle) - {"split"}
+    assert not set(changes) - set(bundle)
     assert not [name for name in changes if name in bundle and changes[name] == bundle[name]]
 
 
-@pytest.mark.parametrize("overlay", OVERLAYS, ids=lambda path: path.stem)
-def test_an_overlay_names_its_source_and_its_licence(overlay: Path) -> None:
-    head = [line for line in overlay.read_text().splitlines() if line.startswith("#")]
-    for entry in ("# Layout ", "# Units ", "# Cite ", "# Licence "):
-        assert any(line.startswith(entry) for line in head)
+@pytest.mark.parametrize("overlay", [path for path in OVERLAYS if path.stem != "phantoms"], ids=lambda path: path.stem)
+def test_an_overlay_agrees_with_its_recipe(overlay: Path) -> None:
+    changes = yaml.safe_load(overlay.read_text())
+    known = recipe(changes["recipe"])
+    assert result_labels(known.name, changes.get("out_channels", 1)) == known.labels
+    split = changes.get("split")
+    assert split is None or str(split) in DRAWN_SPLITS or f"{split}" in known.split
+    assert str(overlay.stem).startswith(known.name)
 
 
-@pytest.mark.parametrize("split", [1, 2, 3])
-def test_busi_has_three_splits(datasets: Path, tmp_path: Path, split: int) -> None:
-    assert counts("busi", datasets / "busi", tmp_path, split=split) == (452, 195, 0)
-    listed = (datasets / "busi" / "splits" / f"train_{split}.txt").read_text().split("\n")
+def test_every_recipe_has_an_overlay() -> None:
+    assert set(RECIPES) <= {path.stem for path in OVERLAYS}
+
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_busi_has_the_three_published_splits(datasets: Path, tmp_path: Path, number: int) -> None:
+    assert counts("busi", datasets / "busi", tmp_path, split=f"published_{number}") == (452, 195, 0)
+    listed = (datasets / "busi" / "splits" / f"train_{number}.txt").read_text().split("\n")
     written = (tmp_path / "split" / "train.txt").read_text().split("\n")
     assert [name.strip() for name in listed if name] == [name for name in written if name]
 
 
-def test_isic2018_and_sirst_have_their_own_lists(datasets: Path, tmp_path: Path) -> None:
-    assert counts("isic2018", datasets / "isic2018", tmp_path / "a") == (178, 46, 76)
+def test_a_split_can_be_given_as_a_number(datasets: Path, tmp_path: Path) -> None:
+    assert sum(counts("busi", datasets / "busi", tmp_path / "number", split=2)) == 647
+    assert sum(counts("busi", datasets / "busi", tmp_path / "text", split="2")) == 647
+    assert (tmp_path / "number/split/val.txt").read_text() == (tmp_path / "text/split/val.txt").read_text()
+
+
+def test_the_overlays_find_the_real_images(datasets: Path, tmp_path: Path) -> None:
+    assert counts("isic2018", datasets / "isic2018", tmp_path / "a", split="lists") == (178, 46, 76)
     assert counts("sirst", datasets / "sirst", tmp_path / "b") == (256, 85, 86)
+    assert counts("glas", datasets / "glas", tmp_path / "c") == (59, 26, 80)
+    assert counts("kvasir_seg", datasets / "kvasir", tmp_path / "d") == (3, 2, 0)
 
 
 def test_phantoms_have_their_own_lists(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from srs_monai.data.recipes.label import OBJECT as OBJECT
 from srs_monai.data.recipes.label import TISSUE as TISSUE
 from srs_monai.data.recipes.label import Code as Code
 from srs_monai.data.recipes.label import Label as Label
+from srs_monai.data.recipes.page import recipes_page as recipes_page
 from srs_monai.data.recipes.recipe import Case as Case
 from srs_monai.data.recipes.recipe import Layout as Layout
 from srs_monai.data.recipes.recipe import Recipe as Recipe
