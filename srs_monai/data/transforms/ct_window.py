@@ -29,7 +29,7 @@ class CTWindow(Transform):
 
     Raises:
         ValueError: for half a window, two windows or an empty one; on calling, for NaN or infinite values, and for an
-            image that is known not to hold HU: of another modality, a picture, or an array of values that are scaled already.
+            image that is known not to hold HU: of another modality, a picture, or an array that is scaled already.
     """
 
     backend = [TransformBackends.TORCH]  # noqa: RUF012 - MONAI's form
@@ -55,10 +55,12 @@ class CTWindow(Transform):
                 f"a CT window is in Hounsfield units, but {source_of(image)} is {modality}; choose intensity 'auto' or "
                 f"the preprocessing of its modality"
             )
-        if meta.get("source_kind") in ("picture", "array") and stored_max_of(image) is not None:
+        kind, full_scale = meta.get("source_kind"), stored_max_of(image)
+        if kind in ("picture", "array") and full_scale is not None:
+            what = "a picture" if kind == "picture" else f"an array of 0 to {full_scale:g}"
             raise ValueError(
-                f"a CT window is in Hounsfield units, but {source_of(image)} holds brightness, 0 to "
-                f"{stored_max_of(image):g}; use intensity 'range' for CT that was windowed before it was saved"
+                f"a CT window is in Hounsfield units, but {source_of(image)} is {what}, which holds brightness; use "
+                f"intensity 'range' for CT that was windowed before it was saved"
             )
         return to_unit(image, self.low, self.high)
 
