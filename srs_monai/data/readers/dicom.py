@@ -10,11 +10,12 @@ from monai.data import ImageReader
 from monai.utils import ensure_tuple
 from numpy.typing import NDArray
 
-from srs_monai.data.readers.dicom_header import Header
+from srs_monai.data.readers.dicom_header import DicomError, Header
 from srs_monai.data.readers.dicom_pictures import read_pictures
 from srs_monai.data.readers.dicom_source import Pictures, Slices, find_dicom
 from srs_monai.data.readers.dicom_stack import stack
 from srs_monai.data.readers.dicom_volume import read_volume
+from srs_monai.errors import one_line
 
 logger = logging.getLogger(__name__)
 
@@ -30,7 +31,7 @@ class DicomReader(ImageReader):
     - several files: the series that they make up.
     - a file: a CT, MR or PET slice as a volume of one slice; an enhanced multi-frame object as a volume; anything
       without a place in the patient (ultrasound, visible light, radiographs, secondary captures) as a picture, or as
-      a sequence of pictures (C, H, W, F).
+      a sequence of pictures (C, H, W, F), which meta["frames"] counts.
     - FILE/frame_0001: one frame, counted from 1, of a file that holds a sequence of pictures.
 
     Slices are sorted by position. Where they lie aside of each other (gantry tilt), each is shifted in its own plane
@@ -65,7 +66,10 @@ class DicomReader(ImageReader):
 
     def get_data(self, img: Sequence[PathLike] | PathLike) -> tuple[NDArray[np.float32], dict[str, Any]]:
         """Read what is named: the array and its meta data."""
-        found = find_dicom(img)
+        try:
+            found = find_dicom(img)
+        except OSError as error:
+            raise DicomError(f"{ensure_tuple(img)[0]} cannot be opened: {one_line(error)}; check it") from error
         if isinstance(found, Slices):
             return _volume(found, self.resample_uneven)
         return _pictures(found)
@@ -85,8 +89,10 @@ def _pictures(found: Pictures) -> tuple[NDArray[np.float32], dict[str, Any]]:
     header = found.header
     sequence, known = read_pictures(header, range(header.frames) if found.frame is None else [found.frame])
     array = sequence if found.frame is None else sequence[..., 0]
-    meta = _meta(header, array.shape[1:], np.eye(4))
-    return array, meta | known | {"spacing_unit": "pixels", "original_channel_dim": 0, "left_out": "", "notes": ""}
+    meta = _meta(header, array.shape[1:], np.eye(4)) | known
+    if found.frame is None:
+        meta["frames"] = header.frames
+    return array, meta | {"spacing_unit": "pixels", "original_channel_dim": 0, "left_out": "", "notes": ""}
 
 
 def _meta(header: Header, shape: Sequence[int], affine: NDArray[np.float64]) -> dict[str, Any]:

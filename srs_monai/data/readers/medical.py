@@ -16,6 +16,7 @@ from srs_monai.data.readers.dicom import DicomReader
 from srs_monai.data.readers.dicom_header import is_dicom, is_dicom_name
 from srs_monai.data.readers.nifti import NiftiReader, is_nifti
 from srs_monai.data.readers.picture import PictureReader
+from srs_monai.errors import one_line
 
 
 class MedicalImageReader(ImageReader):
@@ -25,15 +26,19 @@ class MedicalImageReader(ImageReader):
     `DicomReader`; so do files that carry DICOM's mark, whatever their name. Volumes come as (X, Y, Z), from array files
     as (slices, H, W), with a RAS affine, pictures as (C, H, W); `LoadImaged(keys, reader=MedicalImageReader(),
     ensure_channel_first=True)` gives (C, X, Y, Z) and (C, H, W). What is not known of an image is left out of its meta
-    data, for batches cannot hold None.
+    data, for batches cannot hold None; meta["notes"] and meta["left_out"] are "" where there is nothing to say.
+
+    Args:
+        resample_uneven: as for `DicomReader`.
 
     Raises:
         ValueError: from get_data, as the four readers do.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, resample_uneven: bool = False) -> None:
         super().__init__()
-        self.dicom, self.nifti, self.array, self.picture = DicomReader(), NiftiReader(), ArrayReader(), PictureReader()
+        self.dicom = DicomReader(resample_uneven=resample_uneven)
+        self.nifti, self.array, self.picture = NiftiReader(), ArrayReader(), PictureReader()
 
     def verify_suffix(self, filename: Sequence[PathLike] | PathLike) -> bool:
         """Any name may be an image: it is known by its content."""
@@ -46,8 +51,13 @@ class MedicalImageReader(ImageReader):
     def get_data(self, img: Sequence[PathLike] | PathLike) -> tuple[NDArray[np.float32], dict[str, Any]]:
         """Read the image and its meta data."""
         paths = tuple(ensure_tuple(img))
-        array, meta = self._reader_of(paths).get_data(paths)
-        return array, {key: value for key, value in meta.items() if value is not None}
+        try:
+            reader = self._reader_of(paths)
+        except OSError as error:
+            raise ValueError(f"{paths[0]} cannot be opened: {one_line(error)}; check its permissions") from error
+        array, meta = reader.get_data(paths)
+        known = {key: value for key, value in meta.items() if value is not None}
+        return array, {"notes": "", "left_out": ""} | known
 
     def _reader_of(self, paths: Sequence[PathLike]) -> ImageReader:
         first = Path(paths[0])

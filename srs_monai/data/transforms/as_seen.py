@@ -25,7 +25,8 @@ class AsSeend(MapTransform, InvertibleTransform):
     Rows run to posterior, columns to the patient's left and slices to superior: "P", "L", "S". A volume of a single
     sagittal or coronal slice is seen in its own plane: rows run to inferior, columns to posterior or left. Axes are
     swapped and turned round, voxels stay what they are; an oblique volume goes to the nearest axes. The inverse brings
-    masks back exactly. Pictures (C, H, W) pass untouched both ways.
+    masks back exactly. Pictures (C, H, W) and sequences of them (C, H, W, F), whose meta data count their "frames",
+    pass untouched both ways.
 
     Args:
         keys: of the images and masks, MetaTensors with an affine.
@@ -73,7 +74,8 @@ class AsSeend(MapTransform, InvertibleTransform):
 
 
 def _is_picture(image: Tensor) -> bool:
-    return image.ndim == 3
+    """Whether there is no place in the patient: one picture, or frames that follow each other in time."""
+    return image.ndim == 3 or (isinstance(image, MetaTensor) and "frames" in image.meta)
 
 
 def _orientations(shape: Sequence[int], affine: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

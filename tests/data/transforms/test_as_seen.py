@@ -85,3 +85,13 @@ def test_pictures_pass_untouched_both_ways() -> None:
 def test_a_volume_without_affine_is_refused() -> None:
     with pytest.raises(ValueError, match="plain Tensor; read it with LoadImaged"):
         AsSeend("image")({"image": torch.zeros(1, 2, 3, 4)})
+
+
+def test_sequences_of_pictures_pass_untouched_both_ways() -> None:
+    forward = Compose([AsSeend("image")])
+    sequence = MetaTensor(torch.rand(3, 4, 5, 6), meta={"frames": 6})
+    item = forward({"image": sequence})
+    assert item["image"] is sequence
+    pred = MetaTensor(sequence[:1])
+    back = Invertd("pred", transform=forward, orig_keys="image")({**item, "pred": pred})["pred"]
+    assert torch.equal(back.as_tensor(), sequence[:1].as_tensor())
