@@ -107,7 +107,9 @@ def test_values_that_are_scaled_already_are_left_alone(tmp_path: Path) -> None:
     image = LoadImage(reader=MedicalImageReader())(write(tmp_path / "a.npz", image=values))
     torch.testing.assert_close(ToUnitRange()(image).as_tensor()[0], torch.as_tensor(values))
     torch.testing.assert_close(ToUnitRange("range")(image).as_tensor()[0], torch.as_tensor(values))
-    with pytest.raises(ValueError, match=r"in Hounsfield units, but .*a\.npz is an array of 0 to 1, which holds brightness"):
+    with pytest.raises(
+        ValueError, match=r"in Hounsfield units, but .*a\.npz is an array of 0 to 1, which holds brightness"
+    ):
         ToUnitRange("window")(image)
 
 
