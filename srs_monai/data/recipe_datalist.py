@@ -10,6 +10,7 @@ from srs_monai.data.messages import few
 from srs_monai.data.near_duplicates import groups_of_pairs, near_duplicates
 from srs_monai.data.recipes import Case, Layout, Recipe, Sections, recipe
 from srs_monai.data.split import TRAIN_LIST, VAL_LIST, grouped_split, refuse_doubles, refuse_leaks
+from srs_monai.data.straddling import straddling
 
 logger = logging.getLogger(__name__)
 
@@ -60,6 +61,7 @@ def split_cases(
     *,
     val_fraction: float = 0.3,
     include_normal: bool = False,
+    seed: int | None = None,
 ) -> Sections:
     """Names of the cases to train on, to validate on and to test on.
 
@@ -74,6 +76,7 @@ def split_cases(
         split: "1", "2", "3", or the name of a published one.
         val_fraction: share of the validation cases in a drawn split, between 0 and 1.
         include_normal: draw from the cases that show nothing to be segmented, too.
+        seed: of what is drawn; None is the split's number, and 1 for the validation cases of a published split.
 
     Raises:
         ValueError: when there is no such split, when it names other cases, or when there are too few to be split.
@@ -81,7 +84,7 @@ def split_cases(
     by_name = {case.name: case for case in cases}
     if split in DRAWN_SPLITS:
         pool = [case for case in cases if case.section != "test" and (include_normal or not case.normal)]
-        sections = _drawn(pool, val_fraction, int(split))
+        sections = _drawn(pool, val_fraction, int(split) if seed is None else seed)
         return sections | {"test": [case.name for case in cases if case.section == "test"]}
     published = known.published(folder, cases)
     if split not in published:
@@ -98,15 +101,18 @@ def split_cases(
         )
     if not sections.get("validation"):
         training = [by_name[name] for name in sections["training"]]
-        sections = sections | _drawn(training, val_fraction, 1)
+        sections = sections | _drawn(training, val_fraction, 1 if seed is None else seed)
         logger.info("%s: the split %s has no validation images; they are drawn from its training images", folder, split)
-    _count_straddling(known, split, sections, by_name)
+    listed = [by_name[name] for names in sections.values() for name in names]
+    divided = straddling(sections, listed, duplicates(listed))
+    if divided:
+        logger.warning("%s: the published split %s has %s", known.name, split, divided)
     return sections
 
 
 def _drawn(cases: Sequence[Case], val_fraction: float, seed: int) -> Sections:
     names = [case.name for case in cases]
-    joined = groups_of_pairs(names, [*_duplicates(cases), *_same_patient(cases)])
+    joined = groups_of_pairs(names, [*duplicates(cases), *_same_patient(cases)])
     alone = set(names).difference(*joined)
     if joined:
         logger.info(
@@ -116,7 +122,7 @@ def _drawn(cases: Sequence[Case], val_fraction: float, seed: int) -> Sections:
     return {"training": training, "validation": validation}
 
 
-def _duplicates(cases: Sequence[Case]) -> list[tuple[str, str]]:
+def duplicates(cases: Sequence[Case]) -> list[tuple[str, str]]:
     """Names of the pairs of cases whose images are near-duplicates."""
     names = {case.image: case.name for case in cases if case.image}
     return [(names[first], names[second]) for first, second, _ in near_duplicates(list(names))]
@@ -126,28 +132,6 @@ def _same_patient(cases: Sequence[Case]) -> list[tuple[str, str]]:
     """Names of the pairs that join each case to the first of its patient."""
     first: dict[str, str] = {}
     return [(first.setdefault(case.patient, case.name), case.name) for case in cases if case.patient is not None]
-
-
-def _count_straddling(known: Recipe, split: str, sections: Sections, by_name: Mapping[str, Case]) -> None:
-    """Say how many near-duplicates and patients stand on both sides of a published split."""
-    place = {name: section for section, names in sections.items() for name in names}
-    listed = [by_name[name] for name in place]
-    pairs = [(first, second) for first, second in _duplicates(listed) if place[first] != place[second]]
-    patients = {case.patient for case in listed if case.patient is not None}
-    divided = [p for p in patients if len({place[case.name] for case in listed if case.patient == p}) > 1]
-    if pairs:
-        shown = few((f"{first} ({place[first]}) and {second} ({place[second]})" for first, second in pairs), 3)
-        logger.warning(
-            "%s: the published split %s has near-duplicates in two sections, pairs: %d: %s",
-            known.name,
-            split,
-            len(pairs),
-            shown,
-        )
-    if divided:
-        logger.warning(
-            "%s: the published split %s has patients in two sections: %s", known.name, split, few(sorted(divided))
-        )
 
 
 def _items(names: Sequence[str], cases: Mapping[str, Case], folder: Path, with_masks: bool) -> list[dict[str, Any]]:
