@@ -72,6 +72,11 @@ class CropToBoxd(Cropd):
         super().__init__(keys, cropper, allow_missing_keys)
         self.source_key, self.label_key = source_key, label_key
 
+    @property
+    def requires_current_data(self) -> bool:
+        """Whether pending operations are applied first: the box depends on the pixels."""
+        return True
+
     def __call__(self, data: Mapping[Hashable, Any], lazy: bool | None = None) -> dict[Hashable, Any]:
         item = dict(data)
         source = item[self.source_key]

@@ -1,5 +1,6 @@
 """Dermoscopy pictures without dark hairs."""
 
+import math
 from collections.abc import Hashable, Mapping
 from functools import reduce
 from typing import Any
@@ -16,17 +17,17 @@ from srs_monai.data.messages import by
 from srs_monai.data.transforms.intensities import finite_image
 from srs_monai.data.transforms.provenance import source_of
 
-_DIRECTIONS = ((0, 1), (1, 0), (1, 1), (1, -1))  # rows and columns per step
+_ANGLES = tuple(i * math.pi / 8 for i in range(8))  # of lines, against the columns
+_LENGTH = 1.75  # half of the shortest hair, in widths: straight for so long, and longer than a dot is wide
 
 
 class RemoveHair(Transform):
     """Paint dark hairs over with the skin round them.
 
-    Closing along a short line fills what is dark and narrower than the line. A hair is filled across and stays along
-    itself; a dark dot is filled in every direction, a lesion in none. So a pixel is hair where closing in one of
-    four directions brightens it by more than in another, and where such pixels make a line. Hairs are then replaced by
-    the mean of what is near and no hair. Dark corners and round vignettes stay, since they are wide. Fine dark nets in
-    lesions lose some of their contrast, and the marks of rulers go as hairs do.
+    Closing along a short line fills what is dark and narrower than the line: hairs across themselves, small dots, and
+    nothing of a lesion. Of what is filled in any of eight directions, that which is long and straight enough is hair,
+    and is replaced by the mean of what is near and no hair. Dark corners and round vignettes stay, since they are wide.
+    Fine dark nets in lesions lose some of their contrast, and the marks of rulers go as hairs do.
 
     Works on the device where the picture lies.
 
@@ -67,11 +68,13 @@ class RemoveHair(Transform):
 
     def _hairs(self, picture: Tensor, width: int) -> Tensor:
         """Where hairs are, (1, H, W)."""
-        filled = torch.stack([_closed(picture, along, width) for along in _DIRECTIONS])
-        dark_lines = (filled.amax(0) - filled.amin(0)).amax(0, keepdim=True) > self.contrast
-        wider = max_pool2d(dark_lines.float(), 3, stride=1, padding=1)  # a hair's soft borders
-        lines = torch.stack([-_closed(-wider, along, width) for along in _DIRECTIONS])  # opened: no specks
-        return lines.amax(0) > 0
+        filled = reduce(torch.maximum, (_closed(picture, angle, width) for angle in _ANGLES))
+        dark = (filled - picture).amax(0, keepdim=True) > self.contrast
+        wider = max_pool2d(dark.float(), 3, stride=1, padding=1)  # a hair's soft borders
+        length = max(1, round(_LENGTH * width))
+        lines = reduce(torch.maximum, (_opened(wider, angle, length) for angle in _ANGLES))
+        near = max_pool2d(lines, 2 * length + 1, stride=1, padding=length)  # their ends, bends and crossings
+        return (near * wider) > 0
 
 
 class RemoveHaird(MapTransform):
@@ -102,18 +105,24 @@ class RemoveHaird(MapTransform):
         return item
 
 
-def _closed(picture: Tensor, along: tuple[int, int], width: int) -> Tensor:
-    """Grey closing of (C, H, W) by a line along a direction, long enough to fill what is `width` across."""
-    reach = width if 0 in along else max(1, round(width / 2**0.5))
+def _closed(picture: Tensor, angle: float, reach: int) -> Tensor:
+    """Grey closing of (C, H, W) by a line of 2 * reach + 1 pixels."""
     # repeated beyond the edge, so that what is dark at the edge counts as wide
     wide = pad(picture[None], (2 * reach,) * 4, mode="replicate")[0]
-    return -_line_max(-_line_max(wide, along, reach), along, reach)
+    return -_highest(-_highest(wide, angle, reach), angle, reach)
 
 
-def _line_max(picture: Tensor, along: tuple[int, int], reach: int) -> Tensor:
-    """Highest of the 2 * reach + 1 values on a line round each pixel; the result is `reach` smaller on every side."""
+def _opened(mask: Tensor, angle: float, reach: int) -> Tensor:
+    """Opening of (1, H, W) by a line of 2 * reach + 1 pixels, all of which lie in the picture."""
+    wide = pad(mask, (2 * reach,) * 4)
+    return _highest(-_highest(-wide, angle, reach), angle, reach)
+
+
+def _highest(picture: Tensor, angle: float, reach: int) -> Tensor:
+    """Highest value on a line round each pixel; the result is `reach` smaller on every side."""
     height, width = (side - 2 * reach for side in picture.shape[1:])
-    corners = ((reach + step * along[0], reach + step * along[1]) for step in range(-reach, reach + 1))
+    steps = range(-reach, reach + 1)
+    corners = ((reach + round(step * math.sin(angle)), reach + round(step * math.cos(angle))) for step in steps)
     return reduce(torch.maximum, (picture[:, top : top + height, left : left + width] for top, left in corners))
 
 

@@ -32,7 +32,7 @@ class ToUnitRange(Transform):
 
     Raises:
         ValueError: for an unknown intensity or a width of 0 or less; on calling, for NaN or infinite values, and for
-            "range" where the stored type has no full scale.
+            "range" where the stored type has no full scale; the window's refusals are those of `CTWindow`.
     """
 
     backend = [TransformBackends.TORCH]  # noqa: RUF012 - MONAI's form

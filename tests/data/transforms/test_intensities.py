@@ -1,0 +1,14 @@
+"""Percentiles are NumPy's."""
+
+import numpy as np
+import pytest
+import torch
+
+from srs_monai.data.transforms.intensities import percentile
+
+
+@pytest.mark.parametrize("count", [1, 2, 7, 1000])
+@pytest.mark.parametrize("percent", [0.0, 0.5, 33.3, 50.0, 99.9, 100.0])
+def test_percentiles_lie_between_two_values_as_numpys_do(count: int, percent: float) -> None:
+    values = torch.rand(count, dtype=torch.float64) * 16383
+    assert percentile(values, percent) == pytest.approx(np.percentile(values.numpy(), percent), rel=1e-12)

@@ -1,0 +1,92 @@
+"""Thin dark lines go; what is wide, round or bright stays."""
+
+import numpy as np
+import pytest
+import torch
+from monai.data import MetaTensor
+
+from srs_monai.data.transforms import RemoveHair, RemoveHaird
+
+SKIN = torch.tensor([0.8, 0.6, 0.5])
+
+
+@pytest.fixture
+def skin() -> torch.Tensor:
+    return SKIN[:, None, None].repeat(1, 96, 128)
+
+
+def line(angle: float, thickness: float = 2.0, size: tuple[int, int] = (96, 128)) -> torch.Tensor:
+    """Where a straight line through the middle runs, at an angle in degrees."""
+    rows, columns = np.ogrid[: size[0], : size[1]]
+    across = np.cos(np.deg2rad(angle)) * (rows - size[0] / 2) - np.sin(np.deg2rad(angle)) * (columns - size[1] / 2)
+    return torch.as_tensor(np.abs(across) <= thickness / 2)
+
+
+@pytest.mark.parametrize("angle", [0, 15, 22.5, 30, 45, 60, 75, 90, 110, 135, 160])
+def test_a_hair_of_any_direction_is_painted_with_skin(skin: torch.Tensor, angle: float) -> None:
+    hairy = torch.where(line(angle), 0.15, skin)
+    torch.testing.assert_close(RemoveHair(width=4)(hairy), skin)
+
+
+def test_crossing_hairs_are_painted_too(skin: torch.Tensor) -> None:
+    hairy = torch.where(line(20) | line(75, 3) | line(100) | line(160), 0.1, skin)
+    torch.testing.assert_close(RemoveHair(width=4)(hairy), skin)
+
+
+def test_a_picture_without_hairs_is_untouched(skin: torch.Tensor) -> None:
+    rows, columns = np.ogrid[:96, :128]
+    skin[:, np.hypot(rows - 50, columns - 60) < 25] = 0.3  # a lesion
+    skin[:, np.hypot(rows - 20, columns - 100) < 1.6] = 0.2  # a dot
+    skin[:, line(0, 2) & torch.as_tensor(columns > 100)] = 1.0  # a bright scratch
+    assert torch.equal(RemoveHair(width=4)(skin), skin)
+
+
+def test_a_dark_vignette_is_untouched() -> None:
+    rows, columns = np.ogrid[:128, :128]
+    radius = np.hypot(rows - 63.5, columns - 63.5)
+    for edge in (60, 63.5, 64, 66, 80):  # the last ones leave slivers at the edge and in the corners
+        picture = torch.where(torch.as_tensor(radius < edge), 0.7, 0.02).float()[None].repeat(3, 1, 1)
+        assert torch.equal(RemoveHair(width=4)(picture), picture), edge
+
+
+def test_a_hair_over_a_lesion_takes_the_lesions_colour(skin: torch.Tensor) -> None:
+    rows, columns = np.ogrid[:96, :128]
+    lesion = torch.as_tensor(np.hypot(rows - 48, columns - 64) < 30)
+    clean = torch.where(lesion, 0.4, skin)
+    painted = RemoveHair(width=4)(torch.where(line(0), 0.05, clean))
+    inside = torch.as_tensor(np.hypot(rows - 48, columns - 64) < 18)
+    torch.testing.assert_close(painted[:, inside], clean[:, inside], rtol=0, atol=1e-3)
+
+
+def test_the_width_grows_with_the_picture() -> None:
+    wide = torch.where(line(0, 7, (512, 512)), 0.1, torch.full((3, 512, 512), 0.7))
+    assert RemoveHair()(wide).min() > 0.69
+    assert RemoveHair(width=3)(wide).min() < 0.2
+
+
+def test_meta_data_stay(skin: torch.Tensor) -> None:
+    image = MetaTensor(skin, meta={"filename_or_obj": "a.png"})
+    result = RemoveHaird("image")({"image": image})["image"]
+    assert isinstance(result, MetaTensor)
+    assert result.meta["filename_or_obj"] == "a.png"
+
+
+@pytest.mark.parametrize("value", [0.0, 0.5, 1.0])
+@pytest.mark.parametrize("shape", [(3, 1, 1), (3, 2, 9), (1, 40, 40)])
+def test_even_pictures_and_tiny_ones_stay(value: float, shape: tuple[int, int, int]) -> None:
+    picture = torch.full(shape, value)
+    assert torch.equal(RemoveHair()(picture), picture)
+
+
+def test_a_picture_as_stored_is_refused() -> None:
+    stored = MetaTensor(torch.full((3, 4, 5), 255.0), meta={"filename_or_obj": "a.png"})
+    with pytest.raises(ValueError, match=r"a.png has 3 x 4 x 5 values in \[255, 255\]; put ToUnitRanged in front"):
+        RemoveHair()(stored)
+    with pytest.raises(ValueError, match=r"pictures \(C, H, W\)"):
+        RemoveHair()(torch.zeros(3, 4, 5, 6))
+
+
+@pytest.mark.parametrize("settings", [{"width": 0}, {"contrast": 0}, {"contrast": 1.0}])
+def test_senseless_settings_are_refused(settings: dict[str, float]) -> None:
+    with pytest.raises(ValueError, match="at least 1 pixel wide and their contrast a share"):
+        RemoveHaird("image", **settings)  # type: ignore[arg-type]
