@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from srs_monai.data.split import read_names, refuse_leaks, seeded_split, write_split
+from srs_monai.data.split import grouped_split, read_names, refuse_leaks, seeded_split, write_split
 
 
 @pytest.mark.parametrize("ending", ["\n", "\r\n"])
@@ -74,3 +74,35 @@ def test_a_split_is_replaced_when_asked_to(tmp_path: Path) -> None:
     write_split(tmp_path, {"training": ["b"], "validation": ["a"]}, replace=True)
     assert (read_names(tmp_path / "train.txt"), read_names(tmp_path / "val.txt")) == (["b"], ["a"])
     assert not (tmp_path / "test.txt").exists()
+
+
+GROUPS = [["a1", "a2", "a3"], ["b1"], ["c1", "c2"], ["d1"], ["e1"], ["f1", "f2"]]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_groups_are_never_divided(seed: int) -> None:
+    training, validation = grouped_split(GROUPS, 0.3, seed)
+    assert sorted(training + validation) == sorted(name for group in GROUPS for name in group)
+    assert len(validation) == 3
+    assert all(set(group) <= set(training) or set(group) <= set(validation) for group in GROUPS)
+
+
+def test_a_grouped_split_depends_on_the_seed_alone() -> None:
+    backward = [group[::-1] for group in GROUPS[::-1]]
+    assert grouped_split(backward, 0.3, 5) == grouped_split(GROUPS, 0.3, 5)
+    assert len({tuple(grouped_split(GROUPS, 0.3, seed)[1]) for seed in range(20)}) > 3
+
+
+def test_large_groups_come_as_near_as_they_can() -> None:
+    assert grouped_split([["a1", "a2", "a3", "a4"], ["b1", "b2", "b3"]], 0.3, 0)[1] == ["b1", "b2", "b3"]
+
+
+@pytest.mark.parametrize("groups", [[], [["a", "b", "c"]]])
+def test_too_few_groups_are_refused(groups: list[list[str]]) -> None:
+    with pytest.raises(ValueError, match=f"need a group of images each, but there are {len(groups)} groups"):
+        grouped_split(groups, 0.3, 0)
+
+
+def test_a_grouped_share_is_a_share() -> None:
+    with pytest.raises(ValueError, match=r"val_fraction lies between 0 and 1; got 1.5"):
+        grouped_split(GROUPS, 1.5, 0)

@@ -174,3 +174,38 @@ def test_real_images_are_no_masks(datasets: Path, name: str) -> None:
     for path in (datasets / name / "images").iterdir():
         with pytest.raises(ValueError, match=r"black and white|has colours"):
             MaskToLabels()(read(path))
+
+
+VALUES = [[0, 5], [8, 9], [4]]
+
+
+def test_stored_values_become_the_classes_that_they_stand_for() -> None:
+    labels = MaskToLabels(3, values=VALUES)(mask([0, 4, 5, 8, 9, 4]))
+    assert labels.flatten().tolist() == [0, 2, 0, 1, 1, 2]
+    assert labels.dtype == torch.float32
+
+
+def test_values_that_stand_for_nothing_are_refused_by_name() -> None:
+    with pytest.raises(ValueError, match=r"labels of this data set are 0, 4, 5, 8, 9, but a.png holds 1, 12; correct"):
+        MaskToLabels(3, values=VALUES)(mask([0, 12, 1, 8]))
+    with pytest.raises(ValueError, match="whole numbers"):
+        MaskToLabels(3, values=VALUES)(mask([0, 4.5]))
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"values": VALUES}, {"values": [[0], [0, 1]]}, {"values": [[0], [1]], "instances": True}],
+)
+def test_values_must_fit_the_classes(options: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match="values are named once for each of 2 classes"):
+        MaskToLabels(**options)  # type: ignore[arg-type]
+
+
+def test_an_item_says_what_its_labels_hold() -> None:
+    item = MaskToLabelsd("label", num_classes=3)({"label": mask([0, 4, 8]), "label_values": VALUES, "slice": 2})
+    assert item["label"].flatten().tolist() == [0, 2, 1]
+    assert set(item) == {"label", "slice"}
+    numbered = MaskToLabelsd("label")({"label": mask([0, 7, 3]), "label_values": "instances"})
+    assert numbered["label"].flatten().tolist() == [0, 1, 1]
+    with pytest.raises(ValueError, match=r"correct them or the number of classes \(out_channels\)"):
+        MaskToLabelsd("label")({"label": mask([0, 4, 8]), "label_values": VALUES})
