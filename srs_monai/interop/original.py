@@ -8,6 +8,7 @@ from typing import Any
 from torch import nn
 
 from srs_monai.interop.original_names import original_name, unused_names
+from srs_monai.interop.unet_v2_names import split_keys_and_values
 from srs_monai.networks import SRSNet
 from srs_monai.weights import read_checkpoint, shape_text, tensors_of
 
@@ -87,7 +88,8 @@ class _Fit:
         content = checkpoint if isinstance(checkpoint, Mapping) else read_checkpoint(checkpoint)
         state = tensors_of(content, self.source, wrapper="state_dict")
         parallel = bool(state) and all(key.startswith("module.") for key in state)
-        self.state = {key.removeprefix("module."): value for key, value in state.items()} if parallel else state
+        named = {key.removeprefix("module."): value for key, value in state.items()} if parallel else state
+        self.state = split_keys_and_values(named)
 
         names = {original_name(network, key): key for key in ours}
         unused = tuple(f"{name}." for name in unused_names(network))

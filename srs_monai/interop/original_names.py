@@ -4,6 +4,7 @@ from monai.networks.blocks import Convolution
 from torch import nn
 
 from srs_monai.interop.dynamic_names import dynamic_names
+from srs_monai.interop.unet_v2_names import unet_v2_names, unet_v2_unused
 from srs_monai.networks import BLAM, IPATR, CBAMResidual, DPConv, ReconstructionNet, SegmentationNet, SpatialAttention
 from srs_monai.networks.layers.dpconv import GuideGate
 from srs_monai.networks.nets.dense_nested import DenseNestedDecoder, DenseNestedEncoder
@@ -52,19 +53,23 @@ UNUSED: dict[type[nn.Module], tuple[str, ...]] = {
 
 def original_name(module: nn.Module, name: str) -> str:
     """The original's name of the part or state entry of module that we call name."""
-    for ours, theirs in (NAMES.get(type(module)) or dynamic_names(module)).items():
+    for ours, theirs in _names(module).items():
         if name == ours or name.startswith(ours + "."):
             return _join(theirs, original_name(module.get_submodule(ours), name[len(ours) + 1 :]))
     child, _, rest = name.partition(".")
     return _join(child, original_name(module.get_submodule(child), rest)) if rest else name
 
 
+def _names(module: nn.Module) -> dict[str, str]:
+    return NAMES.get(type(module)) or dynamic_names(module) or unet_v2_names(module)
+
+
 def unused_names(module: nn.Module) -> list[str]:
     """The original's names of the parts that it declares inside module and never calls."""
     return [
-        original_name(module, _join(path, name))
+        _join(original_name(module, path) if path else "", name)
         for path, part in module.named_modules()
-        for name in UNUSED.get(type(part), ())
+        for name in UNUSED.get(type(part)) or unet_v2_unused(part)
     ]
 
 

@@ -1,6 +1,6 @@
 """Networks and their layers: tensors in, tensors out. Importing it adds our convolutions to MONAI's factory `Conv`."""
 
-from srs_monai.networks.blocks import BLAM, IPATR, CBAMResidual, UpShuffle
+from srs_monai.networks.blocks import BLAM, IPATR, SDI, CBAMResidual, UpShuffle
 from srs_monai.networks.dynamic import (
     DYNAMIC_CONVS,
     CondConv,
@@ -15,13 +15,14 @@ from srs_monai.networks.dynamic import (
 )
 from srs_monai.networks.factory import register_convolutions
 from srs_monai.networks.layers import ECA, ChannelAttention, DPConv, SpatialAttention
-from srs_monai.networks.nets import ReconstructionNet, SegmentationNet, SRSNet
+from srs_monai.networks.nets import PVTv2, ReconstructionNet, SegmentationNet, SRSNet, UNetV2
 
 __all__ = [
     "BLAM",
     "DYNAMIC_CONVS",
     "ECA",
     "IPATR",
+    "SDI",
     "CBAMResidual",
     "ChannelAttention",
     "CondConv",
@@ -31,11 +32,13 @@ __all__ = [
     "DyConv",
     "MAGICConv",
     "ODConv",
+    "PVTv2",
     "ReconstructionNet",
     "SRSNet",
     "ScConv",
     "SegmentationNet",
     "SpatialAttention",
+    "UNetV2",
     "UpShuffle",
     "dynamic_conv",
     "replace_convs",

@@ -3,6 +3,7 @@
 from srs_monai.networks.blocks.blam import BLAM
 from srs_monai.networks.blocks.cbam_residual import CBAMResidual, residual_node
 from srs_monai.networks.blocks.ipatr import IPATR
+from srs_monai.networks.blocks.sdi import SDI
 from srs_monai.networks.blocks.subpixel import UpShuffle
 
-__all__ = ["BLAM", "IPATR", "CBAMResidual", "UpShuffle", "residual_node"]
+__all__ = ["BLAM", "IPATR", "SDI", "CBAMResidual", "UpShuffle", "residual_node"]
