@@ -84,6 +84,14 @@ def _frame(header: Header, number: int, groups: list[Dataset]) -> Header:
         for element in sequence[0]
         if element.keyword in MARKS
     }
+    rescale_type = next(
+        (
+            text_of(group.PixelValueTransformationSequence[0].get("RescaleType")).strip()
+            for group in groups
+            if group.get("PixelValueTransformationSequence")
+        ),
+        "",
+    )
     thickness, spacing = (
         numbers("PixelMeasuresSequence", tag, 1) for tag in ("SliceThickness", "SpacingBetweenSlices")
     )
@@ -96,6 +104,7 @@ def _frame(header: Header, number: int, groups: list[Dataset]) -> Header:
         pixel_spacing=numbers("PixelMeasuresSequence", "PixelSpacing", 2),
         thickness=thickness[0] if thickness else None,
         slice_spacing=spacing[0] if spacing else None,
+        rescale_type=rescale_type,
         rescale=slope_and_intercept(
             numbers("PixelValueTransformationSequence", "RescaleSlope", 1),
             numbers("PixelValueTransformationSequence", "RescaleIntercept", 1),

@@ -12,6 +12,7 @@ from srs_monai.data.readers.dicom_header import DicomError, Header
 _INDEX_CONVENTION = "RD"
 _SAME = 1e-4  # between directions, and between pixel spacings in mm
 SAME_PLACE = 0.01  # mm
+_HU = ("", "HU", "HU_MOD", "US")  # RescaleType; US: unspecified, which scanners write beside HU
 
 
 def check_slice(header: Header) -> None:
@@ -35,6 +36,11 @@ def check_slice(header: Header) -> None:
         raise DicomError(
             f"CT values become HU by RescaleSlope and RescaleIntercept, but {header.path} lacks them; "
             f"write them into the header (often 1 and -1024)"
+        )
+    if header.modality == "CT" and header.rescale_type not in _HU:
+        raise DicomError(
+            f"CT is read in HU, but the values of {header.path} are {header.rescale_type!r} by its RescaleType; name a "
+            f"series of the study in HU"
         )
     if header.rescale is not None and header.rescale[0] == 0:
         raise DicomError(f"RescaleSlope is not 0, but that of {header.path} is, so all values are one; correct it")

@@ -24,7 +24,7 @@ _TAGS = [
     "SOPClassUID", "SeriesInstanceUID", "FrameOfReferenceUID", "Modality", "ImageType",
     "Rows", "Columns", "NumberOfFrames", "SamplesPerPixel", "PhotometricInterpretation",
     "ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing", "SliceThickness", "SpacingBetweenSlices",
-    "RescaleSlope", "RescaleIntercept", "ModalityLUTSequence",
+    "RescaleSlope", "RescaleIntercept", "RescaleType", "ModalityLUTSequence",
     "SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence",
     "InConcatenationTotalNumber", "TotalPixelMatrixColumns", "DirectoryRecordSequence",
 ]  # fmt: skip
@@ -43,9 +43,17 @@ _DERIVED = {
     uid.ParametricMapStorage: "a parametric map",
 }
 # one slice a file, at a place in the patient: without it, these are not read
-_SLICE_CLASSES = {uid.CTImageStorage, uid.MRImageStorage, uid.PositronEmissionTomographyImageStorage}
+_SLICE_CLASSES = {
+    uid.CTImageStorage: "CT",
+    uid.MRImageStorage: "MR",
+    uid.PositronEmissionTomographyImageStorage: "PT",
+}
 # many slices a file, each placed by the functional groups
-_ENHANCED_CLASSES = {uid.EnhancedCTImageStorage, uid.EnhancedMRImageStorage, uid.EnhancedPETImageStorage}
+_ENHANCED_CLASSES = {
+    uid.EnhancedCTImageStorage: "CT",
+    uid.EnhancedMRImageStorage: "MR",
+    uid.EnhancedPETImageStorage: "PT",
+}
 _SECONDARY_CAPTURES = {
     uid.SecondaryCaptureImageStorage,
     uid.MultiFrameGrayscaleByteSecondaryCaptureImageStorage,
@@ -99,6 +107,7 @@ class Header:
     thickness: float | None
     slice_spacing: float | None
     rescale: tuple[float, float] | None
+    rescale_type: str
     modality_table: bool
     marks: dict[str, str]
     frame: int = 0
@@ -203,7 +212,8 @@ def _header(path: Path, dataset: pydicom.Dataset) -> Header:
     if kind is Kind.FRAMES and sop_class in _SLICE_CLASSES:
         what = f"{sop_class.name}, which is one slice, of {frames} frames without places"
         raise NoImageError(path, what, "save its frames as files of their own, with ImagePositionPatient")
-    modality = str(dataset.get("Modality") or "")
+    # the class goes before the tag: without rescaling, values of a CT whose tag was garbled would pass for any numbers
+    modality = (_SLICE_CLASSES | _ENHANCED_CLASSES).get(sop_class) or text_of(dataset.get("Modality")).strip().upper()
     return Header(
         path=path,
         kind=kind,
@@ -222,6 +232,7 @@ def _header(path: Path, dataset: pydicom.Dataset) -> Header:
         thickness=_first(numbers["thickness"]),
         slice_spacing=_first(numbers["slice_spacing"]),
         rescale=slope_and_intercept(numbers["slope"], numbers["intercept"]),
+        rescale_type=text_of(dataset.get("RescaleType")).strip(),
         modality_table="ModalityLUTSequence" in dataset,
         marks={tag: text_of(dataset.get(tag)) for tag in MARKS},
     )

@@ -86,7 +86,7 @@ def _way_out(reason: str) -> str:
 
 def _check_stored(dataset: Dataset, header: Header) -> None:
     """Refuse what decoders misread without a word: values that are not in the low bits, more bytes than pixels."""
-    if dataset.get("HighBit", dataset.BitsStored - 1) != dataset.BitsStored - 1:
+    if "BitsStored" in dataset and dataset.get("HighBit", dataset.BitsStored - 1) != dataset.BitsStored - 1:
         raise DicomError(
             f"stored values are in the low bits, HighBit being BitsStored - 1, but {header.path} has HighBit "
             f"{dataset.HighBit} and BitsStored {dataset.BitsStored}; correct the header, or convert the file"
@@ -107,12 +107,22 @@ def _check_stored(dataset: Dataset, header: Header) -> None:
 
 
 def grey(stored: NDArray[Any], dataset: Dataset, header: Header, keep_order: bool = False) -> NDArray[np.float32]:
-    """Rescaled values, high where it is bright, or in the order of the stored ones whatever way they are shown."""
+    """Rescaled values, high where it is bright, or in the order of the stored ones whatever way they are shown.
+
+    Raises:
+        DicomError: for values that are not finite.
+    """
     ordered = stored if keep_order else _bright_is_high(stored, dataset)
-    if header.modality_table:
-        return np.array(apply_modality_lut(ordered, dataset), dtype=np.float32)
     slope, intercept = header.rescale or (1.0, 0.0)
-    return np.array(ordered * slope + intercept, dtype=np.float32)
+    rescaled = apply_modality_lut(ordered, dataset) if header.modality_table else ordered * slope + intercept
+    values = np.array(rescaled, dtype=np.float32)
+    not_finite = values.size - np.count_nonzero(np.isfinite(values))
+    if not_finite:
+        raise DicomError(
+            f"values are finite, but {not_finite} of {values.size} in {header.path} are NaN or infinite; correct "
+            f"RescaleSlope and RescaleIntercept, or replace the values"
+        )
+    return values
 
 
 def _bright_is_high(stored: NDArray[Any], dataset: Dataset) -> NDArray[Any]:

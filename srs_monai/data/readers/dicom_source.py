@@ -87,7 +87,9 @@ def find_dicom(names: Sequence[PathLike] | PathLike) -> Slices | Pictures:
     Raises:
         DicomError: when there is nothing, nothing that is read, or no clear choice.
     """
-    paths = [Path(name) for name in ensure_tuple(names)]
+    paths = list(dict.fromkeys(Path(name) for name in ensure_tuple(names)))
+    if not paths:
+        raise DicomError("at least one DICOM file or folder is named, but there is no name; give one")
     if len(paths) > 1:
         return _series([read_header(path) for path in paths], paths[0].parent)
     path = paths[0]
