@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from monai.utils import convert_to_numpy
 
+from srs_monai.data.recipes import result_labels
 from srs_monai.evaluation.metrics import case_metrics
 from srs_monai.evaluation.original import original_metrics
 from srs_monai.evaluation.table import Row
@@ -82,15 +83,18 @@ def check_labels(labels: Mapping[int, str] | None, original_definition: bool = F
     return names
 
 
-def label_names(out_channels: int, names: Mapping[int, str] | None = None) -> dict[int, str] | None:
-    """Name the foreground classes of a network; without names, by their numbers.
+def label_names(
+    out_channels: int, names: Mapping[int, str] | None = None, recipe: str | None = None
+) -> dict[int, str] | None:
+    """Name the foreground classes of a network: by names, else by the recipe of the data set, else by their numbers.
 
     Args:
         out_channels: 1 for a binary network, which has no labels; else the classes including background 0.
         names: {1: "liver", 2: "spleen"}, one for every class but the background.
+        recipe: of the data set, see `srs_monai.data.recipes`.
 
     Raises:
-        ValueError: when names and classes do not agree.
+        ValueError: when names, or the recipe's labels, and classes do not agree.
     """
     if out_channels == 1:
         if names is not None and set(names) != {1}:
@@ -99,6 +103,8 @@ def label_names(out_channels: int, names: Mapping[int, str] | None = None) -> di
             )
         return None if names is None else dict(names)
     classes = range(1, out_channels)
+    if names is None and recipe is not None:
+        return {number: label.name for number, label in zip(classes, result_labels(recipe, out_channels), strict=True)}
     if names is None:
         return {number: f"class {number}" for number in classes}
     if set(names) != set(classes):

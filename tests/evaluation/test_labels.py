@@ -108,3 +108,11 @@ def test_names_of_classes():
 def test_names_must_fit_the_classes(out_channels, names, message):
     with pytest.raises(ValueError, match=message):
         label_names(out_channels, names)
+
+
+def test_a_recipe_names_its_classes():
+    assert label_names(4, recipe="acdc") == {1: "right ventricle", 2: "myocardium", 3: "left ventricle"}
+    assert label_names(4, {1: "a", 2: "b", 3: "c"}, "acdc") == {1: "a", 2: "b", 3: "c"}
+    assert label_names(1, recipe="busi") is None
+    with pytest.raises(ValueError, match=r"acdc has the classes .* set out_channels to 4"):
+        label_names(3, recipe="acdc")
