@@ -1,0 +1,109 @@
+"""A data set looked through before anything is trained on it."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from os import cpu_count
+from pathlib import Path
+
+from tqdm import tqdm
+
+from srs_monai.data.dataset_report import DatasetReport, count, describe, remark_on_masks
+from srs_monai.data.examine_case import ExamineCase, Findings
+from srs_monai.data.messages import few
+from srs_monai.data.near_duplicates import groups_of_pairs, near_duplicates
+from srs_monai.data.recipes import Case, Layout, Recipe, Sections, recipe
+from srs_monai.data.split import refuse_doubles, refuse_leaks
+from srs_monai.data.straddling import straddling
+
+
+def check_dataset(name: str, folder: str | Path, *, progress: bool = True) -> DatasetReport:
+    """Read every image and mask of a published data set as training would, and its lists, going on after faults.
+
+    Args:
+        name: of its recipe.
+        folder: where it lies.
+        progress: show bars.
+
+    Raises:
+        ValueError: when there is no such recipe. All that is wrong with the folder is in the report.
+    """
+    known = recipe(name)
+    report = DatasetReport(known.title)
+    try:
+        root, layout = known.located(folder)
+        cases = known.cases(folder)
+    except (OSError, ValueError) as error:
+        report.faults.append(str(error))
+        return report
+    report.facts.append(f"layout: {layout.description}, in {root}")
+    _note(report.faults, lambda: refuse_doubles([case.name for case in cases], str(root)))
+    findings = _examined(known, layout, cases, progress)
+    for each in findings:
+        if each.case.normal:
+            report.remarks += [f"{fault} (normal, left out unless asked for)" for fault in each.faults]
+        else:
+            report.faults += each.faults
+    splits: dict[str, Sections] = {}
+    _note(report.faults, lambda: splits.update(known.published(folder, cases)))
+    report.counts = count(known, findings, splits)
+    report.facts += describe(findings)
+    report.remarks += remark_on_masks(findings)
+    pairs = _near_duplicates(findings, progress)
+    report.remarks += _remark_on_near_duplicates(cases, pairs)
+    for title, sections in splits.items():
+        _check_split(report, title, sections, cases, pairs)
+    return report
+
+
+def _examined(known: Recipe, layout: Layout, cases: Sequence[Case], progress: bool) -> list[Findings]:
+    with ThreadPoolExecutor(cpu_count()) as pool:
+        found = pool.map(ExamineCase(known, layout), cases)
+        return list(tqdm(found, "checking", len(cases), unit="image", dynamic_ncols=True, disable=not progress))
+
+
+def _note(faults: list[str], work: Callable[[], None]) -> None:
+    """Do it, and note what it complains of."""
+    try:
+        work()
+    except (OSError, ValueError) as error:
+        faults.append(str(error))
+
+
+def _near_duplicates(findings: Sequence[Findings], progress: bool) -> list[tuple[str, str]]:
+    """Names of the pairs among the cases whose images can be read."""
+    names = {each.case.image: each.case.name for each in findings if each.size}
+    return [(names[first], names[second]) for first, second, _ in near_duplicates(list(names), progress=progress)]
+
+
+def _remark_on_near_duplicates(cases: Sequence[Case], pairs: Sequence[tuple[str, str]]) -> list[str]:
+    """How many there are; of one patient's images, which are alike by nature, only the number is said."""
+    if not pairs:
+        return []
+    patients = {case.name: case.patient for case in cases}
+    apart = [pair for pair in pairs if patients[pair[0]] is None or patients[pair[0]] != patients[pair[1]]]
+    groups = groups_of_pairs([case.name for case in cases], apart)
+    within = len(pairs) - len(apart)
+    said = [f"near-duplicates within patients, pairs: {within}"] if within else []
+    if apart:
+        of_whom = " of different patients" if any(patients[first] for first, _ in apart) else ""
+        images = f"{sum(map(len, groups))} images in {len(groups)} groups"
+        shown = few(" and ".join(pair) for pair in apart)
+        said.append(f"near-duplicates{of_whom}, pairs: {len(apart)}, of {images}: {shown}")
+    return said
+
+
+def _check_split(
+    report: DatasetReport, title: str, sections: Sections, cases: Sequence[Case], pairs: Sequence[tuple[str, str]]
+) -> None:
+    there = {case.name for case in cases}
+    missing = [name for names in sections.values() for name in names if name not in there]
+    if missing:
+        report.faults.append(f"the split {title} names images that are not there: {few(missing)}")
+    _note(report.faults, lambda: refuse_leaks(sections))
+    divided = straddling(sections, cases, pairs)
+    if not divided:
+        return
+    held_out = {name for section, names in sections.items() if section != "training" for name in names}
+    twins = {name for pair in divided.pairs for name, _ in pair if name in held_out}
+    seen = f"; held-out images with a near-duplicate elsewhere: {len(twins)} of {len(held_out)}" if twins else ""
+    report.remarks.append(f"the split {title} has {divided}{seen}")
