@@ -3,7 +3,8 @@
 import argparse
 import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from srs_monai import __version__
 
@@ -11,6 +12,9 @@ logger = logging.getLogger(__name__)
 
 FORMATS = ("auto", "nifti", "dicom-seg", "rtstruct", "png")  # as srs_monai.inference has them
 INTERRUPTED = 130  # exit status of a command that Ctrl-C ended
+# what concerns the user is said by this package; what its readers say of a case stands in the list at the end
+LIBRARIES = ("ignite", "pydicom", "highdicom", "monai.data.nvimgcodec_pydicom_plugin", "srs_monai.data.readers")
+OPTIONS = {"bundle", "device", "format", "overwrite", "recipe", "resample_uneven", "weights"}  # not for --set
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -55,6 +59,8 @@ def _setting(text: str) -> tuple[str, object]:
     name, equals, value = text.partition("=")
     if not name or not equals:
         raise argparse.ArgumentTypeError(f"a value is given as NAME=VALUE; got {text!r}")
+    if name in OPTIONS:
+        raise argparse.ArgumentTypeError(f"{name} is an option of its own: --{name.replace('_', '-')}")
     try:
         return name, yaml.safe_load(value)
     except yaml.YAMLError as error:
@@ -96,22 +102,34 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _predict(options: argparse.Namespace) -> int:
-    from srs_monai.inference import predict, summary_table
+    from srs_monai.inference import predict, summary_table, warning_list
 
-    for library in ("ignite", "pydicom", "highdicom"):  # what concerns the user is said by this package
-        logging.getLogger(library).setLevel(logging.ERROR)
-    results = predict(
-        options.source,
-        options.output,
-        bundle=options.bundle,
-        weights=options.weights,
-        format=options.format,
-        overwrite=options.overwrite,
-        resample_uneven=options.resample_uneven,
-        recipe=options.recipe,
-        device=options.device,
-        overlays=options.config,
-        **dict(options.set),
-    )
-    logger.info("\n%s\n\nresults are in %s", summary_table(results), options.output)
+    with _quiet(*LIBRARIES):
+        results = predict(
+            options.source,
+            options.output,
+            bundle=options.bundle,
+            weights=options.weights,
+            format=options.format,
+            overwrite=options.overwrite,
+            resample_uneven=options.resample_uneven,
+            recipe=options.recipe,
+            device=options.device,
+            overlays=options.config,
+            **dict(options.set),
+        )
+    logger.info("\n%s\n%s\nresults are in %s", summary_table(results), warning_list(results), options.output)
     return int(any(result.status == "failed" for result in results))
+
+
+@contextmanager
+def _quiet(*names: str) -> Iterator[None]:
+    """Let these loggers say nothing."""
+    levels = {name: logging.getLogger(name).level for name in names}
+    try:
+        for name in names:
+            logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+        yield
+    finally:
+        for name, level in levels.items():
+            logging.getLogger(name).setLevel(level)

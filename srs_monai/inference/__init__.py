@@ -13,3 +13,4 @@ from srs_monai.inference.save import SaveImageOverlayd as SaveImageOverlayd
 from srs_monai.inference.sidecar import Run as Run
 from srs_monai.inference.slice_batch_inferer import SliceBatchInferer as SliceBatchInferer
 from srs_monai.inference.summary import summary_table as summary_table
+from srs_monai.inference.summary import warning_list as warning_list

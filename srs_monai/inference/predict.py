@@ -18,6 +18,8 @@ from srs_monai.settings import read_settings
 
 logger = logging.getLogger(__name__)
 
+#: values of the configuration that are given as arguments of other names
+_ARGUMENTS = {"dataset_dir": "source", "output_dir": "output", "ckpt_path": "weights"}
 _MONAI = logging.getLogger("monai.bundle.workflows")
 
 
@@ -62,6 +64,9 @@ def predict(
         ValueError: for what concerns all cases: nothing to segment, results in the place of their source, weights that
             do not fit, settings that there are not, no bundle.
     """
+    for name, argument in _ARGUMENTS.items():
+        if name in settings:
+            raise ValueError(f"{name} is given as {argument}; leave it out of the settings")
     config = _config(bundle)
     given = _values(overlays)
     chosen = weights or given.get("ckpt_path") or config.parents[1] / "models" / "model.pt"

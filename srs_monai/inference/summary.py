@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from srs_monai.data.messages import few
 from srs_monai.inference.case_result import Result
 
 _HEADINGS = ("case", "format", "found", "seconds", "")
@@ -20,6 +21,15 @@ def summary_table(results: Sequence[Result]) -> str:
         ).rstrip()
         for row in rows
     )
+
+
+def warning_list(results: Sequence[Result]) -> str:
+    """Each warning once, a line each, with the cases that it is about; empty without warnings."""
+    cases: dict[str, list[str]] = {}
+    for result in results:
+        for warning in result.warnings:
+            cases.setdefault(warning, []).append(result.name)
+    return "".join(f"\n{few(names, 3)}: {warning}" for warning, names in cases.items()) + ("\n" if cases else "")
 
 
 def _row(result: Result) -> tuple[str, ...]:

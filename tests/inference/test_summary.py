@@ -1,6 +1,6 @@
 """The table says of every case what was found, or why it failed."""
 
-from srs_monai.inference import Result, summary_table
+from srs_monai.inference import Result, summary_table, warning_list
 
 MANY = {f"label {number}": 1000.0 * number for number in range(1, 7)}
 ORGANS = {"liver": 1523240.0, "gall bladder": 0.0, "spleen": 200.0}
@@ -25,6 +25,12 @@ f                                                                              2
 
 def test_each_case_has_its_row() -> None:
     assert summary_table(RESULTS) == TABLE
+
+
+def test_each_warning_is_said_once_with_its_cases() -> None:
+    results = [Result(str(i), "", "segmented", warnings=("resampled",) if i else TWO) for i in range(5)]
+    assert warning_list(results) == "\n0, 1, 2 ... (5 in all): resampled\n0: few slices\n"
+    assert warning_list([RESULTS[0]]) == ""
 
 
 def test_areas_have_their_unit() -> None:
