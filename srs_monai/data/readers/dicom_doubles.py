@@ -110,4 +110,12 @@ def _told_apart(doubled: Sequence[Sequence[Header]], slices: Sequence[Header]) -
 
 
 def _counted(counts: Counter[str]) -> str:
-    return few(f"{value or 'none'} ({count} slices)" for value, count in counts.items())
+    ordered = sorted(counts.items(), key=lambda item: (_number(item[0]), item[0]))
+    return few(f"{value or 'none'} ({count} slices)" for value, count in ordered)
+
+
+def _number(value: str) -> float:
+    try:
+        return float(value)
+    except ValueError:
+        return np.inf
