@@ -7,8 +7,19 @@ from pathlib import Path
 
 import pytest
 import torch
+from monai.data import MetaTensor
+from monai.transforms import Transform
 
 from srs_monai.data.phantoms import write_phantoms
+from srs_monai.data.transforms import (
+    CropBorder,
+    CropUltrasound,
+    CTWindow,
+    Dermoscopy,
+    Infrared,
+    RemoveHair,
+    Ultrasound,
+)
 from srs_monai.inference import NetworkInferer
 from srs_monai.networks import SRSNet
 
@@ -61,3 +72,19 @@ def test_the_bundle_trains_both_stages(tmp_path: Path, precision: str) -> None:
     assert ended.returncode == 0, ended.stderr
     weights = torch.load(tmp_path / "run" / "model.pt", weights_only=True)
     assert all(torch.isfinite(value).all() for value in weights.values())
+
+
+@pytest.mark.parametrize(
+    "transform",
+    [CTWindow(), CropUltrasound(), Ultrasound(), CropBorder(), Infrared(), Dermoscopy(), RemoveHair()],
+    ids=lambda transform: type(transform).__name__,
+)
+def test_images_are_prepared_where_they_lie(transform: Transform) -> None:
+    picture = torch.rand(120, 160) * torch.tensor([1.0, 0.95, 0.9])[:, None, None]  # tinted
+    picture[:, :30] = picture[:, :, 140:] = 0
+    picture[:, 60] *= 0.1
+    image = MetaTensor(picture if isinstance(transform, RemoveHair) else picture * 255, meta={"stored_max": 255.0})
+    expected, got = transform(image.clone()), transform(image.cuda())
+    assert got.device.type == "cuda"
+    assert isinstance(got, MetaTensor)
+    torch.testing.assert_close(got.as_tensor().cpu(), expected.as_tensor(), rtol=0, atol=1e-5)
