@@ -8,12 +8,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from srs_monai.data.readers.dicom_folder import FRAME_NAME
+from srs_monai.data.readers.dicom_source import Pictures, find_dicom
 from srs_monai.inference.mask import Mask
 from srs_monai.inference.results import MASK, NIFTI_ENDING, PNG_ENDING
 from srs_monai.inference.sidecar import Run
+from srs_monai.inference.writers.dicom_seg import write_dicom_seg, write_frame_seg
 from srs_monai.inference.writers.nifti import write_nifti, write_picture_nifti
 from srs_monai.inference.writers.png import write_mask_png
 
+SEG, RTSTRUCT, DICOM_ENDING = "_seg", "_rtstruct", ".dcm"
 FORMATS = ("auto", "nifti", "dicom-seg", "rtstruct", "png")
 
 
@@ -67,6 +71,8 @@ def write_mask(mask: Mask, stem: Path, format: str, run: Run, binary: bool) -> W
         run: for those formats that say what they were made with.
         binary: whether PNG files hold 0 and 255 rather than numbers of labels.
     """
+    if format == "dicom-seg":
+        return _seg(mask, str(stem), run)
     if format == "nifti":
         return _nifti(mask, f"{stem}{MASK}")
     return _png(mask, f"{stem}{MASK}", binary)
@@ -78,6 +84,24 @@ def write_nifti_on_grid(path: Path, values: NDArray[Any], mask: Mask) -> None:
         write_nifti(path, values, mask.affine, mask.source if mask.meta.get("source_kind") == "nifti" else None)
     else:
         write_picture_nifti(path, values[:, :, None] if mask.values.ndim == 2 else values)
+
+
+def _seg(mask: Mask, stem: str, run: Run) -> Written:
+    """A segmentation object; of a sequence of pictures, one for each frame in a folder."""
+    path = Path(f"{stem}{SEG}{DICOM_ENDING}")
+    if mask.is_volume:
+        return Written([path], write_dicom_seg(path, mask.values, mask.affine, mask.source, mask.labels, run))
+    found = find_dicom(mask.source)
+    if not isinstance(found, Pictures):
+        raise ValueError(f"a mask of pixels belongs to a picture, but {mask.source} is a volume; read it as one")
+    file = found.header.path
+    if mask.values.ndim == 2:
+        return Written([path], write_frame_seg(path, mask.values, file, (found.frame or 0) + 1, mask.labels, run))
+    paths, notes = [], list[str]()
+    for number, values in enumerate(np.moveaxis(mask.values, -1, 0), 1):
+        paths.append(Path(f"{stem}{SEG}") / f"{FRAME_NAME.format(number)}{DICOM_ENDING}")
+        notes = write_frame_seg(paths[-1], values, file, number, mask.labels, run)
+    return Written(paths, notes)
 
 
 def _nifti(mask: Mask, stem: str) -> Written:

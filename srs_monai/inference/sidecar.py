@@ -3,6 +3,7 @@
 import hashlib
 import json
 import platform
+import uuid
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from importlib.metadata import version
@@ -27,6 +28,7 @@ class Run:
     def __init__(self, weights: str | Path | None = None, device: Any = None) -> None:
         self.weights = None if weights is None else Path(weights)
         self.device = None if device is None else str(device)
+        self.uid = f"2.25.{uuid.uuid4().int}"  # objects of one run that belong together are known by it
 
     @cached_property
     def sha256(self) -> str | None:

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 from scipy.ndimage import binary_erosion
 
-# of labels 1, 2, ...; then again from the start (Okabe and Ito, told apart by colour-blind readers too)
-_COLOURS = [(230, 159, 0), (86, 180, 233), (0, 158, 115), (240, 228, 66), (0, 114, 178), (213, 94, 0), (204, 121, 167)]
+from srs_monai.inference.writers.colours import colour_of
+
 _OPACITY = 0.25  # of the fill
 _CONTOUR = 1 / 256  # of the shorter side, in width
 _TILES = 9
@@ -29,7 +29,7 @@ def overlay_picture(image: NDArray[np.float32], labels: NDArray[Any]) -> NDArray
     shown = np.repeat(shown, 3, axis=2) if shown.shape[2] == 1 else shown
     width = max(1, round(min(labels.shape) * _CONTOUR))
     for label in np.unique(labels[labels > 0]).tolist():
-        colour = np.array(_COLOURS[(label - 1) % len(_COLOURS)], dtype=np.float32)
+        colour = np.array(colour_of(label), dtype=np.float32)
         region = labels == label
         inside = binary_erosion(region, iterations=width)
         shown[inside] += _OPACITY * (colour - shown[inside])

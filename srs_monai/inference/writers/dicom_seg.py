@@ -1,0 +1,207 @@
+"""DICOM Segmentation objects on the frames of the files that were segmented."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import highdicom as hd
+import numpy as np
+from highdicom.color import CIELabColor
+from numpy.typing import NDArray
+from pydicom import Dataset, config
+from pydicom.sr.codedict import codes
+from pydicom.sr.coding import Code
+from pydicom.uid import SecondaryCaptureImageStorage
+
+from srs_monai import __version__
+from srs_monai.data.messages import few
+from srs_monai.data.readers import dicom_slices
+from srs_monai.data.readers.dicom_header import library_warnings
+from srs_monai.data.recipes import Code as LabelCode
+from srs_monai.data.recipes import Label
+from srs_monai.files import replacing
+from srs_monai.inference.sidecar import Run
+from srs_monai.inference.writers.colours import colour_of
+from srs_monai.inference.writers.source_headers import source_headers, uid_from
+from srs_monai.inference.writers.source_slices import on_source_slices
+
+_SERIES_NUMBER = 1000  # added to that of the source
+_LONGEST = 64  # characters of a name
+
+
+def write_dicom_seg(
+    path: str | Path,
+    values: NDArray[np.uint8],
+    affine: NDArray[np.float64],
+    source: str | Path,
+    labels: Sequence[Label],
+    run: Run,
+) -> list[str]:
+    """Write the mask of a DICOM volume as a BINARY segmentation on the slices of its source.
+
+    Every label has a segment, whose number is the label's, also where nothing of it was found; frames without a pixel
+    are left out. Of an empty mask the first slice stays, with a frame of zeros for each segment, so that the object is
+    valid and says that nothing was found.
+
+    Args:
+        path: of the file.
+        values: the mask, (X, Y, Z), 0 is background.
+        affine: its indices to RAS in mm.
+        source: what the reader was given.
+        labels: what the numbers 1, 2, ... mean.
+        run: what the segmentation was made with.
+
+    Returns:
+        What was added that the source lacks, a sentence each.
+
+    Raises:
+        ValueError: for values without a label, and where the source is not the one that the mask was made from.
+    """
+    _check_labels(values, labels, source)
+    grid = dicom_slices(source)
+    planes = on_source_slices(values, affine, grid)
+    headers = source_headers(grid.paths)
+    images, thickness = headers.datasets, float(np.linalg.norm(affine[:3, 2]))
+    if "SharedFunctionalGroupsSequence" in images[0]:
+        _place_frames(images[0], grid.affines[0], thickness)
+        in_file = np.zeros((int(images[0].NumberOfFrames), *planes.shape[1:]), dtype=np.uint8)
+        in_file[np.array(grid.frames) - 1] = planes
+        planes = in_file
+    else:
+        _place_slices(images, thickness)
+    further = None
+    if not planes.any() and len(images) > 1:
+        images, further, planes = images[:1], images[1:], planes[:1]
+    if len(planes) == 1:  # of several, highdicom finds it from the positions
+        images[0].SpacingBetweenSlices = f"{thickness:.6g}"
+    _save(_segmentation(images, planes, labels, run, further_source_images=further), path)
+    return [*headers.notes]
+
+
+def write_frame_seg(
+    path: str | Path, values: NDArray[np.uint8], source: str | Path, frame: int, labels: Sequence[Label], run: Run
+) -> list[str]:
+    """Write the mask of a DICOM picture, which has no place in the patient, as a BINARY segmentation of one frame.
+
+    Args:
+        path: of the file.
+        values: the mask, (H, W), 0 is background.
+        source: file of the picture.
+        frame: number of the picture in its file, counted from 1.
+        labels, run: as in `write_dicom_seg`.
+
+    Returns:
+        What was added that the source lacks, a sentence each.
+
+    Raises:
+        ValueError: for values without a label.
+    """
+    _check_labels(values, labels, source)
+    headers = source_headers([Path(source)])
+    picture = headers.datasets[0]
+    # highdicom takes no frame of a sequence without places: it is shown a single picture, the references follow below
+    sop_class, frames = str(picture.SOPClassUID), int(picture.get("NumberOfFrames") or 1)
+    picture.SOPClassUID = SecondaryCaptureImageStorage
+    for keyword in ("FrameOfReferenceUID", "NumberOfFrames", "PixelSpacing"):
+        picture.pop(keyword, None)
+    segmentation = _segmentation([picture], values[None], labels, run, instance_number=frame)
+    segmentation.PatientOrientation = picture.get("PatientOrientation") or ""
+    for reference in _references(segmentation):
+        reference.ReferencedSOPClassUID = sop_class
+        if frames > 1:
+            reference.ReferencedFrameNumber = frame
+    _save(segmentation, path)
+    return [note for note in headers.notes if "FrameOfReference" not in note]
+
+
+def _check_labels(values: NDArray[np.uint8], labels: Sequence[Label], source: str | Path) -> None:
+    highest = int(values.max(initial=0))
+    if highest > len(labels) or not labels:
+        raise ValueError(
+            f"each value of a mask is the number of a label, but that of {source} holds {highest} and there are "
+            f"{len(labels)} labels ({few(label.name for label in labels)}); name the recipe that the network was "
+            f"trained with"
+        )
+
+
+def _place_slices(images: Sequence[Dataset], thickness: float) -> None:
+    """Give all slices the directions of the first, from which they differ by rounding, and a thickness."""
+    for image in images:
+        image.ImageOrientationPatient = images[0].ImageOrientationPatient
+        image.PixelSpacing = images[0].PixelSpacing
+        image.SliceThickness = images[0].get("SliceThickness") or f"{thickness:.6g}"
+        image.pop("SpacingBetweenSlices", None)  # what positions say counts
+
+
+def _place_frames(image: Dataset, slice_affine: NDArray[np.float64], thickness: float) -> None:
+    """State directions and pixel spacing of an enhanced object for all frames together."""
+    lps = np.diag([-1.0, -1.0, 1.0]) @ slice_affine[:3, :2]
+    spacing = np.linalg.norm(lps, axis=0)
+    shared = image.SharedFunctionalGroupsSequence[0]
+    shared.PlaneOrientationSequence = hd.PlaneOrientationSequence("PATIENT", (lps / spacing).T.ravel())
+    shared.PixelMeasuresSequence = hd.PixelMeasuresSequence(spacing[::-1], thickness)
+
+
+def _segmentation(
+    images: Sequence[Dataset],
+    planes: NDArray[np.uint8],
+    labels: Sequence[Label],
+    run: Run,
+    instance_number: int = 1,
+    further_source_images: Sequence[Dataset] | None = None,
+) -> hd.seg.Segmentation:
+    parameters = {"weights_sha256": run.sha256} if run.sha256 else None
+    algorithm = hd.AlgorithmIdentificationSequence(
+        name="srs_monai", version=__version__, family=codes.cid7162.ArtificialIntelligence, parameters=parameters
+    )
+    with library_warnings(Path("SEG")), config.disable_value_validation():
+        return hd.seg.Segmentation(
+            source_images=images,
+            pixel_array=planes,
+            segmentation_type=hd.seg.SegmentationTypeValues.BINARY,
+            segment_descriptions=[_segment(number, label, algorithm) for number, label in enumerate(labels, 1)],
+            series_instance_uid=uid_from(run.uid, "SEG", images[0].SeriesInstanceUID, images[0].SOPInstanceUID),
+            series_number=_SERIES_NUMBER + int(images[0].get("SeriesNumber") or 0),
+            series_description="srs_monai segmentation",
+            sop_instance_uid=hd.UID(),
+            instance_number=instance_number,
+            manufacturer="srs_monai",
+            manufacturer_model_name="SRSNet",
+            software_versions=__version__,
+            device_serial_number=run.sha256 or "unknown",
+            specific_character_set="ISO_IR 192",  # UTF-8: whatever the source has, and names of labels
+            content_label="SEGMENTATION",
+            omit_empty_frames=bool(planes.any()),
+            content_description=few(label.name for label in labels)[:_LONGEST],
+            further_source_images=further_source_images,
+        )
+
+
+def _segment(number: int, label: Label, algorithm: hd.AlgorithmIdentificationSequence) -> hd.seg.SegmentDescription:
+    return hd.seg.SegmentDescription(
+        segment_number=number,
+        segment_label=label.name[:_LONGEST],
+        segmented_property_category=_code(label.category),
+        segmented_property_type=_code(label.code),
+        algorithm_type=hd.seg.SegmentAlgorithmTypeValues.AUTOMATIC,
+        algorithm_identification=algorithm,
+        display_color=CIELabColor.from_rgb(*colour_of(number)),
+    )
+
+
+def _code(concept: LabelCode) -> Code:
+    return Code(concept.value, "SCT", concept.meaning[:_LONGEST])
+
+
+def _references(segmentation: Dataset) -> Iterator[Dataset]:
+    """Every place where the source's instance is referred to."""
+    yield from segmentation.SourceImageSequence
+    for series in segmentation.ReferencedSeriesSequence:
+        yield from series.ReferencedInstanceSequence
+    for frame in segmentation.PerFrameFunctionalGroupsSequence:
+        for derivation in frame.DerivationImageSequence:
+            yield from derivation.SourceImageSequence
+
+
+def _save(segmentation: hd.seg.Segmentation, path: str | Path) -> None:
+    with replacing(path) as temporary, config.disable_value_validation():
+        segmentation.save_as(temporary)

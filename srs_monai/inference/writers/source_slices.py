@@ -1,0 +1,66 @@
+"""Masks on the slices that a DICOM volume was read from."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from srs_monai.data.readers import SourceGrid
+
+_NEAREST = 0.501  # of a voxel: what is no further away is nearest; ties go to the slice that was read
+
+
+def on_source_slices(values: NDArray[np.uint8], affine: NDArray[np.float64], grid: SourceGrid) -> NDArray[np.uint8]:
+    """The mask (slices, rows, columns) on the slices of its source.
+
+    Where the reader has not resampled, these are the mask's own values. Else each pixel of a slice has the value of
+    the voxel that it lies in, and is background outside of the mask.
+
+    Args:
+        values: the mask, (X, Y, Z).
+        affine: its indices to RAS in mm.
+        grid: of the source, see `dicom_slices`.
+
+    Raises:
+        ValueError: when the mask does not reach as far as the source's slices, or further.
+    """
+    _check_extent(values, affine, grid)
+    to_mask = np.linalg.inv(affine)
+    frames = np.zeros((len(grid.affines), grid.rows, grid.columns), dtype=np.uint8)
+    for number, slice_affine in enumerate(grid.affines):
+        to_index = (to_mask @ slice_affine)[:3, [0, 1, 3]]  # of (column, row, 1)
+        if values.shape[:2] == (grid.columns, grid.rows) and _is_slice(to_index, number, grid):
+            frames[number] = values[:, :, number].T
+        else:
+            frames[number] = _sampled(values, to_index, grid)
+    return frames
+
+
+def _check_extent(values: NDArray[np.uint8], affine: NDArray[np.float64], grid: SourceGrid) -> None:
+    normal = grid.affines[0][:3, 2]
+    slices = [float(slice_affine[:3, 3] @ normal) for slice_affine in grid.affines]
+    ends = np.array(np.meshgrid(*([0, length - 1] for length in values.shape))).reshape(3, -1)
+    planes = normal @ (affine[:3, :3] @ ends + affine[:3, 3:])
+    voxel = float(np.abs(normal @ affine[:3, :3]).max())
+    apart = max(abs(planes.min() - min(slices)), abs(planes.max() - max(slices)))
+    if apart > voxel / 2:
+        raise ValueError(
+            f"a mask is written onto the slices that it was made from, but it reaches from {planes.min():.2f} to "
+            f"{planes.max():.2f} mm along their normal, and they from {min(slices):.2f} to {max(slices):.2f} mm, with "
+            f"{grid.paths[0]} first; name the source as one folder, series or file"
+        )
+
+
+def _is_slice(to_index: NDArray[np.float64], number: int, grid: SourceGrid) -> bool:
+    """Whether the voxels nearest to a source slice are those of the mask's slice of the same number, row for row."""
+    corners = np.array([[c, r, 1.0] for c in (0, grid.columns - 1) for r in (0, grid.rows - 1)]).T
+    expected = np.array([corners[0], corners[1], np.full(4, number)])
+    return bool(np.abs(to_index @ corners - expected).max() < _NEAREST)
+
+
+def _sampled(values: NDArray[np.uint8], to_index: NDArray[np.float64], grid: SourceGrid) -> NDArray[np.uint8]:
+    rows, columns = np.mgrid[: grid.rows, : grid.columns]
+    index = np.tensordot(to_index[:, :2], np.stack([columns, rows]), axes=1) + to_index[:, 2, None, None]
+    nearest = np.floor(index + 0.5).astype(np.int64)
+    last = np.array(values.shape)[:, None, None] - 1
+    inside = ((nearest >= 0) & (nearest <= last)).all(axis=0)
+    found = values[tuple(nearest.clip(0, last))]
+    return np.where(inside, found, np.uint8(0))
