@@ -1,5 +1,6 @@
 """Volumes of NIfTI and array files seen from outside: their grids from the headers, their slices as items."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -64,30 +65,42 @@ def volume_grid(path: str | Path) -> Grid:
     return Grid((rows, columns, slices), affine @ inv_ornt_aff(to_seen, shape))
 
 
-def slices_with_foreground(path: str | Path) -> list[int]:
-    """Numbers of the slices of a label volume, as they are seen, that hold any label above 0; a single slice counts."""
+def slices_with_foreground(path: str | Path, background: Sequence[int] = ()) -> list[int]:
+    """Numbers of the slices of a label volume, as they are seen, that hold any label above 0; a single slice counts.
+
+    Args:
+        path: of the volume.
+        background: further values that are no label.
+    """
     if volume_grid(path).slices == 1:
         return [0]
     if is_array(path):
-        return np.flatnonzero((array_values(path) > 0).any(axis=(1, 2))).tolist()
+        return np.flatnonzero(_foreground(array_values(path), background).any(axis=(1, 2))).tolist()
     image = open_nifti(path)
     try:
         labels = np.asarray(image.as_reoriented(_to_seen(image.affine, path)).dataobj)
     except Exception as error:  # a broken file makes the decompressors raise nearly anything
         raise unreadable(path, error) from error
-    return np.flatnonzero((labels > 0).any(axis=(0, 1))).tolist()
+    return np.flatnonzero(_foreground(labels, background).any(axis=(0, 1))).tolist()
 
 
 def slice_items(item: dict[str, Any], *, skip_empty: bool = False) -> list[dict[str, Any]]:
     """One item for each slice of the item's volume, which "slice" numbers upward from the feet.
 
     Args:
-        item: names a volume by "image", and by "label" its labels.
-        skip_empty: leave out slices without any label above 0.
+        item: names a volume by "image", and by "label" its labels; "label_values" as `load_datalist` has them.
+        skip_empty: leave out slices without any label above 0 that stands for a class.
     """
-    slices = volume_grid(item["image"]).slices
-    numbers = slices_with_foreground(item["label"]) if skip_empty else range(slices)
+    if skip_empty:
+        values = item.get("label_values")
+        numbers: Sequence[int] = slices_with_foreground(item["label"], values[0] if isinstance(values, list) else ())
+    else:
+        numbers = range(volume_grid(item["image"]).slices)
     return [item | {"slice": number} for number in numbers]
+
+
+def _foreground(labels: NDArray[Any], background: Sequence[int]) -> NDArray[np.bool_]:
+    return (labels > 0) & ~np.isin(labels, list(background))
 
 
 def _to_seen(affine: NDArray[np.float64], path: str | Path) -> NDArray[np.float64]:

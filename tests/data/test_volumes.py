@@ -53,6 +53,15 @@ def test_a_volume_becomes_one_item_a_slice(tmp_path: Path) -> None:
     assert slice_items(item, skip_empty=True) == [item | {"slice": 2}]
 
 
+def test_a_slice_of_organs_that_are_no_class_is_empty(tmp_path: Path) -> None:
+    labels = np.zeros(RAS_SHAPE)
+    labels[..., 2], labels[..., 4] = 5, 3
+    item = {"image": str(save(tmp_path / "a.nii", labels)), "label": str(save(tmp_path / "b.nii", labels))}
+    assert [each["slice"] for each in slice_items(item, skip_empty=True)] == [2, 4]
+    known = item | {"label_values": [[0, 5], [3]]}
+    assert slice_items(known, skip_empty=True) == [known | {"slice": 4}]
+
+
 def test_a_single_slice_is_one_in_any_plane(tmp_path: Path) -> None:
     for name, shape in (("sagittal", (1, 5, 6)), ("coronal", (4, 1, 6)), ("axial", (4, 5, 1))):
         path = save(tmp_path / f"{name}.nii", np.zeros(shape))
