@@ -6,7 +6,9 @@ from typing import Literal, Self
 import torch
 from torch import Tensor, nn
 
+from srs_monai.networks.dynamic.table import DYNAMIC_CONVS
 from srs_monai.networks.layers.dpconv import DPConv
+from srs_monai.networks.messages import one_of
 from srs_monai.networks.nets.dense_nested import DenseNestedDecoder, DenseNestedEncoder, require_divisible
 
 
@@ -54,7 +56,7 @@ class ReconstructionNet(nn.Module):
 
 
 class SegmentationNet(nn.Module):
-    """The network of stage two: segments the image, its deepest feature filtered as the guide says.
+    """The network of stage two: segments the image, its deepest feature filtered with a kernel made for the image.
 
     Args:
         spatial_dims: 2 or 3.
@@ -65,13 +67,16 @@ class SegmentationNet(nn.Module):
             Table 1 of the article.
         stem: channels between the image and the first node.
         guide_channels: channels of the guide.
+        kernel: "dpconv" filters as the guide says; a name of `DYNAMIC_CONVS` puts that convolution in its place, whose
+            kernel follows from the filtered feature itself (the article's Table 5); None filters nothing (Table 6).
         generator, gate, form: of DPConv.
 
-    Shapes: image (B, in_channels, H, W[, D]), sides in multiples of 2**(levels - 1), and guide (B, guide_channels,
-    any, any[, any]) give logits (B, out_channels, H, W[, D]).
+    Shapes: image (B, in_channels, H, W[, D]), sides in multiples of 2**(levels - 1), and for "dpconv" guide
+    (B, guide_channels, any, any[, any]) give logits (B, out_channels, H, W[, D]).
 
     Raises:
-        ValueError: when features and blocks do not match; in forward, when a side is no such multiple.
+        ValueError: when features and blocks do not match, or there is no such kernel; in forward, when a side is no
+            such multiple, and for a guide that is missing or has no use.
 
     Source: SRSNet, IEEE TIP 2025, and its released code.
     """
@@ -86,6 +91,7 @@ class SegmentationNet(nn.Module):
         stem: int = 8,
         guide_channels: int = 64,
         *,
+        kernel: str | None = "dpconv",
         generator: Literal["grouped", "dense"] = "grouped",
         gate: bool = True,
         form: Literal["closed", "literal"] = "closed",
@@ -93,23 +99,36 @@ class SegmentationNet(nn.Module):
         super().__init__()
         self.levels = len(features)
         self.encoder = DenseNestedEncoder(in_channels, features, blocks, stem, spatial_dims=spatial_dims)
-        self.dpconv = DPConv(
-            features[-1],
-            features[-1],
-            guide_channels=guide_channels,
-            spatial_dims=spatial_dims,
-            generator=generator,
-            gate=gate,
-            form=form,
-        )
+        self.dpconv: DPConv | None = None
+        self.kernel: nn.Module | None = None
+        if kernel == "dpconv":
+            self.dpconv = DPConv(
+                features[-1],
+                features[-1],
+                guide_channels=guide_channels,
+                spatial_dims=spatial_dims,
+                generator=generator,
+                gate=gate,
+                form=form,
+            )
+        elif kernel is not None:
+            known = DYNAMIC_CONVS[one_of(kernel, DYNAMIC_CONVS, "kernel beside 'dpconv' and None")]
+            self.kernel = known(features[-1], features[-1], 3, padding=1, spatial_dims=spatial_dims)
         self.decoder = DenseNestedDecoder(
             out_channels, features, blocks, patch_contrast=False, spatial_dims=spatial_dims
         )
 
-    def forward(self, image: Tensor, guide: Tensor) -> Tensor:
+    def forward(self, image: Tensor, guide: Tensor | None = None) -> Tensor:
         require_divisible(image, self.levels, "SegmentationNet")
         levels = self.encoder(image)
-        levels[-1] = levels[-1] + self.dpconv(levels[-1], guide)
+        if self.dpconv is not None:
+            if guide is None:
+                raise ValueError("DPConv takes its kernel from a guide, got none; give the reconstruction's feature")
+            levels[-1] = levels[-1] + self.dpconv(levels[-1], guide)
+        elif guide is not None:
+            raise ValueError("only kernel='dpconv' is guided, got a guide; leave it out")
+        if self.kernel is not None:
+            levels[-1] = levels[-1] + self.kernel(levels[-1])
         logits: Tensor = self.decoder(levels)
         return logits
 
@@ -125,6 +144,8 @@ class SRSNet(nn.Module):
         segmentation_features, segmentation_blocks, segmentation_stem: of SegmentationNet.
         freeze_reconstruction: the reconstruction network takes no part in training: its parameters ask for no
             gradient, the guide carries none, and `train()` leaves it in eval mode. False trains both together.
+        kernel: how the deepest feature is filtered: "dpconv", guided by the reconstruction network; or, without one,
+            another dynamic convolution or nothing (None), for comparison; see `SegmentationNet`.
         drifting_statistics: run the frozen encoder in train mode always, in `eval()` too, as the authors' scripts do.
             It then normalises by the batch at hand, so the result for an image depends on its neighbours in the batch;
             tables of the original were made so, image by image (batch size 1). Its running averages move with every
@@ -135,8 +156,8 @@ class SRSNet(nn.Module):
     (B, out_channels, H, W[, D]).
 
     Raises:
-        ValueError: when features and blocks do not match, or statistics are to drift in a network that is not frozen;
-            in forward, when a side is no such multiple.
+        ValueError: when features and blocks do not match, there is no such kernel, or statistics are to drift in a
+            network that is not frozen or not there; in forward, when a side is no such multiple.
 
     Source: SRSNet, IEEE TIP 2025, and its released code.
     """
@@ -153,6 +174,7 @@ class SRSNet(nn.Module):
         reconstruction_stem: int = 16,
         segmentation_stem: int = 8,
         *,
+        kernel: str | None = "dpconv",
         freeze_reconstruction: bool = True,
         drifting_statistics: bool = False,
         dpconv_generator: Literal["grouped", "dense"] = "grouped",
@@ -160,17 +182,19 @@ class SRSNet(nn.Module):
         dpconv_form: Literal["closed", "literal"] = "closed",
     ) -> None:
         super().__init__()
-        if drifting_statistics and not freeze_reconstruction:
+        if drifting_statistics and (kernel != "dpconv" or not freeze_reconstruction):
             raise ValueError(
-                "drifting_statistics describes a frozen reconstruction network, got freeze_reconstruction=False; "
-                "set only one of the two"
+                f"drifting_statistics describes a frozen reconstruction network, got freeze_reconstruction="
+                f"{freeze_reconstruction} and kernel={kernel!r}; leave it out"
             )
         self.levels = max(len(reconstruction_features), len(segmentation_features))
         self.freeze_reconstruction = freeze_reconstruction
         self.drifting_statistics = drifting_statistics
-        self.reconstruction = ReconstructionNet(
-            spatial_dims, in_channels, reconstruction_features, reconstruction_blocks, reconstruction_stem
-        )
+        self.reconstruction: ReconstructionNet | None = None
+        if kernel == "dpconv":
+            self.reconstruction = ReconstructionNet(
+                spatial_dims, in_channels, reconstruction_features, reconstruction_blocks, reconstruction_stem
+            )
         self.segmentation = SegmentationNet(
             spatial_dims,
             in_channels,
@@ -179,31 +203,36 @@ class SRSNet(nn.Module):
             segmentation_blocks,
             segmentation_stem,
             guide_channels=reconstruction_features[-1],
+            kernel=kernel,
             generator=dpconv_generator,
             gate=dpconv_gate,
             form=dpconv_form,
         )
-        if freeze_reconstruction:
+        if self.reconstruction is not None and freeze_reconstruction:
             self.reconstruction.requires_grad_(False)
         self.train()
 
     def train(self, mode: bool = True) -> Self:
         super().train(mode)
-        if self.freeze_reconstruction:
+        if self.reconstruction is not None and self.freeze_reconstruction:
             self.reconstruction.train(self.drifting_statistics)
         return self
 
     def forward(self, image: Tensor) -> Tensor:
         require_divisible(image, self.levels, "SRSNet")
-        if self.freeze_reconstruction:
-            with torch.no_grad():
+        guide: Tensor | None = None
+        if self.reconstruction is not None:
+            if self.freeze_reconstruction:
+                with torch.no_grad():
+                    guide = self.reconstruction.encode(image)
+            else:
                 guide = self.reconstruction.encode(image)
-        else:
-            guide = self.reconstruction.encode(image)
         logits: Tensor = self.segmentation(image, guide)
         return logits
 
     def reconstruct(self, image: Tensor) -> Tensor:
         """The reconstruction network's image of the image: the aim of stage one, later a check of quality."""
+        if self.reconstruction is None:
+            raise ValueError("only SRSNet(kernel='dpconv') has a reconstruction network; build it so")
         reconstruction: Tensor = self.reconstruction(image)
         return reconstruction

@@ -179,3 +179,42 @@ def test_exported_for_any_batch_and_size(image: Tensor) -> None:
 def test_torchscript_computes_the_same(image: Tensor, convert: Any) -> None:
     network = small().eval().requires_grad_(False)
     torch.testing.assert_close(convert(network)(image), network(image), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("kernel", ["dyconv", "odconv", "scconv", "magic", None])
+@pytest.mark.parametrize("spatial_dims", [2, 3])
+def test_other_kernels_take_dpconvs_place_and_need_no_reconstruction(kernel: str | None, spatial_dims: int) -> None:
+    net = small_with(kernel, spatial_dims)
+    image = torch.randn(2, 1, *[16] * spatial_dims, dtype=torch.float64)
+    logits = net(image)
+    assert logits.shape == (2, 1, *[16] * spatial_dims)
+    logits.sum().backward()
+    assert not any(name.startswith("reconstruction") for name, _ in net.named_parameters())
+    torch.testing.assert_close(net.eval()(image), torch.cat([net(image[:1]), net(image[1:])]))
+    with pytest.raises(ValueError, match="has a reconstruction network"):
+        net.reconstruct(image)
+    if kernel is not None:  # the filtered feature is added to the feature: a filter of zeros filters nothing
+        for parameter in net.segmentation.kernel.parameters():
+            parameter.data.zero_()
+        plain = small_with(None, spatial_dims).eval()
+        plain.load_state_dict({k: v for k, v in net.state_dict().items() if not k.startswith("segmentation.kernel")})
+        if kernel != "scconv":  # whose gates divide by the sum of its weights
+            torch.testing.assert_close(net(image), plain(image))
+
+
+def small_with(kernel: str | None, spatial_dims: int) -> SRSNet:
+    torch.manual_seed(0)
+    sizes = {"segmentation_features": (8, 16), "segmentation_blocks": (1, 1)}
+    return SRSNet(spatial_dims, 1, 1, (4, 8), (1, 1), kernel=kernel, **sizes).double()
+
+
+def test_unknown_kernels_and_guides_without_use_are_refused() -> None:
+    with pytest.raises(ValueError, match="did you mean 'dyconv'"):
+        small_with("dyconf", 2)
+    with pytest.raises(ValueError, match="kernel='magic'; leave it out"):
+        SRSNet(kernel="magic", drifting_statistics=True)
+    image = torch.zeros(1, 1, 16, 16, dtype=torch.float64)
+    with pytest.raises(ValueError, match="only kernel='dpconv' is guided"):
+        small_with(None, 2).segmentation(image, image)
+    with pytest.raises(ValueError, match="got none; give the reconstruction's feature"):
+        small_with("dpconv", 2).segmentation(image)
