@@ -71,9 +71,9 @@ def reasons(header: Header) -> Iterator[None]:
     try:
         with library_warnings(header.path) as said:
             yield
-    except DicomError:
+    except (DicomError, KeyboardInterrupt, SystemExit, GeneratorExit):
         raise
-    except Exception as error:  # broken files make the decoders raise nearly anything
+    except BaseException as error:  # broken files make the decoders raise nearly anything; pylibjpeg-rle's panics, too
         reason = one_line(error, *said)
         raise DicomError(f"the pixels of {header.path} cannot be read: {reason}; {_way_out(reason)}") from error
 
