@@ -11,14 +11,19 @@ from srs_monai.data.recipe_datalist import DRAWN_SPLITS
 from srs_monai.data.recipes import RECIPES, recipe, result_labels
 
 ROOT = Path(__file__).resolve().parents[2]
-TRAIN = ROOT / "bundle" / "configs" / "train.yaml"
+TRAIN, EVALUATE = (ROOT / "bundle" / "configs" / f"{name}.yaml" for name in ("train", "evaluate"))
 OVERLAYS = sorted((ROOT / "configs" / "datasets").glob("*.yaml"))
 
 
-def counts(overlay: str, dataset_dir: Path, output_dir: Path, **options: object) -> tuple[int, ...]:
+def configured(bundle: Path, overlay: str, dataset_dir: Path, output_dir: Path, **options: object) -> ConfigParser:
     parser = ConfigParser()
-    parser.read_config([str(TRAIN), str(ROOT / "configs" / "datasets" / f"{overlay}.yaml")])
+    parser.read_config([str(bundle), str(ROOT / "configs" / "datasets" / f"{overlay}.yaml")])
     parser.update({"dataset_dir": str(dataset_dir), "output_dir": str(output_dir), **options})
+    return parser
+
+
+def counts(overlay: str, dataset_dir: Path, output_dir: Path, **options: object) -> tuple[int, ...]:
+    parser = configured(TRAIN, overlay, dataset_dir, output_dir, **options)
     return tuple(len(items) for items in parser.get_parsed_content("datalists").values())
 
 
@@ -67,3 +72,31 @@ def test_the_overlays_find_the_real_images(datasets: Path, tmp_path: Path) -> No
 def test_phantoms_have_their_own_lists(tmp_path: Path) -> None:
     write_phantoms(tmp_path / "data", count=4, size=(32, 32))
     assert counts("phantoms", tmp_path / "data", tmp_path / "out") == (3, 1, 0)
+
+
+@pytest.mark.parametrize("bundle", [TRAIN, EVALUATE], ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    ("overlay", "folder", "options"),
+    [
+        ("busi", "busi_original_sample", {"split": 1}),
+        ("sirst", "mini/sirst", {"split": 1}),
+        ("isic2018", "mini/isic2018", {}),
+        ("glas", "glas", {}),
+        ("kvasir_seg", "kvasir", {}),
+        ("acdc", "acdc", {"split": 1}),
+    ],
+)
+def test_the_bundle_reads_real_labels_by_the_recipe(
+    datasets: Path, tmp_path: Path, bundle: Path, overlay: str, folder: str, options: dict[str, object]
+) -> None:
+    """Class numbers, all of them, as the network is trained on them."""
+    parser = configured(bundle, overlay, datasets / folder, tmp_path, **options)
+    classes = max(2, parser.get_parsed_content("out_channels"))
+    transform = parser.get_parsed_content("validate#preprocessing")
+    items = parser.get_parsed_content("datalists")["validation"][:4]
+    read = [transform(dict(item)) for item in items]
+    values = {value for item in read for value in item["label"].unique().tolist()}
+    assert values == set(range(classes))
+    for item in read:
+        assert set(item) == {"image", "label"}
+        assert item["image"].shape[1:] == item["label"].shape[1:]
