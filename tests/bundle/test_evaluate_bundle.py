@@ -242,11 +242,13 @@ def test_tables_are_not_replaced_unasked(pictures: Path, evaluate: Any) -> None:
         ({"evaluate_list": "test"}, "the test list is empty"),
         ({"evaluate_list": "val"}, "no list 'val'"),
         ({"ckpt_path": "nowhere.pt"}, r"nowhere\.pt"),
+        ({"image_size": [64, 64]}, r"trained with image_size \[32, 32\] \(here \[64, 64\]\); give --image_size"),
         ({"dataset_dir": "nowhere"}, "no folder nowhere"),
         ({"out_channels": 3, "original_definition": True}, "one foreground label"),
     ],
 )
-def test_bad_input_is_named(pictures: Path, evaluate: Any, values: dict[str, Any], reason: str) -> None:
+def test_bad_input_is_named(pictures: Path, evaluate: Any, tmp_path: Path, values: dict[str, Any], reason: str) -> None:
+    (tmp_path / "model.json").write_text('{"provenance": {}, "image_size": [32, 32]}')
     with pytest.raises((RuntimeError, ValueError)) as caught:  # MONAI wraps what an expression raises
         evaluate(values.pop("dataset_dir", pictures), **values)
     assert re.search(reason, str(root_cause(caught.value)))

@@ -221,6 +221,21 @@ def test_bad_input_is_one_clear_error(
         assert not (tmp_path / "out").exists()
 
 
+def test_settings_that_differ_from_those_of_the_weights_are_refused(
+    tmp_path: Path, segment: Callable[..., Path], tiny: Path, untrained: dict[str, Any]
+) -> None:
+    Image.fromarray(np.zeros((40, 60), np.uint8)).save(tmp_path / "a.png")
+    (tmp_path / "untrained.json").write_text('{"provenance": {}, "image_size": [64, 64]}')
+    with pytest.raises(RuntimeError) as failed:
+        segment(tmp_path / "a.png", tiny, **untrained)
+    said = r"trained with image_size \[64, 64\] \(here \[32, 32\]\); give --image_size '\[64, 64\]', or go on"
+    assert re.search(said, str(root_cause(failed.value)))
+    for values in ({"image_size": [64, 64]}, {"ignore_settings": "true", "overwrite": "true"}):
+        output = segment(tmp_path / "a.png", tiny, **untrained, **values)
+    assert (output / "a_mask.png").is_file()
+    segment(tmp_path / "a.png", tiny, tmp_path / "untrained.json", **untrained, overwrite=True)  # it is an overlay
+
+
 def test_the_command_ends_with_the_cause_and_status_1(
     run: Callable[..., tuple[int, str]], tmp_path: Path, bright: Path
 ) -> None:

@@ -1,6 +1,7 @@
 """Both stages are trained by the bundle, from any folder, and a killed run ends as an unbroken one does."""
 
 import csv
+import re
 import shutil
 import signal
 import time
@@ -12,6 +13,9 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+
+from srs_monai.errors import INTERRUPTED
+from srs_monai.settings import read_settings
 
 Run = Callable[..., tuple[int, str]]
 EPOCHS = {"reconstruction_epochs": 2, "epochs": 2}
@@ -37,6 +41,14 @@ def test_both_stages_run_one_after_the_other(run: Run, tiny: Path, phantoms: Pat
         assert torch.equal(whole[f"reconstruction.{key}"], value), "stage two leaves stage one's network as it was"
     for stage in ("reconstruction", "segmentation"):
         assert list((out / stage / "tensorboard").iterdir())
+    trained = (
+        rf"trained: {re.escape(str(out))}/model\.pt, from epoch [12], the best by its validation mean_iou of 0\.\d+"
+    )
+    assert re.search(trained, log.splitlines()[-1])
+    settings = read_settings(out / "model.pt")
+    assert settings is not None
+    assert (settings.values["image_size"], settings.values["in_channels"]) == ([32, 32], 3)
+    assert settings.provenance["images"] == {"training": 9, "validation": 3}
 
     status, log = run("training", "train", tiny, **values)
     assert status != 0
@@ -45,6 +57,11 @@ def test_both_stages_run_one_after_the_other(run: Run, tiny: Path, phantoms: Pat
     status, log = run("training", "train", tiny, **values, resume=True)
     assert status == 0, log
     assert epochs(out / "segmentation" / "epochs.csv") == [1, 2], "a finished run has nothing to go on with"
+    assert f"nothing is left to do: {out / 'model.pt'}, from epoch" in log.splitlines()[-1]
+
+    status, log = run("training", "train", tiny, **values, resume=True, image_size="[64, 64]")
+    assert status != 0
+    assert "has image_size [32, 32] (here [64, 64]); give --image_size '[32, 32]'" in log.splitlines()[-1]
 
 
 def test_each_stage_runs_alone(run: Run, tiny: Path, phantoms: Path, tmp_path: Path) -> None:
@@ -84,6 +101,19 @@ def kill_when(process: Any, begun: Path, epoch: int) -> None:
             break
         time.sleep(0.002)
     assert process.wait() == -signal.SIGKILL, "the run ended before it could be killed"
+
+
+def test_an_interruption_is_one_line(start: Callable[..., Any], tiny: Path, phantoms: Path, tmp_path: Path) -> None:
+    values = {"dataset_dir": phantoms, "output_dir": tmp_path / "out", "reconstruction_epochs": 500}
+    process = start("training", "train", tiny, **values)
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline and not (tmp_path / "out" / "reconstruction" / "last.pt").is_file():
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=60) == -signal.SIGINT
+    log = (tmp_path / "log.txt").read_text()
+    assert log.splitlines()[-1] == INTERRUPTED
+    assert "Traceback" not in log
 
 
 @pytest.mark.slow
