@@ -53,6 +53,9 @@ _ENHANCED_CLASSES = {
     uid.EnhancedCTImageStorage: "CT",
     uid.EnhancedMRImageStorage: "MR",
     uid.EnhancedPETImageStorage: "PT",
+    uid.LegacyConvertedEnhancedCTImageStorage: "CT",
+    uid.LegacyConvertedEnhancedMRImageStorage: "MR",
+    uid.LegacyConvertedEnhancedPETImageStorage: "PT",
 }
 _SECONDARY_CAPTURES = {
     uid.SecondaryCaptureImageStorage,

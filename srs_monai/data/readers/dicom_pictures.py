@@ -67,7 +67,9 @@ def _stored_max(dataset: Dataset, header: Header) -> float | None:
 
 
 def _in_colours(stored: NDArray[Any], dataset: Dataset) -> NDArray[Any]:
-    colours = apply_color_lut(stored, dataset)
+    colours = apply_color_lut(stored, dataset)[..., :3]  # there may be a table of alpha
+    if colours.shape[-1] < 3:
+        raise ValueError(f"a palette has tables of red, green and blue, but this one has {colours.shape[-1]} of them")
     return colours >> 8 if colours.dtype == np.uint16 else colours
 
 

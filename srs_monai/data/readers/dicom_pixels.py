@@ -95,10 +95,12 @@ def _check_stored(dataset: Dataset, header: Header) -> None:
     subsampled = dataset.PhotometricInterpretation == "YBR_FULL_422"
     if pixels is None or subsampled or dataset.file_meta.TransferSyntaxUID.is_encapsulated:
         return
-    length = pixels.length if isinstance(pixels, RawDataElement) else len(pixels.value)
+    length = pixels.length if isinstance(pixels, RawDataElement) else len(pixels.value or b"")
     sample = dataset.BitsAllocated / 8
     expected = header.frames * header.rows * header.columns * dataset.get("SamplesPerPixel", 1) * sample
-    if length - expected >= min(header.rows, header.columns) * sample > 1:
+    too_many = length - expected >= min(header.rows, header.columns) * sample > 1  # fewer are padding
+    too_few = header.frames > 1 and length < expected  # of one frame, the decoder counts them
+    if too_many or too_few:
         raise DicomError(
             f"pixels are as many as the header states, {header.frames} x {header.rows} x {header.columns} of "
             f"{dataset.BitsAllocated} bits, but {header.path} holds {length} bytes for {expected:.0f}; correct Rows, "

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from srs_monai.data.messages import few
 from srs_monai.data.readers.dicom_geometry import check_slice, described, same_grid
 from srs_monai.data.readers.dicom_header import DicomError, Header, Kind
 
@@ -28,7 +29,7 @@ def not_in_series(headers: Iterable[Header]) -> list[str]:
 
 
 def choose_series(
-    headers: Sequence[Header], source: Path, series_uid: str | None = None
+    headers: Sequence[Header], source: Path, series_uid: str | None = None, left_out: Sequence[str] = ()
 ) -> tuple[list[Header], list[str]]:
     """The slices that are read, and sentences about the choice where there was one.
 
@@ -38,6 +39,7 @@ def choose_series(
         headers: of all images at hand.
         source: where they lie, for messages.
         series_uid: the only series that counts, or None.
+        left_out: what else lies there, for messages.
 
     Raises:
         DicomError: when there is none, one of its slices has a faulty header, or the largest two are of the same size.
@@ -52,7 +54,10 @@ def choose_series(
         series = {series_uid: series[series_uid]}
     if not series:
         others = " and ".join(not_in_series(headers)) or "no DICOM images"
-        raise DicomError(f"a series of slices is read, but {source} holds {others}; name a folder of slices, or a file")
+        beside = f" beside {few(left_out)}" if left_out else ""
+        raise DicomError(
+            f"a series of slices is read, but {source} holds {others}{beside}; name a folder of slices, or a file"
+        )
     uid, said = _largest({uid: len(slices) for uid, slices in series.items()}, "series", source)
     groups: list[list[Header]] = []
     for header in series[uid]:

@@ -16,7 +16,7 @@ from srs_monai.data.readers.dicom_folder import FRAME_NAME, frame_number, read_f
 from srs_monai.data.readers.dicom_frames import frame_headers
 from srs_monai.data.readers.dicom_geometry import check_slice, in_order, slice_affine
 from srs_monai.data.readers.dicom_header import DicomError, Header, Kind, read_header
-from srs_monai.data.readers.dicom_series import choose_series, not_in_series
+from srs_monai.data.readers.dicom_series import choose_series, group_by_series, not_in_series
 
 logger = logging.getLogger(__name__)
 
@@ -109,7 +109,13 @@ def find_dicom(names: Sequence[PathLike] | PathLike) -> Slices | Pictures:
 def _series(
     headers: Sequence[Header], source: Path, series_uid: str | None = None, left_out: Sequence[str] = ()
 ) -> Slices:
-    slices, others = choose_series(headers, source, series_uid)
+    """The series of slices at hand, or the one enhanced object where there is none."""
+    objects = [header for header in headers if header.kind is Kind.ENHANCED and series_uid in (None, header.series_uid)]
+    if len(objects) == 1 and not any(series_uid in (None, uid) for uid in group_by_series(headers)):
+        slices, others = frame_headers(objects[0]), []
+        headers = [header for header in headers if header is not objects[0]]
+    else:
+        slices, others = choose_series(headers, source, series_uid, left_out)
     beside = few([*not_in_series(headers), *left_out], shown=8)
     if others:
         logger.warning("%s: %s", source, "; ".join(others))

@@ -8,13 +8,13 @@ import highdicom as hd
 import nibabel as nib
 import numpy as np
 import pydicom
+import pytest
+from dicom_files import write_series
 from monai.transforms import LoadImage
+from pydicom import Dataset
 
-from srs_monai.data.readers import DicomReader
+from srs_monai.data.readers import DicomError, DicomReader
 
-AXIAL = (1, 0, 0, 0, 1, 0)
-CORONAL = (1, 0, 0, 0, 0, -1)
-SAGITTAL = (0, 1, 0, 0, 0, -1)
 OBLIQUE = tuple((nib.eulerangles.euler2mat(0.3, -0.4, 0.2)[:, :2].T).ravel())
 
 
@@ -22,23 +22,142 @@ def load(path: object, **options: Any) -> Any:
     return LoadImage(reader=DicomReader(**options), image_only=True)(path)
 
 
-def test_an_enhanced_object_equals_the_series_it_was_made_from(
-    tmp_path: Path, write_series: Callable[..., Any]
-) -> None:
-    def edit(dataset: pydicom.Dataset, i: int) -> None:
-        dataset.RescaleSlope = f"{1 + i / 4}"
-        dataset.InstanceNumber, dataset.AcquisitionNumber = i + 1, 1
+def write_enhanced(
+    path: Path, change: Callable[[Dataset], None] | None = None, modality: str = "CT", **options: Any
+) -> tuple[Path, Any]:
+    """An enhanced object, its frames in no spatial order, and the series that it was made from."""
+    edit = options.pop("edit", None)
 
-    series = write_series(tmp_path / "s", orientation=OBLIQUE, edit=edit)
-    slices = [pydicom.dcmread(path) for path in series.files]
-    enhanced = hd.legacy.LegacyConvertedEnhancedCTImage(
-        slices, series_instance_uid=hd.UID(), series_number=2, sop_instance_uid=hd.UID(), instance_number=1
+    def numbered(dataset: Dataset, i: int) -> None:
+        dataset.InstanceNumber, dataset.AcquisitionNumber = (3 * i) % 5 + 5 * (i // 5), 1
+        if edit is not None:
+            edit(dataset, i)
+
+    series = write_series(path.parent / "series", modality=modality, edit=numbered, **options)
+    slices = [pydicom.dcmread(file) for file in series.files]
+    convert = hd.legacy.LegacyConvertedEnhancedCTImage if modality == "CT" else hd.legacy.LegacyConvertedEnhancedMRImage
+    enhanced = convert(slices, hd.UID(), 2, hd.UID(), 1)
+    if change is not None:
+        change(enhanced)
+    enhanced.save_as(path)
+    return path, series
+
+
+def assert_equal(ours: Any, theirs: Any) -> None:
+    np.testing.assert_allclose(ours.affine.numpy(), theirs.affine.numpy(), atol=1e-6)
+    np.testing.assert_array_equal(ours.numpy(), theirs.numpy())
+
+
+@pytest.mark.parametrize("modality", ["CT", "MR"])
+def test_an_enhanced_object_equals_the_series_it_was_made_from(tmp_path: Path, modality: str) -> None:
+    def edit(dataset: Dataset, i: int) -> None:
+        dataset.RescaleSlope, dataset.RescaleIntercept = f"{1 + i / 4}", "-1000"
+        dataset.PixelPaddingValue = 7
+
+    stored = np.random.default_rng(0).integers(0, 20, (10, 5, 7)).astype(np.int16)  # padding occurs
+    path, series = write_enhanced(
+        tmp_path / "enhanced.dcm",
+        modality=modality,
+        orientation=OBLIQUE,
+        along=np.arange(10) * 2.5,
+        edit=edit,
+        stored=stored,
     )
-    enhanced.save_as(tmp_path / "enhanced.dcm")
-    ours, theirs = load(tmp_path / "enhanced.dcm"), load(series.folder)
-    back = nib.orientations.ornt_transform(
-        nib.io_orientation(ours.affine.numpy()), nib.io_orientation(theirs.affine.numpy())
-    )
-    image = nib.Nifti1Image(ours.numpy(), ours.affine.numpy()).as_reoriented(back)
-    np.testing.assert_allclose(image.affine, theirs.affine.numpy(), atol=1e-6)
-    np.testing.assert_allclose(image.get_fdata(), theirs.numpy(), atol=1e-3)
+    assert_equal(load(path), load(series.folder))
+    (tmp_path / "alone").mkdir()
+    path.rename(tmp_path / "alone" / "enhanced.dcm")
+    (tmp_path / "alone" / "notes.txt").write_text("x")
+    by_folder = load(tmp_path / "alone")
+    assert_equal(by_folder, load(series.folder))
+    assert by_folder.meta["left_out"].startswith("notes.txt")
+
+
+def test_a_tilted_one_is_straightened(tmp_path: Path) -> None:
+    path, series = write_enhanced(tmp_path / "enhanced.dcm", aside=0.4)
+    assert "gantry tilt of 21.8 degrees" in load(path).meta["notes"]
+    assert_equal(load(path), load(series.folder))
+
+
+def test_frames_that_leave_gaps_are_refused_with_their_positions_or_resampled(tmp_path: Path) -> None:
+    path, series = write_enhanced(tmp_path / "enhanced.dcm", along=[0, 2.5, 5, 10, 12.5])
+    with pytest.raises(DicomError, match=r"enhanced\.dcm, every 2\.50 mm .* lacks 1: 40\.50 mm; .*--resample-uneven"):
+        load(path)
+    assert_equal(load(path, resample_uneven=True), load(series.folder, resample_uneven=True))
+
+
+def _phases(enhanced: Dataset) -> None:
+    for number, group in enumerate(enhanced.PerFrameFunctionalGroupsSequence):
+        group.FrameContentSequence[0].TemporalPositionIndex = number // 5 + 1
+        group.PlanePositionSequence[0].ImagePositionPatient = [0, 0, 5 * (number % 5)]
+
+
+def _stacks(enhanced: Dataset) -> None:
+    for number, group in enumerate(enhanced.PerFrameFunctionalGroupsSequence):
+        group.FrameContentSequence[0].StackID = "AB"[number % 2]
+
+
+def _directions(enhanced: Dataset) -> None:
+    groups = [*enhanced.PerFrameFunctionalGroupsSequence, *enhanced.SharedFunctionalGroupsSequence]
+    plane = next(group.PlaneOrientationSequence for group in groups if "PlaneOrientationSequence" in group)
+    for group in groups:
+        if "PlaneOrientationSequence" in group:
+            del group.PlaneOrientationSequence
+    for number, group in enumerate(enhanced.PerFrameFunctionalGroupsSequence):
+        group.PlaneOrientationSequence = plane
+        if number == 3:
+            turned = Dataset()
+            turned.ImageOrientationPatient = [0, 1, 0, 0, 0, -1]
+            group.PlaneOrientationSequence = pydicom.Sequence([turned])
+
+
+def _no_position(enhanced: Dataset) -> None:
+    del enhanced.PerFrameFunctionalGroupsSequence[2].PlanePositionSequence
+
+
+def _one_group_lost(enhanced: Dataset) -> None:
+    del enhanced.PerFrameFunctionalGroupsSequence[2]
+
+
+def _no_rescale(enhanced: Dataset) -> None:
+    for group in [*enhanced.PerFrameFunctionalGroupsSequence, *enhanced.SharedFunctionalGroupsSequence]:
+        if "PixelValueTransformationSequence" in group:
+            del group.PixelValueTransformationSequence
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (_phases, r"more at 0\.00 mm \(frame \d+, frame \d+\), .*told apart by TemporalPositionIndex: 1 \(5 .*, 2 \(5"),
+        (_stacks, r"holds several: A \(5 frames\), B \(5 frames\); save each by itself"),
+        (_directions, r"share one grid, .*at 1\\0\\0\\0\\1\\0 \(9 frames\), .*at 0\\1\\0\\0\\0\\-1 \(1 frames\)"),
+        (_no_position, "has ImagePositionPatient, but .* has none"),
+        (_one_group_lost, "has 9 for 10"),
+        (_no_rescale, "become HU by RescaleSlope"),
+        (lambda enhanced: setattr(enhanced, "InConcatenationTotalNumber", 3), "one of 3 parts of an object"),
+        (lambda enhanced: setattr(enhanced, "Rows", 4), "10 x 4 x 7 of 16 bits, but .* 700 bytes for 560"),
+        (lambda enhanced: setattr(enhanced, "Rows", 6), "less than expected"),
+    ],
+)
+def test_what_is_no_single_volume_is_refused_by_name(
+    tmp_path: Path, change: Callable[[Dataset], None], said: str
+) -> None:
+    path, _ = write_enhanced(tmp_path / "enhanced.dcm", change, along=np.arange(10) * 2.5)
+    with pytest.raises(DicomError, match=said) as refusal:
+        load(path)
+    assert str(path) in str(refusal.value)
+
+
+def test_frames_with_groups_but_no_places_are_a_sequence(tmp_path: Path) -> None:
+    def change(enhanced: Dataset) -> None:
+        enhanced.SOPClassUID = enhanced.file_meta.MediaStorageSOPClassUID = "1.2.840.10008.5.1.4.1.1.7.3"
+        enhanced.Modality = "OT"
+        for group in enhanced.PerFrameFunctionalGroupsSequence:
+            del group.PlanePositionSequence
+
+    path, series = write_enhanced(tmp_path / "captures.dcm", change)
+    sequence = load(path)
+    assert sequence.shape == (1, 5, 7, 5)
+    assert sequence.meta["frames"] == 5
+    assert {tuple(frame.ravel()) for frame in sequence.numpy()[0].transpose(2, 0, 1)} == {
+        tuple(stored.ravel().astype(float)) for stored in series.stored
+    }
