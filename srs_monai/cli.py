@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from srs_monai import __version__
+from srs_monai.cli_data import add_data_commands, run_data
 
 logger = logging.getLogger(__name__)
 
@@ -22,6 +23,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_predict(commands.add_parser("predict", help="segment DICOM, NIfTI and pictures, each in its own geometry"))
+    add_data_commands(commands.add_parser("data", help="list, check and split published data sets"))
     demo = commands.add_parser("demo", help="train a small SRSNet, evaluate it, segment DICOM files and a volume")
     demo.add_argument("--output", default="demo_output", help="folder for what it makes (default: %(default)s)")
     demo.add_argument("--data", help="folder with images/ and masks/; default: generated phantoms")
@@ -87,6 +89,9 @@ def _run(options: argparse.Namespace) -> int:
     try:
         if options.command == "predict":
             return _predict(options)
+        if options.command == "data":
+            with _quiet(*LIBRARIES):
+                return run_data(options)
         if options.command == "demo":
             from srs_monai.demo import demo
 

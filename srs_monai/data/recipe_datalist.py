@@ -66,8 +66,9 @@ def split_cases(
     """Names of the cases to train on, to validate on and to test on.
 
     A split "1", "2" or "3" is drawn: near-duplicates, and images of one patient, stay on one side, and what the data
-    set's own place holds out for testing stays held out. A published list is taken as it is; what stands on both sides
-    of it is counted in the log. Where it names no validation cases, they are drawn from its training cases as split 1.
+    set's own place holds out for testing stays held out. A published list is taken as it is; where it names no
+    validation cases, they are drawn from its training cases as split 1. What a list, or what is held out, divides is
+    counted in the log.
 
     Args:
         known: the recipe.
@@ -84,8 +85,12 @@ def split_cases(
     by_name = {case.name: case for case in cases}
     if split in DRAWN_SPLITS:
         pool = [case for case in cases if case.section != "test" and (include_normal or not case.normal)]
-        sections = _drawn(pool, val_fraction, int(split) if seed is None else seed)
-        return sections | {"test": [case.name for case in cases if case.section == "test"]}
+        test = [case for case in cases if case.section == "test"]
+        pairs = duplicates([*pool, *test])
+        sections = _drawn(pool, pairs, val_fraction, int(split) if seed is None else seed)
+        sections |= {"test": [case.name for case in test]}
+        _say_what_is_divided(f"{known.name}: the drawn split {split}", sections, cases, pairs)
+        return sections
     published = known.published(folder, cases)
     if split not in published:
         raise ValueError(
@@ -99,27 +104,35 @@ def split_cases(
             f"the split {split} of {known.name} names {few(strangers)}, which {folder} does not hold; add the images, "
             f"or take another split"
         )
+    pairs = duplicates([by_name[name] for names in sections.values() for name in names])
     if not sections.get("validation"):
         training = [by_name[name] for name in sections["training"]]
-        sections = sections | _drawn(training, val_fraction, 1 if seed is None else seed)
+        sections = sections | _drawn(training, pairs, val_fraction, 1 if seed is None else seed)
         logger.info("%s: the split %s has no validation images; they are drawn from its training images", folder, split)
-    listed = [by_name[name] for names in sections.values() for name in names]
-    divided = straddling(sections, listed, duplicates(listed))
-    if divided:
-        logger.warning("%s: the published split %s has %s", known.name, split, divided)
+    _say_what_is_divided(f"{known.name}: the published split {split}", sections, cases, pairs)
     return sections
 
 
-def _drawn(cases: Sequence[Case], val_fraction: float, seed: int) -> Sections:
+def _drawn(cases: Sequence[Case], pairs: Sequence[tuple[str, str]], val_fraction: float, seed: int) -> Sections:
+    """Training and validation cases, near-duplicates among them, of which there are pairs, and patients undivided."""
     names = [case.name for case in cases]
-    joined = groups_of_pairs(names, [*duplicates(cases), *_same_patient(cases)])
-    alone = set(names).difference(*joined)
+    among = set(names)
+    inside = [pair for pair in pairs if among.issuperset(pair)]
+    joined = groups_of_pairs(names, [*inside, *_same_patient(cases)])
+    alone = among.difference(*joined)
     if joined:
         logger.info(
             "%d groups of patients or near-duplicates, %d images, stay together", len(joined), sum(map(len, joined))
         )
     training, validation = grouped_split([*joined, *([name] for name in alone)], val_fraction, seed)
     return {"training": training, "validation": validation}
+
+
+def _say_what_is_divided(
+    whose: str, sections: Sections, cases: Sequence[Case], pairs: Sequence[tuple[str, str]]
+) -> None:
+    if divided := straddling(sections, cases, pairs):
+        logger.warning("%s has %s", whose, divided)
 
 
 def duplicates(cases: Sequence[Case]) -> list[tuple[str, str]]:

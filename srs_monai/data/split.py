@@ -9,6 +9,7 @@ from srs_monai.data.messages import few
 from srs_monai.files import write_atomically
 
 TRAIN_LIST, VAL_LIST, TEST_LIST = "train.txt", "val.txt", "test.txt"
+SECTION_LISTS = {"training": TRAIN_LIST, "validation": VAL_LIST, "test": TEST_LIST}
 
 
 def read_names(path: Path) -> list[str]:
@@ -114,8 +115,7 @@ def write_split(folder: Path, sections: Mapping[str, Sequence[str]], *, replace:
         ValueError: when the folder holds another split that is not to be replaced: a run that goes on must not change
             what it is measured on.
     """
-    titles = {"training": TRAIN_LIST, "validation": VAL_LIST, "test": TEST_LIST}
-    lists = {folder / titles[section]: list(names) for section, names in sections.items() if names}
+    lists = {folder / SECTION_LISTS[section]: list(names) for section, names in sections.items() if names}
     for path, names in lists.items():
         if path.is_file() and not replace and read_names(path) != names:
             raise ValueError(
@@ -126,6 +126,6 @@ def write_split(folder: Path, sections: Mapping[str, Sequence[str]], *, replace:
         if replace or not path.is_file():
             write_atomically(path, ("\n".join(names) + "\n").encode())
     if replace:
-        for title in titles.values():
+        for title in SECTION_LISTS.values():
             if folder / title not in lists:
                 (folder / title).unlink(missing_ok=True)

@@ -5,7 +5,7 @@ from collections import defaultdict
 from dataclasses import replace
 from pathlib import Path
 
-from srs_monai.data.listing import image_files, stem_and_suffix
+from srs_monai.data.listing import files_by_stem
 from srs_monai.data.recipes.folders import has_folders, numbered_lists, paired_cases
 from srs_monai.data.recipes.label import ABNORMALITY, Code, Label
 from srs_monai.data.recipes.recipe import Case, Layout, Recipe
@@ -21,8 +21,8 @@ def _by_class(folder: Path) -> bool:
 def _cases_by_class(folder: Path) -> list[Case]:
     images: dict[str, str] = {}
     masks: dict[str, list[str]] = defaultdict(list)
-    for path in [path for name in _CLASSES if (folder / name).is_dir() for path in image_files(folder / name)]:
-        stem = stem_and_suffix(path)[0]
+    files = [files_by_stem(folder / name) for name in _CLASSES if (folder / name).is_dir()]
+    for stem, path in [entry for of_class in files for entry in of_class.items()]:
         mask = _MASK.fullmatch(stem)
         if mask:
             masks[mask[1]].append(str(path))
