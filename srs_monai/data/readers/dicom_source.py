@@ -112,7 +112,7 @@ def _series(
     """The series of slices at hand, or the one enhanced object where there is none."""
     objects = [header for header in headers if header.kind is Kind.ENHANCED and series_uid in (None, header.series_uid)]
     if len(objects) == 1 and not any(series_uid in (None, uid) for uid in group_by_series(headers)):
-        slices, others = frame_headers(objects[0]), []
+        slices, others = frame_headers(objects[0]), list[str]()
         headers = [header for header in headers if header is not objects[0]]
     else:
         slices, others = choose_series(headers, source, series_uid, left_out)
