@@ -3,10 +3,11 @@
 The file is an overlay: put after a bundle's configuration, it gives that the values of the training.
 """
 
+import inspect
 import json
 import logging
 import pydoc
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,10 @@ PROVENANCE = "provenance"
 
 _REFERENCES = tuple(f"@{name}" for name in VALUES)
 _EVALUATED = ("@", "$", "%")  # how texts begin that MONAI replaces
+
+
+class _Program(str):
+    """Stands for a value that is no plain one, and says what it is and where."""
 
 
 @dataclass(frozen=True)
@@ -65,29 +70,40 @@ def settings_path(weights: str | Path) -> Path:
 def write_settings(weights: str | Path, *, dataset_dir: str | Path, datalists: Mapping[str, Any]) -> None:
     """Write the settings of the configuration being run beside the weights that it will leave.
 
-    Without a workflow (a tool that reads the file by itself) nothing is written.
+    Nothing is written without a workflow (a tool that reads the file by itself), and where a setting is no plain value
+    but a program ("$lambda ..."), which is said.
 
     Args:
         weights: file of the weights.
         dataset_dir: folder of the data set, of which the name alone is kept.
         datalists: items by the names of their lists, which are counted.
-
-    Raises:
-        ValueError: when a setting is no plain value.
     """
     workflow = running_workflow()
     if workflow is None:
         return
+    settings = settings_of(workflow.parser)
+    programs = list(_programs(settings))
+    if programs:
+        logger.warning(
+            "no settings are written beside %s, for they are plain values, but there is %s; inference needs the same "
+            "overlays as this run",
+            weights,
+            ", ".join(programs),
+        )
+        return
     images = {name: len(items) for name, items in datalists.items() if items}
     provenance = {"srs_monai": __version__, "dataset": Path(dataset_dir).resolve().name, "images": images}
-    content = {PROVENANCE: provenance, **settings_of(workflow.parser)}
+    content = {PROVENANCE: provenance, **settings}
     write_atomically(settings_path(weights), (json.dumps(content, indent=4) + "\n").encode())
 
 
-def settings_of(parser: ConfigParser) -> dict[str, Any]:
-    """The settings that a configuration has, as plain values; parts may refer to single values by name."""
+def settings_of(parser: ConfigParser, names: Sequence[str] = (*VALUES, *PARTS)) -> dict[str, Any]:
+    """The settings that a configuration has, as plain values; parts may refer to single values by name.
+
+    A text that says so stands for a value that is no plain one.
+    """
     config = parser.get()
-    return {name: _plain(parser, name, config[name]) for name in (*VALUES, *PARTS) if name in config}
+    return {name: _plain(parser, name, config[name]) for name in names if name in config}
 
 
 def read_settings(weights: str | Path) -> Settings | None:
@@ -139,11 +155,17 @@ def _plain(parser: ConfigParser, where: str, value: Any) -> Any:
     if value is None or isinstance(value, bool | int | float):
         return value
     if not isinstance(value, str):
-        raise ValueError(
-            f"what inference repeats is written beside the weights as plain values, but {where} is a "
-            f"{type(value).__name__}; write it as a number, text, list or _target_ with arguments"
-        )
+        return _Program(f"a {type(value).__name__} at {where.replace('::', '#')}")
     return {"true": True, "false": False}.get(value.lower(), value)  # as a command line gives a switch
+
+
+def _programs(value: Any) -> Iterator[str]:
+    """What stands for values that are no plain ones."""
+    if isinstance(value, _Program):
+        yield value
+    elif isinstance(value, Mapping | list):
+        for part in value.values() if isinstance(value, Mapping) else value:
+            yield from _programs(part)
 
 
 def _check_data(value: Any, where: str) -> None:
@@ -167,7 +189,7 @@ def _check_data(value: Any, where: str) -> None:
 
 
 def _is_network_or_transform(target: Any) -> bool:
-    """Whether a class of this name is one; names without a dot are MONAI's."""
+    """Whether a class of this name is one, or our own function that makes one; names without a dot are MONAI's."""
     if not isinstance(target, str):
         return False
     if "." in target:
@@ -177,4 +199,6 @@ def _is_network_or_transform(target: Any) -> bool:
             return False
     else:
         found = getattr(monai.networks.nets, target, None) or getattr(monai.transforms, target, None)
-    return isinstance(found, type) and issubclass(found, nn.Module | monai.transforms.Transform)
+    if isinstance(found, type):
+        return issubclass(found, nn.Module | monai.transforms.Transform)
+    return inspect.isfunction(found) and found.__module__.startswith("srs_monai.networks.")

@@ -21,7 +21,11 @@ in_channels: "$1 + 2"
 window_width: 350
 epochs: 7
 bgr: true
-scaling: {_target_: srs_monai.data.transforms.ToUnitRanged, keys: image, intensity: window, window_width: "@window_width"}
+scaling:
+  _target_: srs_monai.data.transforms.ToUnitRanged
+  keys: image
+  intensity: window
+  window_width: "@window_width"
 normalization: {_target_: srs_monai.data.transforms.ReleaseNormalized, keys: image, bgr: "@bgr"}
 network_def: "@other"
 other: {_target_: UNet, in_channels: "@in_channels", channels: "$[2] * 2", strides: [1], norm: null}
@@ -87,10 +91,10 @@ def test_the_file_is_an_overlay_that_gives_its_values_back(tmp_path: Path) -> No
     assert scaled.item() == 0.75, "a single value still decides: 65 HU in the window from -10 to 90"
 
 
-def test_a_setting_must_be_plain(tmp_path: Path) -> None:
-    with pytest.raises(RuntimeError) as failed:
-        write(tmp_path, image_size="$object()")
-    assert "plain values, but image_size is a object" in str(failed.value.__cause__)
+def test_programs_are_not_written(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    write(tmp_path, normalization={"_target_": "Lambdad", "keys": "image", "func": ["$lambda x: x"]})
+    assert "there is a function at normalization#func#0; inference needs the same overlays" in caplog.text
+    assert not (tmp_path / "a run").exists()
 
 
 def test_weights_without_settings_have_none(tmp_path: Path) -> None:

@@ -41,6 +41,10 @@ def _others(sidecar: dict[str, Any], source: str, format: str, run: Run | None) 
     weights = sidecar.get("weights") or {}
     if run is not None and None not in (run.sha256, weights.get("sha256")) and run.sha256 != weights["sha256"]:
         yield f"made with other weights ({weights.get('path')}, sha256 {str(weights['sha256'])[:12]})"
+    settings = sidecar.get("settings") or {}
+    for name, ours in run.settings.items() if run is not None else ():
+        if name in settings and settings[name] != ours:
+            yield f"made with {name} {settings[name]} and not {ours}"
     there = sidecar.get("format")
     if there not in (_AUTO if format == "auto" else (format,)):
         yield f"in format {there} and not {format}"

@@ -12,13 +12,23 @@ from typing import Any
 
 from srs_monai import __version__
 from srs_monai.files import write_atomically
-from srs_monai.settings import read_settings
+from srs_monai.settings import PARTS, VALUES, read_settings, settings_of
+from srs_monai.workflow import running_workflow
 
 _PACKAGES = ("torch", "monai", "numpy", "nibabel", "pydicom", "highdicom")
 
 
+# what a mask depends on beside the weights; the network is theirs
+_SETTINGS = (
+    *(name for name in (*VALUES, *PARTS) if name != "network_def"),
+    *("precision", "keep_largest_component", "minimum_size", "resample_uneven"),
+)
+
+
 class Run:
-    """What the results of one run share: the weights, where they were run, and the software.
+    """What the results of one run share: the weights, the settings, where they were run, and the software.
+
+    The settings are those of the configuration being run, when it is built in one.
 
     Args:
         weights: their file; its hash is taken once, when the first case ends. None where it is not known.
@@ -28,6 +38,8 @@ class Run:
     def __init__(self, weights: str | Path | None = None, device: Any = None) -> None:
         self.weights = None if weights is None else Path(weights)
         self.device = None if device is None else str(device)
+        workflow = running_workflow()
+        self.settings = {} if workflow is None else settings_of(workflow.parser, _SETTINGS)
         self.uid = f"2.25.{uuid.uuid4().int}"  # objects of one run that belong together are known by it
 
     @cached_property
@@ -84,6 +96,7 @@ def write_sidecar(
         "files": list(files),
         "labels": [dict(label) for label in labels],
         "warnings": list(warnings),
+        "settings": run.settings,
         "weights": {"path": None if run.weights is None else str(run.weights), "sha256": run.sha256},
         "versions": run.versions,
         "device": run.device,

@@ -48,6 +48,15 @@ def test_other_weights_are_refused(output: Path, tmp_path: Path) -> None:
         check_finished(output, [("a", SOURCE)], run=Run(tmp_path / "other.pt"))
 
 
+def test_other_settings_are_refused(output: Path, run: Run) -> None:
+    write(output, source=SOURCE, format="png", settings={"image_size": [64, 64], "threshold": 0.3})
+    run.settings = {"image_size": [64, 64], "intensity": "auto"}
+    check_finished(output, [("a", SOURCE)], run=run)
+    run.settings["threshold"] = 0.5
+    with pytest.raises(ValueError, match=r"made with threshold 0\.3 and not 0\.5"):
+        check_finished(output, [("a", SOURCE)], run=run)
+
+
 @pytest.mark.parametrize(("there", "asked"), [("png", "dicom-seg"), ("dicom-seg", "auto"), ("nifti", "png")])
 def test_another_format_is_refused(output: Path, there: str, asked: str) -> None:
     write(output, source=SOURCE, format=there)

@@ -188,6 +188,8 @@ def test_results_of_other_weights_or_another_format_are_not_mixed(
         predict(pictures, tmp_path / "out", weights=small)
     with pytest.raises(ValueError, match=r"a\.json is in format png and not nifti"):
         predict(pictures, tmp_path / "out", weights=bright, format="nifti")
+    with pytest.raises(ValueError, match=r"a\.json is made with threshold 0\.5 and not 0\.3"):
+        predict(pictures, tmp_path / "out", weights=bright, threshold=0.3)
     assert files(tmp_path / "out") == before
     (result,) = predict(pictures / "a.png", tmp_path / "out", weights=small, overwrite=True)
     assert result.status == "segmented"

@@ -41,6 +41,7 @@ def test_the_sidecar_says_it_all(tmp_path: Path, weights: Path) -> None:
         "files": ["a_mask.nii.gz"],
         "labels": [label],
         "warnings": ["resampled straight"],
+        "settings": {},
         "weights": {"path": str(weights), "sha256": hashlib.sha256(b"some tensors").hexdigest()},
         "device": "cpu",
     }
