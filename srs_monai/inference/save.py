@@ -1,14 +1,18 @@
 """Results as the last steps of a postprocessing pipeline."""
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from monai.data import MetaTensor
 from monai.transforms import MapTransform, SaveImaged
+from nibabel import aff2axcodes
 from torch import Tensor
 
 from srs_monai.data.recipes import Label
+from srs_monai.data.transforms import AsSeend
+from srs_monai.data.transforms.provenance import meta_of, stored_max_of
 from srs_monai.inference.formats import check_format, format_of, write_mask, write_nifti_on_grid
 from srs_monai.inference.mask import Mask, plain_array
 from srs_monai.inference.results import (
@@ -24,32 +28,64 @@ from srs_monai.inference.sidecar import Run, write_sidecar
 from srs_monai.inference.writers.overlay import overlay_montage, overlay_picture
 from srs_monai.inference.writers.png import write_png, write_probability_png
 
+_EIGHT_BITS = 255.0
+_OPPOSITE = {"R": "L", "L": "R", "A": "P", "P": "A", "I": "S", "S": "I"}
+
 
 class SaveImageOverlayd(SaveImaged):
-    """Write NAME_overlay.png: a picture with what was segmented, or a montage of a volume's slices.
+    """Write NAME_overlay.png: the image as read with what was segmented, or a montage of a volume's slices.
 
-    Comes before the inversion of the preprocessing, while slices lie as a viewer shows them. It is a `SaveImaged` by
-    name and kind, so that MONAI Label and MONAI Deploy, which write results themselves, leave it out.
+    Comes after the inversion of the preprocessing: labels and image lie on the input's own grid. Volumes are turned as
+    a viewer shows them, with the patient's sides marked. Pictures of 8 bits keep the colours that are stored, whatever
+    the network was shown. It is a `SaveImaged` by name and kind, so that MONAI Label and MONAI Deploy, which write
+    results themselves, leave it out.
 
     Args:
-        keys: of the labels, (1, H, W) or (1, H, W, D).
-        image_key: of the image that they belong to.
+        keys: of the labels, (1, H, W) or (1, X, Y, Z).
+        image_key: of the image that they belong to, as read.
         output_dir: where results go, below it by their names.
+        scaling: transform of the item {"image": image} that brings other images to [0, 1], such as a CT window; None:
+            they are stretched from their lowest to their highest value.
     """
 
-    def __init__(self, keys: Hashable, image_key: Hashable, output_dir: str | Path) -> None:
+    def __init__(
+        self,
+        keys: Hashable,
+        image_key: Hashable,
+        output_dir: str | Path,
+        scaling: Callable[[dict[Hashable, Any]], Mapping[Hashable, Any]] | None = None,
+    ) -> None:
         MapTransform.__init__(self, keys)
-        self.image_key, self.output_dir = image_key, Path(output_dir)
+        self.image_key, self.output_dir, self.scaling = image_key, Path(output_dir), scaling
 
     def __call__(self, data: Mapping[Hashable, Any]) -> dict[Hashable, Any]:
         item = dict(data)
         for key in self.key_iterator(item):
-            image, labels = plain_array(item[self.image_key]), plain_array(item[key])[0].astype(np.int64)
-            shown = overlay_picture(image, labels) if labels.ndim == 2 else overlay_montage(image, labels)
+            seen = AsSeend([key, self.image_key])({key: item[key], self.image_key: item[self.image_key]})
+            image, labels = seen[self.image_key], plain_array(seen[key])[0].astype(np.int64)
+            values = plain_array(self._scaled(image))
+            if labels.ndim == 2:
+                shown = overlay_picture(values, labels)
+            elif meta_of(image).get("spacing_unit") == "mm":
+                shown = overlay_montage(values, labels, _sides(image))
+            else:
+                shown = overlay_montage(values, labels, unit="frame" if "frames" in meta_of(image) else "slice")
             path = self.output_dir / f"{result_name(item, item[self.image_key])}{OVERLAY}{PNG_ENDING}"
             write_png(path, shown)
             item[WRITTEN] = [*item.get(WRITTEN, ()), path.name]
         return item
+
+    def _scaled(self, image: Tensor) -> Tensor:
+        if stored_max_of(image) == _EIGHT_BITS:
+            return image / _EIGHT_BITS
+        scaled: Tensor = image if self.scaling is None else self.scaling({"image": image})["image"]
+        return scaled
+
+
+def _sides(volume: MetaTensor) -> tuple[str, str]:
+    """The patient's sides at the left and at the right of slices, whose columns run along the second axis."""
+    right = str(aff2axcodes(np.asarray(volume.affine))[1])
+    return _OPPOSITE[right], right
 
 
 class SaveImageMaskd(SaveImaged):

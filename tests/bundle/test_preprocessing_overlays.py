@@ -157,3 +157,15 @@ def test_ct_masks_have_the_series_size(datasets: Path, segment: Callable[..., Pa
     mask = nib.load(segment("ct_abdomen", source) / f"{source.name}_mask.nii.gz")
     hu = MedicalImageReader().get_data(source)[0]
     np.testing.assert_array_equal(np.asarray(mask.dataobj) > 0, hu > -125 + LIMIT * 400)
+
+
+@pytest.mark.parametrize("name", ["original", "ultrasound"])
+def test_overlays_show_the_picture_as_read(datasets: Path, segment: Callable[..., Path], name: str) -> None:
+    """Neither blue first, as the release's preprocessing has it, nor grey and cropped."""
+    source = datasets / "dicom" / "single" / "us_rgb_rle.dcm"
+    output = segment(name, source)
+    background = ~mask_of(output, source.stem)
+    stored = MedicalImageReader().get_data(source)[0].transpose(1, 2, 0)
+    with Image.open(output / f"{source.stem}_overlay.png") as overlay_picture:
+        np.testing.assert_array_equal(np.asarray(overlay_picture)[background], stored[background])
+    assert background.mean() > 0.9

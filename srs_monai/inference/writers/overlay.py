@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
 from scipy.ndimage import binary_erosion
 
 from srs_monai.inference.writers.colours import colour_of
@@ -13,6 +13,8 @@ from srs_monai.inference.writers.colours import colour_of
 _OPACITY = 0.25  # of the fill
 _CONTOUR = 1 / 256  # of the shorter side, in width
 _TILES = 9
+_READABLE = 256  # pixels: smaller slices are enlarged to at least this
+_LETTER = 1 / 16  # of a tile's shorter side, in height
 
 
 def overlay_picture(image: NDArray[np.float32], labels: NDArray[Any]) -> NDArray[np.uint8]:
@@ -37,27 +39,35 @@ def overlay_picture(image: NDArray[np.float32], labels: NDArray[Any]) -> NDArray
     return np.round(shown).astype(np.uint8)
 
 
-def overlay_montage(volume: NDArray[np.float32], labels: NDArray[Any]) -> NDArray[np.uint8]:
+def overlay_montage(
+    volume: NDArray[np.float32], labels: NDArray[Any], sides: tuple[str, str] = ("", ""), unit: str = "slice"
+) -> NDArray[np.uint8]:
     """Slices of a volume with their labels, spread over what was segmented, or over the volume where nothing was.
 
     Args:
         volume: (C, H, W, D), as `overlay_picture`; a common range for all slices.
         labels: (H, W, D), 0 is background.
+        sides: of the patient, which lie at the left and at the right of a slice, such as "R" and "L".
+        unit: what one of D is called.
 
     Returns:
-        RGB; up to nine slices, each at its own size and numbered from 1, the lowest first.
+        RGB; up to nine slices, numbered from 1, the lowest first, below a line that says how many there are. Slices
+        smaller than 256 pixels are enlarged by a whole factor.
     """
     area = (labels > 0).sum(axis=(0, 1))
     numbers = _spread(np.flatnonzero(area) if area.any() else np.arange(labels.shape[2]))
     chosen = _displayed(volume[..., numbers])
+    factor = math.ceil(_READABLE / min(labels.shape[:2]))
     tiles = []
     for place, number in enumerate(numbers):
-        tile = Image.fromarray(overlay_picture(chosen[..., place], labels[..., number]))
-        ImageDraw.Draw(tile).text((4, 4), f"{number + 1} of {labels.shape[2]}", fill="white", stroke_fill="black")
-        tiles.append(np.asarray(tile))
+        picture = overlay_picture(_enlarged(chosen[..., place], factor), _enlarged(labels[..., number], factor))
+        tiles.append(_marked(picture, f"{unit} {number + 1}", sides))
     across = math.ceil(math.sqrt(len(tiles)))
     tiles += [np.zeros_like(tiles[0])] * (-len(tiles) % across)
-    return np.concatenate([np.concatenate(tiles[i : i + across], axis=1) for i in range(0, len(tiles), across)])
+    rows = [np.concatenate(tiles[i : i + across], axis=1) for i in range(0, len(tiles), across)]
+    return np.concatenate(
+        [_headline(rows[0].shape[1], tiles[0], f"{len(numbers)} of {labels.shape[2]} {unit}s"), *rows]
+    )
 
 
 def _displayed(image: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -72,3 +82,42 @@ def _spread(numbers: NDArray[Any]) -> list[int]:
     """Up to nine numbers, evenly spread, with the first and the last."""
     places = np.linspace(0, len(numbers) - 1, min(_TILES, len(numbers))).round().astype(int)
     return [int(number) for number in numbers[places]]
+
+
+def _enlarged(plane: NDArray[Any], factor: int) -> NDArray[Any]:
+    """The last two axes, each pixel as a square of pixels."""
+    return plane.repeat(factor, axis=-2).repeat(factor, axis=-1)
+
+
+def _letters(tile: NDArray[np.uint8]) -> Any:
+    """The font for a tile of this size."""
+    return ImageFont.load_default(size=min(tile.shape[:2]) * _LETTER)
+
+
+def _marked(tile: NDArray[np.uint8], text: str, sides: tuple[str, str]) -> NDArray[np.uint8]:
+    """A tile with a text in its corner and the patient's sides at its own."""
+    height, width = tile.shape[:2]
+    font = _letters(tile)
+    edge = font.size / 3
+    places = {(edge, edge, "lt"): text, (edge, height / 2, "lm"): sides[0], (width - edge, height / 2, "rm"): sides[1]}
+    picture = Image.fromarray(tile)
+    drawing = ImageDraw.Draw(picture)
+    for (x, y, anchor), words in places.items():
+        drawing.text(
+            (x, y),
+            words,
+            fill="white",
+            font=font,
+            anchor=anchor,
+            stroke_width=max(1, font.size // 12),
+            stroke_fill="black",
+        )
+    return np.asarray(picture)
+
+
+def _headline(width: int, tile: NDArray[np.uint8], text: str) -> NDArray[np.uint8]:
+    """A black line with a text, as wide as the montage."""
+    font = _letters(tile)
+    picture = Image.new("RGB", (width, math.ceil(1.6 * font.size)))
+    ImageDraw.Draw(picture).text((font.size / 3, picture.height / 2), text, fill="white", font=font, anchor="lm")
+    return np.asarray(picture)

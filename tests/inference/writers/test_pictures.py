@@ -57,17 +57,44 @@ def test_colours_are_kept_and_other_ranges_stretched() -> None:
     assert (overlay_picture(np.full((1, 2, 2), 7.0, np.float32), nothing[:2, :2]) == 0).all()
 
 
-def test_a_montage_shows_slices_with_segmentation() -> None:
-    volume = np.zeros((1, 40, 60, 30), np.float32)
-    labels = np.zeros((40, 60, 30), int)
-    labels[30:35, 50:55, 10:14] = 1
+HEAD = 26  # the line above the tiles: 1.6 letters, of which one is a 16th of 256 pixels
+
+
+def test_a_montage_shows_slices_with_segmentation_and_says_how_many() -> None:
+    volume = np.zeros((1, 256, 300, 30), np.float32)
+    labels = np.zeros((256, 300, 30), int)
+    labels[130:160, 50:80, 10:14] = 1
     montage = overlay_montage(volume, labels)
-    assert montage.shape == (80, 120, 3)  # four slices
-    for top, left in ((0, 0), (0, 60), (40, 0), (40, 60)):
-        assert tuple(montage[top + 30, left + 50]) == FIRST
+    assert montage.shape == (HEAD + 512, 600, 3)  # four slices
+    for top, left in ((0, 0), (0, 300), (256, 0), (256, 300)):
+        assert tuple(montage[HEAD + top + 130, left + 50]) == FIRST
+        number = montage[HEAD + top : HEAD + top + 30, left : left + 100]
+        assert 10 <= np.ptp(np.nonzero(number.max(axis=(1, 2)) == 255)[0]) <= 18  # pixels high
+    assert montage[:HEAD].max() == 255
+
+
+@pytest.mark.parametrize("sides", [("", ""), ("R", "L")])
+def test_sides_are_marked_at_the_middle_of_the_edges(sides: tuple[str, str]) -> None:
+    montage = overlay_montage(np.zeros((1, 256, 256, 1), np.float32), np.zeros((256, 256, 1), int), sides)
+    middle = montage[HEAD + 112 : HEAD + 144]
+    for edge in (middle[:, :32], middle[:, -32:]):
+        assert (edge.max() == 255) == bool(sides[0])
+    assert middle[:, 32:-32].max() == 0
 
 
 @pytest.mark.parametrize(("slices", "across", "down"), [(1, 1, 1), (2, 2, 1), (5, 3, 2), (30, 3, 3)])
-def test_a_montage_of_nothing_shows_the_whole_volume(slices: int, across: int, down: int) -> None:
-    montage = overlay_montage(np.zeros((3, 20, 50, slices), np.float32), np.zeros((20, 50, slices), int))
-    assert montage.shape == (down * 20, across * 50, 3)
+def test_a_montage_of_nothing_shows_the_whole_volume_and_small_slices_enlarged(
+    slices: int, across: int, down: int
+) -> None:
+    montage = overlay_montage(np.full((3, 20, 50, slices), 0.5, np.float32), np.zeros((20, 50, slices), int))
+    assert montage.shape[1:] == (across * 50 * 13, 3)  # 13 x 20 is the first above 256
+    assert (montage.shape[0] - HEAD) // (20 * 13) == down
+    assert (montage[HEAD + 100 : HEAD + 120, 100:140] == 128).all()
+
+
+def test_contours_are_drawn_on_enlarged_slices() -> None:
+    labels = np.zeros((32, 32, 1), int)
+    labels[10:20, 10:20] = 1
+    montage = overlay_montage(np.zeros((1, 32, 32, 1), np.float32), labels)[HEAD:]
+    assert tuple(montage[80, 80]) == FIRST
+    assert tuple(montage[81, 81]) != FIRST  # a pixel wide, where one of the slice is eight
