@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from srs_monai.data.listing import files_by_stem
+from srs_monai.data.readers.array_file import is_array
 from srs_monai.data.recipes.folders import listed
 from srs_monai.data.recipes.label import Code, Label
 from srs_monai.data.recipes.recipe import Case, Layout, Recipe, Sections
@@ -28,7 +29,7 @@ _VOLUMES = [
     for above in ("RawData/Training/", "Training/", "")
     for images, labels in (("img", "label"), ("imagesTr", "labelsTr"))
 ]
-_ARRAYS = {"train_npz": "training", "test_vol_h5": "test"}
+_ARRAYS = {"train_npz": "training", "test_vol_h5": "test", ".": None}  # loose files say nothing of a split
 _LISTS = ("lists_Synapse", "lists/lists_Synapse")
 
 
@@ -63,11 +64,14 @@ def _arrays(folder: Path) -> list[Case]:
     found = [
         Case(stem, f"{path}/image", (f"{path}/label",), patient=stem.split("_")[0], section=section)
         for name, section in _ARRAYS.items()
-        if (folder / name).is_dir()
-        for stem, path in files_by_stem(folder / name).items()
-        if re.fullmatch(r"case\d+(_slice\d+)?", stem)
+        for stem, path in _array_files(folder / name).items()
     ]
     return sorted(found, key=lambda case: case.name)
+
+
+def _array_files(folder: Path) -> dict[str, Path]:
+    files = files_by_stem(folder) if folder.is_dir() else {}
+    return {stem: path for stem, path in files.items() if is_array(path) and re.fullmatch(r"case\d+(_slice\d+)?", stem)}
 
 
 def _lists(folder: Path, cases: Sequence[Case]) -> dict[str, Sections]:
@@ -93,8 +97,8 @@ SYNAPSE = Recipe(
         ),
         Layout(
             "train_npz/case0005_slice000.npz and test_vol_h5/case0001.npy.h5 with arrays 'image' and 'label', and "
-            "perhaps lists_Synapse/train.txt and test_vol.txt (TransUNet's form)",
-            lambda folder: any((folder / name).is_dir() for name in _ARRAYS),
+            "perhaps lists_Synapse/train.txt and test_vol.txt (TransUNet's form), or such files alone",
+            lambda folder: any(_array_files(folder / name) for name in _ARRAYS),
             _arrays,
             values=tuple((number,) for number in range(len(_ORGANS) + 1)),
         ),

@@ -174,10 +174,10 @@ def test_transunet_s_lists_are_taken_where_they_are(transunet: Path) -> None:
     assert official == {"training": ["case0005_slice000", "case0031_slice001"], "test": ["case0008"]}
 
 
-def test_chaos_in_this_form_is_read_as_what_it_is_called(datasets: Path, tmp_path: Path) -> None:
-    (tmp_path / "train_npz").symlink_to(datasets / "chaos_mri", target_is_directory=True)
-    cases = recipe("synapse").cases(tmp_path)
+def test_loose_slices_are_drawn_by_case(datasets: Path) -> None:
+    cases = recipe("synapse").cases(datasets / "chaos_mri")
     assert len(cases) == 98
     assert {case.patient for case in cases} == {"case0001", "case0003", "case0008"}
-    lists = load_datalist(tmp_path, recipe="synapse", split="1")
+    assert {case.section for case in cases} == {None}
+    lists = load_datalist(datasets / "chaos_mri", recipe="synapse", split="1")
     assert sum(map(len, lists.values())) == 98
