@@ -12,6 +12,7 @@ from srs_monai.workflow import running_workflow
 logger = logging.getLogger(__name__)
 
 _ABSENT = "nothing"
+_TRAINING_ONLY = ("deep_supervision",)  # arguments of networks that change neither weights nor the finest output
 
 
 @dataclass(frozen=True)
@@ -105,6 +106,8 @@ def _unlike(
     trained, here = _referred(trained, their_values), _referred(here, our_values)
     if isinstance(trained, Mapping) and isinstance(here, Mapping):
         for key in dict.fromkeys([*trained, *here]):
+            if key in _TRAINING_ONLY:
+                continue
             ours = here.get(key, _ABSENT)
             yield from _unlike(f"{place}#{key}", trained.get(key, _ABSENT), ours, their_values, our_values)
     elif trained != here:

@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from srs_monai.device import pick_device, place
+from srs_monai.networks import CondConv
 
 
 def test_auto_takes_the_gpu_when_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -32,3 +33,9 @@ def test_devices_that_are_not_there_are_refused(monkeypatch: pytest.MonkeyPatch)
 def test_weights_take_the_memory_layout(convolution: type, layout: torch.memory_format) -> None:
     network = place(torch.nn.Sequential(torch.nn.Conv1d(1, 1, 3), convolution(3, 4, 3)), "cpu", channels_last=True)
     assert network[1].weight.is_contiguous(memory_format=layout)
+
+
+def test_a_bank_of_kernels_stays_as_it_is() -> None:
+    network = place(CondConv(4, 4, 3), "cpu", channels_last=True)
+    assert network.weight.is_contiguous()
+    assert network.route.weight.is_contiguous(memory_format=torch.channels_last)

@@ -14,7 +14,8 @@ PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": t
 class NetworkInferer(Inferer):
     """Run a network under autocast for the device of its input; the result is float32.
 
-    A MetaTensor goes in as a plain tensor, which is faster, and its meta data come out on the result.
+    A MetaTensor goes in as a plain tensor, which is faster, and its meta data come out on the result. Of a network with
+    deep supervision, which gives a list, all outputs come out in train mode, and the first, the finest, in eval mode.
 
     Args:
         precision: "float32", "bfloat16" or "float16", of the operations that autocast lowers.
@@ -29,7 +30,9 @@ class NetworkInferer(Inferer):
             raise ValueError(f"precision is one of {', '.join(PRECISIONS)}; got {precision!r}")
         self.precision, self.channels_last = precision, channels_last
 
-    def __call__(self, inputs: Tensor, network: Callable[..., Tensor], *args: Any, **kwargs: Any) -> Tensor:
+    def __call__(
+        self, inputs: Tensor, network: Callable[..., Tensor | list[Tensor]], *args: Any, **kwargs: Any
+    ) -> Tensor | list[Tensor]:
         """Run the network once."""
         images = plain(inputs)
         if self.channels_last and images.ndim in (4, 5):
@@ -38,7 +41,11 @@ class NetworkInferer(Inferer):
         lowered = self.precision != "float32"
         with torch.autocast(images.device.type, dtype=PRECISIONS[self.precision], enabled=lowered):
             result = network(images, *args, **kwargs)
-        return with_meta_of(inputs, result.float())
+        if isinstance(result, Tensor):
+            return with_meta_of(inputs, result.float())
+        if getattr(network, "training", False):
+            return [with_meta_of(inputs, output.float()) for output in result]
+        return with_meta_of(inputs, result[0].float())
 
 
 def plain(tensor: Tensor) -> Tensor:

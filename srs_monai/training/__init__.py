@@ -2,8 +2,11 @@
 
 from srs_monai.training.check_network import check_network as check_network
 from srs_monai.training.checkpoint import StageCheckpoint as StageCheckpoint
+from srs_monai.training.clamp_gradients import ClampGradients as ClampGradients
 from srs_monai.training.epoch_log import EpochLog as EpochLog
+from srs_monai.training.polyp_loss import PolypLoss as PolypLoss
 from srs_monai.training.progress import Progress as Progress
+from srs_monai.training.scaled_batches import ScaledBatches as ScaledBatches
 from srs_monai.training.schedule import polynomial_decay as polynomial_decay
 from srs_monai.training.seeding import SeedEpochs as SeedEpochs
 from srs_monai.training.stages import LoadReconstruction as LoadReconstruction
@@ -13,4 +16,5 @@ from srs_monai.training.stages import open_output as open_output
 from srs_monai.training.stages import reconstruction_weights as reconstruction_weights
 from srs_monai.training.stages import run_stage as run_stage
 from srs_monai.training.stages import trainable_reconstruction as trainable_reconstruction
+from srs_monai.training.stages import trained_parameters as trained_parameters
 from srs_monai.training.temperature import LowerTemperature as LowerTemperature

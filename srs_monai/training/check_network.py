@@ -4,7 +4,7 @@ import copy
 from collections.abc import Sequence
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 
 def check_network(network: nn.Module, in_channels: int, out_channels: int, image_size: Sequence[int]) -> None:
@@ -24,6 +24,7 @@ def check_network(network: nn.Module, in_channels: int, out_channels: int, image
     image = torch.zeros(1, in_channels, *image_size, device=device)
     with torch.no_grad():
         result = copy.deepcopy(network).eval()(image)
+    result = result if isinstance(result, Tensor) else result[0]  # the finest of a network with deep supervision
     expected, got = (1, out_channels, *image_size), tuple(result.shape)
     if got != expected:
         raise ValueError(

@@ -10,10 +10,10 @@ from typing import Any
 import torch
 from ignite.engine import Engine, Events
 from monai.engines import SupervisedTrainer
-from torch import Tensor
+from torch import Tensor, nn
 
 from srs_monai.files import check_folder, replacing
-from srs_monai.networks import ReconstructionNet, SRSNet
+from srs_monai.networks import ReconstructionNet
 from srs_monai.settings import settings_path
 from srs_monai.weights import load_weights
 
@@ -138,23 +138,38 @@ def run_stage(trainer: SupervisedTrainer, *, best: str | Path, result: str | Pat
     )
 
 
-def trainable_reconstruction(network: SRSNet) -> ReconstructionNet:
-    """A copy of an SRSNet's reconstruction network that stage one may train; it is handed back as a file."""
-    return copy.deepcopy(network.reconstruction).requires_grad_()
+def trainable_reconstruction(network: nn.Module) -> ReconstructionNet:
+    """A copy of an SRSNet's reconstruction network that stage one may train; it is handed back as a file.
+
+    Raises:
+        ValueError: for a network without one.
+    """
+    reconstruction = getattr(network, "reconstruction", None)
+    if not isinstance(reconstruction, ReconstructionNet):
+        raise ValueError(
+            f"stage one trains the reconstruction network of an SRSNet, but {type(network).__name__} has none; leave "
+            "that stage out with training: ['@stage_two'] in the network's overlay"
+        )
+    return copy.deepcopy(reconstruction).requires_grad_()
+
+
+def trained_parameters(network: nn.Module) -> list[nn.Parameter]:
+    """What stage two trains of a network: all but what is frozen."""
+    return [parameter for parameter in network.parameters() if parameter.requires_grad]
 
 
 class LoadReconstruction:
     """Trainer handler: stage two starts with stage one's weights in its SRSNet.
 
     They are loaded when training starts, not when it is built: tools look at a workflow before it has run. A resumed
-    stage has them already.
+    stage has them already, and a network without a reconstruction needs none.
 
     Args:
         network: that stage two trains.
         weights: file of stage one's weights.
     """
 
-    def __init__(self, network: SRSNet, weights: str | Path) -> None:
+    def __init__(self, network: nn.Module, weights: str | Path) -> None:
         self.network, self.weights = network, weights
 
     def attach(self, engine: Engine) -> None:
@@ -162,8 +177,9 @@ class LoadReconstruction:
         engine.add_event_handler(Events.STARTED, self)
 
     def __call__(self, engine: Engine) -> None:
-        if engine.state.epoch == 0:
-            load_weights(self.network.reconstruction, self.weights)
+        reconstruction = getattr(self.network, "reconstruction", None)
+        if engine.state.epoch == 0 and reconstruction is not None:
+            load_weights(reconstruction, self.weights)
 
 
 def image_to_itself(

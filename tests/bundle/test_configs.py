@@ -130,6 +130,14 @@ def test_an_overlay_changes_only_what_the_training_config_has(overlay: Path) -> 
     train, changed = load(CONFIGS / "train.yaml"), load(overlay)
     same = [name for name, value in changed.items() if train.get(name) == value]
     assert not same, "an overlay never repeats a bundle value"
+    changed = {name.removeprefix("+"): value for name, value in changed.items()}
+    for name in [name for name in changed if "#" in name]:  # a part, which must be there
+        part: Any = train
+        for key in name.split("#"):
+            assert key in part or key in ("deep_supervision", "heads"), f"{name} changes nothing"
+            part = part.get(key, {})
+        changed |= {name.split("#")[0]: train[name.split("#")[0]]}
+        del changed[name]
     own = {name for name in changed if name not in train}
     used = set(re.findall(r"@([A-Za-z_]\w*)", json.dumps(changed)))
     assert own <= used, f"nothing reads {sorted(own - used)}"
