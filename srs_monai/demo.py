@@ -15,6 +15,7 @@ from srs_monai.data.phantoms import write_phantom_volume, write_phantoms
 logger = logging.getLogger(__name__)
 
 ROOT = Path(__file__).resolve().parents[1]
+CT = "pydicom_CT_small.dcm"
 #: image showings in each stage: what two CPU cores do in about two minutes
 SHOWINGS = {"reconstruction": 900, "segmentation": 1800}
 
@@ -26,14 +27,20 @@ def bundle_command(run_id: str, configs: list[str], **values: object) -> list[st
     return [sys.executable, "-m", "monai.bundle", "run", run_id, "--config_file", str(files), *options]
 
 
+def predict_command(source: Path, output: Path, *options: str) -> list[str]:
+    """`srs-monai predict SOURCE OUTPUT` with these options."""
+    return [sys.executable, "-m", "srs_monai", "predict", str(source), str(output), *options]
+
+
 def run(command: list[str]) -> None:
     """Show a command, then run it; what it prints goes to the terminal."""
-    logger.info("\n$ %s", shlex.join(["python", *command[1:]]))
+    module = command[1:3] == ["-m", "srs_monai"]
+    logger.info("\n$ %s", shlex.join(["srs-monai", *command[3:]] if module else ["python", *command[1:]]))
     subprocess.run(command, check=True)
 
 
 def demo(output: str | Path, data: str | Path | None = None) -> None:
-    """Train a small SRSNet, evaluate it, and segment a DICOM file and a NIfTI volume.
+    """Train a small SRSNet, evaluate it, and segment pictures, a NIfTI volume and a DICOM file.
 
     Args:
         output: folder for everything that the demo makes; an earlier demo there is replaced.
@@ -57,7 +64,7 @@ def demo(output: str | Path, data: str | Path | None = None) -> None:
     images = len(items["training"])
     write_phantom_volume(output / "volume" / "phantom.nii.gz", shape=(128, 128, 16), seed=1)
     shutil.copy(output / "volume" / "phantom.nii.gz", inputs)  # its truth stays behind
-    shutil.copy(str(get_testdata_file("CT_small.dcm")), inputs / "pydicom_CT_small.dcm")
+    shutil.copy(str(get_testdata_file("CT_small.dcm")), inputs / CT)
     for item in items["validation"][:2]:
         shutil.copy(item["image"], inputs)
 
@@ -84,22 +91,16 @@ def demo(output: str | Path, data: str | Path | None = None) -> None:
             overwrite=True,
         )
     )
-    run(
-        bundle_command(
-            "inference",
-            ["bundle/configs/inference.yaml", small],
-            image_size=[128, 128],
-            dataset_dir=inputs,
-            ckpt_path=trained / "model.pt",
-            output_dir=output / "predictions",
-            overwrite=True,
-        )
-    )
+    # the network, its size and how images are prepared stand beside the weights
+    options = ["--weights", str(trained / "model.pt"), "--overwrite"]
+    run(predict_command(inputs, output / "predictions", *options))
+    run(predict_command(inputs / CT, output / "dicom_seg", "--format", "dicom-seg", *options))
     logger.info(
-        "\nDone. Look at:\n  %s\n  %s\n  %s\n  %s",
+        "\nDone. Look at:\n  %s\n  %s\n  %s\n  %s\n  %s",
         f"{output / 'evaluation'}: metrics of each validation image and their mean",
         f"{output / 'predictions'}: masks and overlays of {', '.join(sorted(p.name for p in inputs.iterdir()))} "
         "(the CT shows the way from DICOM to mask and nothing else: the network has never seen one)",
+        f"{output / 'dicom_seg'}: the mask of the CT as a DICOM segmentation, which viewers lay over it",
         f"{trained / 'model.pt'}: the weights, {trained / 'segmentation' / 'epochs.csv'}: how training went",
         f"tensorboard --logdir {shlex.quote(str(trained))}: the curves",
     )
