@@ -109,7 +109,7 @@ def grey_of(path: Path) -> NDArray[np.float32]:
     return np.tensordot(np.array(weights, np.float32), values, 1)
 
 
-@pytest.mark.parametrize("name", ["us_mono_jpegls", "us_rgb_rle", "us_rgb_uncompressed"])
+@pytest.mark.parametrize("name", ["us_mono_jpegls", "us_rgb_rle", "us_palette_rle", "us_rgb_uncompressed"])
 def test_ultrasound_masks_have_the_screens_size(datasets: Path, segment: Callable[..., Path], name: str) -> None:
     source = datasets / "dicom" / "single" / f"{name}.dcm"
     output = segment("ultrasound", source, save_probabilities=True)

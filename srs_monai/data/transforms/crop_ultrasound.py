@@ -18,7 +18,7 @@ _CELLS = 32  # along the shorter side: larger than letters, smaller than an orga
 _DENSE = 0.5  # share of a cell's pixels; letters and scales fill less
 _LARGE = 0.1  # of the largest part: tissue that a shadow divides, rather than a grey scale or a bar
 _FEW = 0.02  # of a line's pixels: noise and letters, not tissue
-_LEAST = 0.25  # of the picture: less is what a picture that is nearly all black happens to show
+_LEAST = 1 / 3  # of the picture: less is what a picture that is nearly all black happens to show
 
 
 class CropUltrasound(CropToBox):
@@ -28,7 +28,7 @@ class CropUltrasound(CropToBox):
     in pixels, half open), it is the box. Else the tissue is looked for: cells of the picture of which half is brighter
     than black make parts, the large ones are tissue; letters, scales and colour bars outside are none. Lines at the
     edge in which hardly a pixel is bright go too. Dark tissue at the edge can be lost, what lies between bright parts
-    never is; a picture stays whole where less than a quarter of it would be left.
+    never is; a picture stays whole where less than a third of it would be left.
 
     Works on the device where the image lies; of the search, the map of cells (some 32 x 40 numbers) goes to the host.
 

@@ -183,15 +183,17 @@ def load() -> Callable[..., dict[str, MetaTensor]]:
 @pytest.mark.parametrize(
     ("name", "box"),
     [
-        ("us_mono_jpegls", (130, 208, 743, 840)),  # the sector among letters, scales and marks
-        ("us_rgb_rle", (90, 0, 337, 632)),  # a rectangle as wide as the screen
-        ("us_rgb_uncompressed", (0, 0, 120, 256)),  # grey, not black, round the sector
+        ("us_mono_jpegls.dcm", (130, 208, 743, 840)),  # the sector among letters, scales and marks
+        ("us_rgb_rle.dcm", (90, 0, 337, 632)),  # a rectangle as wide as the screen
+        ("us_rgb_uncompressed.dcm", (0, 0, 120, 256)),  # grey, not black, round the sector
+        ("us_palette_rle.dcm", (60, 120, 519, 800)),  # stated: below 166 all that shows is black
+        ("us_palette_rle_2frame.dcm/frame_0002", (60, 120, 519, 800)),
     ],
 )
 def test_real_screens(
     load: Callable[..., dict[str, MetaTensor]], datasets: Path, name: str, box: tuple[int, ...]
 ) -> None:
-    image = load(image=datasets / "dicom" / "single" / f"{name}.dcm")["image"]
+    image = load(image=datasets / "dicom" / "single" / name)["image"]
     np.testing.assert_allclose(box_of(image), box, atol=12)
 
 
