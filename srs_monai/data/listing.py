@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from srs_monai.data.messages import few
-from srs_monai.data.readers.array_file import ARRAY_SUFFIXES
+from srs_monai.data.readers.array_file import ARRAY_SUFFIXES, IMAGE_KEY, is_array
 from srs_monai.data.readers.dicom_header import DICOM_SUFFIXES
 from srs_monai.data.readers.nifti import NIFTI_SUFFIXES
 from srs_monai.data.readers.picture import PICTURE_SUFFIXES
@@ -19,6 +19,13 @@ def stem_and_suffix(path: Path, suffixes: Sequence[str] = IMAGE_SUFFIXES) -> tup
         if path.name.lower().endswith(suffix):
             return path.name[: -len(suffix)], suffix
     return path.name, ""
+
+
+def without_ending(path: Path, suffixes: Sequence[str] = IMAGE_SUFFIXES) -> tuple[Path, str]:
+    """A path without the ending of its file, and the ending; of an array file's "image", FILE/image, that of FILE."""
+    file = path.parent if path.name == IMAGE_KEY and is_array(path) else path
+    stem, ending = stem_and_suffix(file, suffixes)
+    return file.with_name(stem), ending
 
 
 def image_files(folder: Path, *, recursive: bool = False) -> list[Path]:

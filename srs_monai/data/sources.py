@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from srs_monai.data.listing import SOURCE_SUFFIXES, stem_and_suffix
+from srs_monai.data.listing import SOURCE_SUFFIXES, stem_and_suffix, without_ending
 from srs_monai.data.messages import few
 from srs_monai.data.readers.array_file import ARRAY_SUFFIXES, image_in, is_array
 from srs_monai.data.readers.dicom_folder import FRAME_NAME
@@ -156,6 +156,9 @@ def _names(sources: list[Path], base: Path) -> list[str]:
 
 def _name_and_ending(source: Path, base: Path) -> tuple[str, str]:
     """The relative path of a source, parted from the ending of its file; the dots of a series UID are no ending."""
+    if is_array(source):
+        path, ending = without_ending(source, SOURCE_SUFFIXES)
+        return path.relative_to(base).as_posix(), ending
     file = source.parent if source.parent.is_file() else source
     stem, ending = stem_and_suffix(file, SOURCE_SUFFIXES) if file.is_file() else (file.name, "")
     name = (file.parent.relative_to(base) / stem).as_posix()

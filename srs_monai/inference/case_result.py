@@ -9,7 +9,7 @@ from srs_monai.inference.results import read_sidecar, sidecar_path
 
 Status = Literal["segmented", "failed", "left"]
 
-_SIZES = {"volume_mm3": "mm3", "area_mm2": "mm2", "area_px": "px"}
+_SIZES = {"volume_mm3": "mm3", "volume_voxels": "voxels", "area_mm2": "mm2", "area_px": "px"}
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Result:
         files: of the results, the sidecar last.
         format: that the mask is in: nifti, dicom-seg, rtstruct or png.
         volumes: size of each label by its name, in `unit`; labels that were not found are 0.
-        unit: "mm3", of pictures "mm2" or, where no spacing is known, "px".
+        unit: "mm3", of pictures "mm2" or, where no spacing is known, "voxels" and "px".
         warnings: what who uses the results must know, a sentence each.
     """
 

@@ -48,8 +48,9 @@ class Mask:
 
     @property
     def is_volume(self) -> bool:
-        """Whether the mask has a place in space, rather than pixels alone."""
-        return self.values.ndim == 3 and self.meta.get("spacing_unit") != "pixels"
+        """Whether the mask has a place in space, though perhaps in voxels, rather than pixels alone."""
+        sequence = self.meta.get("spacing_unit") == "pixels" and self.meta.get("source_kind") != "array"
+        return self.values.ndim == 3 and not sequence
 
     @property
     def is_dicom(self) -> bool:
@@ -68,8 +69,8 @@ class Mask:
     def measures(self) -> list[dict[str, Any]]:
         """The size of each label, named ones first and also when they are empty.
 
-        Of volumes {"number", "name", "voxels", "volume_mm3"}; of pictures {"number", "name", "pixels"} and "area_mm2"
-        where the spacing is known in mm, else "area_px".
+        Of volumes {"number", "name", "voxels"} and "volume_mm3", or "volume_voxels" of array files; of pictures
+        {"number", "name", "pixels"} and "area_mm2" where the spacing is known in mm, else "area_px".
         """
         counts = np.zeros(256, dtype=np.int64)
         for plane in np.moveaxis(self.values, -1, 0):  # bincount wants eight bytes a voxel
@@ -89,6 +90,8 @@ class Mask:
 
     def _size_of_one(self) -> tuple[str, str, float]:
         """What a voxel or pixel is called, what its size is, and how large one is."""
+        if self.is_volume and self.meta.get("source_kind") == "array":
+            return "voxels", "volume_voxels", 1.0
         if self.is_volume:
             return "voxels", "volume_mm3", float(abs(np.linalg.det(self.affine[:3, :3])))
         if self.meta.get("spacing_unit") == "mm":

@@ -49,6 +49,12 @@ def test_a_sequence_of_pictures_is_no_volume() -> None:
     assert measured.measures()[0] == {"number": 1, "name": "liver", "pixels": 3, "area_px": 3.0}
 
 
+def test_a_volume_of_an_array_file_is_measured_in_voxels() -> None:
+    measured = mask((2, 3, 4), [1, 1, 1], spacing_unit="pixels", source_kind="array")
+    assert measured.is_volume
+    assert measured.measures()[0] == {"number": 1, "name": "liver", "voxels": 3, "volume_voxels": 3.0}
+
+
 def test_what_the_reader_noted_is_a_warning() -> None:
     assert mask((2, 5), [1, 1, 1], notes="", left_out="").warnings() == []
     noted = mask((2, 5), [1, 1, 1], notes="resampled straight", left_out="1 localizers")
