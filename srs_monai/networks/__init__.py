@@ -15,7 +15,16 @@ from srs_monai.networks.dynamic import (
 )
 from srs_monai.networks.factory import register_convolutions
 from srs_monai.networks.layers import ECA, ChannelAttention, DPConv, SpatialAttention
-from srs_monai.networks.nets import PVTv2, ReconstructionNet, SegmentationNet, SRSNet, UNetV2
+from srs_monai.networks.nets import (
+    HamburgerResNet18,
+    PVTv2,
+    ReconstructionNet,
+    SegmentationNet,
+    SRSNet,
+    TransFuse,
+    TransUNet,
+    UNetV2,
+)
 
 __all__ = [
     "BLAM",
@@ -30,6 +39,7 @@ __all__ = [
     "DDConv",
     "DPConv",
     "DyConv",
+    "HamburgerResNet18",
     "MAGICConv",
     "ODConv",
     "PVTv2",
@@ -38,6 +48,8 @@ __all__ = [
     "ScConv",
     "SegmentationNet",
     "SpatialAttention",
+    "TransFuse",
+    "TransUNet",
     "UNetV2",
     "UpShuffle",
     "dynamic_conv",

@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from srs_monai.networks.dynamic.table import dynamic_conv
+from srs_monai.networks.layers.standardized_conv import StandardizedConv2d
 
 _IMAGE_CHANNELS = 4  # at most
 
@@ -82,7 +83,8 @@ def _in_place_of(path: str, static: nn.Conv2d | nn.Conv3d, name: str, options: d
     keep = getattr(layer, "start_from", None)
     if keep is not None:
         with torch.no_grad():
-            keep(static.weight, static.bias)
+            weight = static.standardized() if isinstance(static, StandardizedConv2d) else static.weight
+            keep(weight, static.bias)
     return layer.to(static.weight).train(static.training)
 
 

@@ -1,0 +1,7 @@
+"""Networks of the literature that the others are compared with, one a file; starting from random weights."""
+
+from srs_monai.networks.nets.baselines.hamburger import HamburgerResNet18
+from srs_monai.networks.nets.baselines.transfuse import TransFuse
+from srs_monai.networks.nets.baselines.transunet import TransUNet
+
+__all__ = ["HamburgerResNet18", "TransFuse", "TransUNet"]
