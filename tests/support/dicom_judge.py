@@ -82,7 +82,7 @@ def verdict(reader: ImageReader, given: Given, folder: Path) -> str:
     said = bool(meta.get("left_out") or meta.get("notes") or any(_counts(warning) for warning in caught))
     if not given.truths:
         return _wrong(given.unknown, said)
-    faults = [_fault(values, affine, truth) for truth in given.truths]
+    faults = [fault(values, affine, truth) for truth in given.truths]
     if "" not in faults:
         return _wrong(faults[0], said)
     if given.to_be_said and not said:
@@ -118,7 +118,7 @@ def _first_part(error: Exception, given: Given, folder: Path) -> str:
     return text or type(error).__name__
 
 
-def _fault(image: NDArray[Any], affine: NDArray[np.float64], truth: Volume | Picture) -> str:
+def fault(image: NDArray[Any], affine: NDArray[np.float64], truth: Volume | Picture) -> str:
     """What is wrong with a channel-first image; nothing: ""."""
     return _picture_fault(image, truth) if isinstance(truth, Picture) else _volume_fault(image, affine, truth)
 

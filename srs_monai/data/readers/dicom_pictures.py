@@ -31,7 +31,8 @@ def read_pictures(header: Header, frames: Sequence[int]) -> tuple[NDArray[np.flo
         if len(picture) > len(sequence):  # the first coloured frame of a palette
             sequence = np.repeat(sequence, len(picture), axis=0)
         sequence[..., number] = picture
-    known = {"stored_max": _stored_max(dataset, header), "ultrasound_region": tissue_region(dataset)}
+    with reasons(header):
+        known = {"stored_max": _stored_max(dataset, header), "ultrasound_region": tissue_region(dataset)}
     return sequence, {key: value for key, value in known.items() if value is not None}
 
 
