@@ -16,6 +16,7 @@ from srs_monai.inference.sidecar import Run
 from srs_monai.inference.writers.dicom_seg import write_dicom_seg, write_frame_seg
 from srs_monai.inference.writers.nifti import write_nifti, write_picture_nifti
 from srs_monai.inference.writers.png import write_mask_png
+from srs_monai.inference.writers.rtstruct import write_rtstruct
 
 SEG, RTSTRUCT, DICOM_ENDING = "_seg", "_rtstruct", ".dcm"
 FORMATS = ("auto", "nifti", "dicom-seg", "rtstruct", "png")
@@ -73,6 +74,9 @@ def write_mask(mask: Mask, stem: Path, format: str, run: Run, binary: bool) -> W
     """
     if format == "dicom-seg":
         return _seg(mask, str(stem), run)
+    if format == "rtstruct":
+        path = Path(f"{stem}{RTSTRUCT}{DICOM_ENDING}")
+        return Written([path], write_rtstruct(path, mask.values, mask.affine, mask.source, mask.labels, run))
     if format == "nifti":
         return _nifti(mask, f"{stem}{MASK}")
     return _png(mask, f"{stem}{MASK}", binary)

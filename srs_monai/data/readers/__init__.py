@@ -13,6 +13,7 @@ from srs_monai.data.readers.nifti import NiftiReader as NiftiReader
 from srs_monai.data.readers.picture import PICTURE_SUFFIXES as PICTURE_SUFFIXES
 from srs_monai.data.readers.picture import PictureReader as PictureReader
 from srs_monai.data.readers.picture import picture_size as picture_size
+from srs_monai.data.readers.rtstruct import rasterise_rtstruct as rasterise_rtstruct
 
 # MONAI's LoadImage builds all of MONAI's readers beside its own; one warns of a decoder that nobody asked for
 warnings.filterwarnings("ignore", message="NvImgCodecPydicomReader", category=UserWarning)

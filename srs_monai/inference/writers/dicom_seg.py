@@ -9,23 +9,19 @@ from highdicom.color import CIELabColor
 from numpy.typing import NDArray
 from pydicom import Dataset, config
 from pydicom.sr.codedict import codes
-from pydicom.sr.coding import Code
 from pydicom.uid import SecondaryCaptureImageStorage
 
 from srs_monai import __version__
 from srs_monai.data.messages import few
 from srs_monai.data.readers import dicom_slices
 from srs_monai.data.readers.dicom_header import library_warnings
-from srs_monai.data.recipes import Code as LabelCode
 from srs_monai.data.recipes import Label
 from srs_monai.files import replacing
 from srs_monai.inference.sidecar import Run
 from srs_monai.inference.writers.colours import colour_of
+from srs_monai.inference.writers.identity import LONGEST, SERIES_NUMBER, check_labels, label_code
 from srs_monai.inference.writers.source_headers import source_headers, uid_from
 from srs_monai.inference.writers.source_slices import on_source_slices
-
-_SERIES_NUMBER = 1000  # added to that of the source
-_LONGEST = 64  # characters of a name
 
 
 def write_dicom_seg(
@@ -56,7 +52,7 @@ def write_dicom_seg(
     Raises:
         ValueError: for values without a label, and where the source is not the one that the mask was made from.
     """
-    _check_labels(values, labels, source)
+    check_labels(values, labels, source)
     grid = dicom_slices(source)
     planes = on_source_slices(values, affine, grid)
     headers = source_headers(grid.paths)
@@ -95,7 +91,7 @@ def write_frame_seg(
     Raises:
         ValueError: for values without a label.
     """
-    _check_labels(values, labels, source)
+    check_labels(values, labels, source)
     headers = source_headers([Path(source)])
     picture = headers.datasets[0]
     # highdicom takes no frame of a sequence without places: it is shown a single picture, the references follow below
@@ -111,16 +107,6 @@ def write_frame_seg(
             reference.ReferencedFrameNumber = frame
     _save(segmentation, path)
     return [note for note in headers.notes if "FrameOfReference" not in note]
-
-
-def _check_labels(values: NDArray[np.uint8], labels: Sequence[Label], source: str | Path) -> None:
-    highest = int(values.max(initial=0))
-    if highest > len(labels) or not labels:
-        raise ValueError(
-            f"each value of a mask is the number of a label, but that of {source} holds {highest} and there are "
-            f"{len(labels)} labels ({few(label.name for label in labels)}); name the recipe that the network was "
-            f"trained with"
-        )
 
 
 def _place_slices(images: Sequence[Dataset], thickness: float) -> None:
@@ -160,7 +146,7 @@ def _segmentation(
             segmentation_type=hd.seg.SegmentationTypeValues.BINARY,
             segment_descriptions=[_segment(number, label, algorithm) for number, label in enumerate(labels, 1)],
             series_instance_uid=uid_from(run.uid, "SEG", images[0].SeriesInstanceUID, images[0].SOPInstanceUID),
-            series_number=_SERIES_NUMBER + int(images[0].get("SeriesNumber") or 0),
+            series_number=SERIES_NUMBER + int(images[0].get("SeriesNumber") or 0),
             series_description="srs_monai segmentation",
             sop_instance_uid=hd.UID(),
             instance_number=instance_number,
@@ -171,7 +157,7 @@ def _segmentation(
             specific_character_set="ISO_IR 192",  # UTF-8: whatever the source has, and names of labels
             content_label="SEGMENTATION",
             omit_empty_frames=bool(planes.any()),
-            content_description=few(label.name for label in labels)[:_LONGEST],
+            content_description=few(label.name for label in labels)[:LONGEST],
             further_source_images=further_source_images,
         )
 
@@ -179,17 +165,13 @@ def _segmentation(
 def _segment(number: int, label: Label, algorithm: hd.AlgorithmIdentificationSequence) -> hd.seg.SegmentDescription:
     return hd.seg.SegmentDescription(
         segment_number=number,
-        segment_label=label.name[:_LONGEST],
-        segmented_property_category=_code(label.category),
-        segmented_property_type=_code(label.code),
+        segment_label=label.name[:LONGEST],
+        segmented_property_category=label_code(label.category),
+        segmented_property_type=label_code(label.code),
         algorithm_type=hd.seg.SegmentAlgorithmTypeValues.AUTOMATIC,
         algorithm_identification=algorithm,
         display_color=CIELabColor.from_rgb(*colour_of(number)),
     )
-
-
-def _code(concept: LabelCode) -> Code:
-    return Code(concept.value, "SCT", concept.meaning[:_LONGEST])
 
 
 def _references(segmentation: Dataset) -> Iterator[Dataset]:

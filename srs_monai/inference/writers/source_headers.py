@@ -11,8 +11,8 @@ from pydicom import Dataset, config
 
 from srs_monai.data.readers import DicomError
 
-# every object of a study has these, if need be without a value
-_OF_STUDY = (
+#: what every object of a study has, if need be without a value
+OF_STUDY = (
     "PatientID", "PatientName", "PatientBirthDate", "PatientSex", "StudyID", "StudyDate", "StudyTime",
     "AccessionNumber", "ReferringPhysicianName",
 )  # fmt: skip
@@ -87,10 +87,8 @@ def _name_series(datasets: Sequence[Dataset]) -> list[str]:
 
 
 def _complete_study(dataset: Dataset) -> list[str]:
-    absent = [keyword for keyword in _OF_STUDY if keyword not in dataset]
-    faulty = [
-        keyword for keyword in _OF_STUDY if keyword in dataset and not _is_usable(keyword, dataset[keyword].value)
-    ]
+    absent = [keyword for keyword in OF_STUDY if keyword not in dataset]
+    faulty = [keyword for keyword in OF_STUDY if keyword in dataset and not _is_usable(keyword, dataset[keyword].value)]
     for keyword in (*absent, *faulty):
         setattr(dataset, keyword, "")
     return [

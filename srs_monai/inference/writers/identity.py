@@ -1,0 +1,34 @@
+"""What DICOM results have in common beside the mask: labels in codes, and where they stand in a study."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from pydicom.sr.coding import Code as DicomCode
+
+from srs_monai.data.messages import few
+from srs_monai.data.recipes import Code, Label
+
+SERIES_NUMBER = 1000  # added to that of the source
+LONGEST = 64  # characters of a name in DICOM
+
+
+def check_labels(values: NDArray[np.uint8], labels: Sequence[Label], source: str | Path) -> None:
+    """Refuse masks with values that no label is named for.
+
+    Raises:
+        ValueError: naming the source.
+    """
+    highest = int(values.max(initial=0))
+    if highest > len(labels) or not labels:
+        raise ValueError(
+            f"each value of a mask is the number of a label, but that of {source} holds {highest} and there are "
+            f"{len(labels)} labels ({few(label.name for label in labels)}); name the recipe that the network was "
+            f"trained with"
+        )
+
+
+def label_code(concept: Code) -> DicomCode:
+    """A concept of SNOMED CT as DICOM writes it."""
+    return DicomCode(concept.value, "SCT", concept.meaning[:LONGEST])
