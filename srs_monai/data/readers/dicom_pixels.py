@@ -9,9 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 from pydicom import Dataset, dcmread
 from pydicom.dataelem import RawDataElement
+from pydicom.encaps import get_frame
 from pydicom.pixels.processing import apply_modality_lut
 from pydicom.pixels.utils import iter_pixels
+from pydicom.uid import RLELossless
 
+from srs_monai.data.messages import by
+from srs_monai.data.readers.dicom_codestream import run_length_pixels, stated_size
 from srs_monai.data.readers.dicom_header import DicomError, Header, library_warnings
 from srs_monai.errors import one_line
 
@@ -85,16 +89,42 @@ def _way_out(reason: str) -> str:
 
 
 def _check_stored(dataset: Dataset, header: Header) -> None:
-    """Refuse what decoders misread without a word: values that are not in the low bits, more bytes than pixels."""
+    """Refuse what decoders misread without a word, or die of: values in high bits, pixels of another number or size."""
     if "BitsStored" in dataset and dataset.get("HighBit", dataset.BitsStored - 1) != dataset.BitsStored - 1:
         raise DicomError(
             f"stored values are in the low bits, HighBit being BitsStored - 1, but {header.path} has HighBit "
             f"{dataset.HighBit} and BitsStored {dataset.BitsStored}; correct the header, or convert the file"
         )
     pixels = dataset.get_item("PixelData", keep_deferred=True)
-    subsampled = dataset.PhotometricInterpretation == "YBR_FULL_422"
-    if pixels is None or subsampled or dataset.file_meta.TransferSyntaxUID.is_encapsulated:
+    if pixels is None:
+        if "FloatPixelData" not in dataset and "DoubleFloatPixelData" not in dataset:
+            raise DicomError(f"an image has pixels, but {header.path} ends before them; fetch the file again")
+    elif dataset.file_meta.TransferSyntaxUID.is_encapsulated:
+        _check_codestream(dataset, header)
+    elif dataset.PhotometricInterpretation != "YBR_FULL_422":  # whose colours are subsampled
+        _check_length(pixels, dataset, header)
+
+
+def _check_codestream(dataset: Dataset, header: Header) -> None:
+    first = get_frame(dataset.PixelData, 0, number_of_frames=header.frames)
+    expected = (header.rows, header.columns, dataset.get("SamplesPerPixel", 1))
+    if dataset.file_meta.TransferSyntaxUID == RLELossless:
+        surplus = run_length_pixels(first) - header.rows * header.columns
+        if surplus >= min(header.rows, header.columns):
+            raise DicomError(
+                f"compressed pixels have the size that the header states, {by(expected)} samples, but those of "
+                f"{header.path} are {surplus} more; correct the header, or fetch the file again"
+            )
         return
+    stated = stated_size(first)
+    if stated is not None and stated != expected:
+        raise DicomError(
+            f"compressed pixels have the size that the header states, {by(expected)} samples, but those of "
+            f"{header.path} are {by(stated)}; correct the header, or fetch the file again"
+        )
+
+
+def _check_length(pixels: Any, dataset: Dataset, header: Header) -> None:
     length = pixels.length if isinstance(pixels, RawDataElement) else len(pixels.value or b"")
     sample = dataset.BitsAllocated / 8
     expected = header.frames * header.rows * header.columns * dataset.get("SamplesPerPixel", 1) * sample
