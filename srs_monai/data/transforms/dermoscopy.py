@@ -24,7 +24,7 @@ class Dermoscopy(Transform):
 
     Args:
         remove_hair: paint over what `RemoveHair` takes for hairs.
-        hair_width: of the widest hair, in pixels; None: a 64th of the shorter side.
+        hair_width: of usual hairs, in pixels; None: a 64th of the shorter side.
 
     Shapes: (3, H, W) gives (3, H, W), float32; an alpha channel is dropped.
 

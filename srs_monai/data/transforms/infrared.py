@@ -20,7 +20,8 @@ class Infrared(Transform):
     """Scale an infrared image of 8, 14 or 16 bits to one channel in [0, 1], small bright targets and all.
 
     The image's own low percentile becomes 0 and its highest value 1. The top is never cut off: a target of a few pixels
-    has no share in any percentile, and its peak is what tells it from clutter. Grey that is stored as RGB, RGBA or a
+    has no share in any percentile, and its peak is what tells it from clutter; so a dead pixel that is bright sets the
+    scale too, and is mended before. Grey that is stored as RGB, RGBA or a
     palette becomes one channel, a faint tint its luminance; false colours, whose brightness is no radiation, are
     refused. An even image becomes 0. Works on the device where the image lies.
 
@@ -49,7 +50,8 @@ class Infrared(Transform):
                 f"radiation; export it in grey"
             )
         grey = to_grey(image)
-        return to_unit(grey, percentile(grey.as_subclass(torch.Tensor), self.low), float(grey.max()))
+        low, high = percentile(grey.as_subclass(torch.Tensor), self.low), float(grey.max())
+        return to_unit(grey, low if low < high else float(grey.min()), high)  # nearly all of it saturated
 
 
 class Infraredd(MapTransform):

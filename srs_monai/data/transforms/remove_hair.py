@@ -11,13 +11,15 @@ from monai.data import MetaTensor
 from monai.transforms import MapTransform, Transform
 from monai.utils import TransformBackends
 from torch import Tensor
-from torch.nn.functional import avg_pool2d, max_pool2d, pad
+from torch.nn.functional import avg_pool2d, interpolate, max_pool2d, pad
 
 from srs_monai.data.messages import by
 from srs_monai.data.transforms.intensities import finite_image
 from srs_monai.data.transforms.provenance import source_of
+from srs_monai.data.transforms.resize_image import resize_pictures
 
 _ANGLES = tuple(i * math.pi / 8 for i in range(8))  # of lines, against the columns
+_ENOUGH = 4  # pixels across a hair; where it has more, hairs are found and painted in a smaller picture
 _LENGTH = 1.75  # half of the shortest hair, in widths: straight for so long, and longer than a dot is wide
 
 
@@ -32,7 +34,8 @@ class RemoveHair(Transform):
     Works on the device where the picture lies.
 
     Args:
-        width: of the widest hair, in pixels, at least 1; None: a 64th of the shorter side.
+        width: of usual hairs, in pixels, at least 1; those up to twice as wide are found. None: a 64th of the shorter
+            side.
         contrast: by which a hair is darker than its surroundings in any channel, of [0, 1], above 0 and below 1.
 
     Shapes: (C, H, W) in [0, 1] gives the same, float32.
@@ -62,9 +65,17 @@ class RemoveHair(Transform):
                 f"values in [{low:g}, {high:g}]; put ToUnitRanged in front"
             )
         width = self.width or max(1, round(min(image.shape[1:]) / 64))
-        values = image.as_subclass(torch.Tensor)
-        painted = _painted(values, self._hairs(values, width), width)
+        painted = self._without_hairs(image.as_subclass(torch.Tensor), width)
         return MetaTensor(painted).copy_meta_from(image) if isinstance(image, MetaTensor) else painted
+
+    def _without_hairs(self, picture: Tensor, width: int) -> Tensor:
+        if width <= _ENOUGH:
+            return _painted(picture, self._hairs(picture, width), width)
+        size = picture.shape[1:]
+        small = resize_pictures(picture[None], [max(1, round(side * _ENOUGH / width)) for side in size])[0]
+        hairs = self._hairs(small, _ENOUGH)
+        painted = resize_pictures(_painted(small, hairs, _ENOUGH)[None], size)[0]
+        return torch.where(interpolate(hairs[None].float(), size, mode="nearest-exact")[0] > 0, painted, picture)
 
     def _hairs(self, picture: Tensor, width: int) -> Tensor:
         """Where hairs are, (1, H, W)."""

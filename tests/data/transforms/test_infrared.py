@@ -43,6 +43,12 @@ def test_dead_dark_pixels_do_not_set_the_scale() -> None:
     assert shown[0, 50, 0] == pytest.approx(0.4975, abs=2e-3)
 
 
+def test_a_dark_target_on_a_saturated_image_survives() -> None:
+    image = torch.full((1, 100, 100), 255.0)
+    image[0, 7, 8], image[0, 7, 9] = 55, 155
+    assert Infrared()(image)[0, 7, 7:10].tolist() == [1, 0, 0.5]
+
+
 def test_an_even_image_becomes_0() -> None:
     assert (Infrared()(torch.full((1, 5, 6), 9.0)) == 0).all()
 

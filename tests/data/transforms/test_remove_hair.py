@@ -58,10 +58,22 @@ def test_a_hair_over_a_lesion_takes_the_lesions_colour(skin: torch.Tensor) -> No
     torch.testing.assert_close(painted[:, inside], clean[:, inside], rtol=0, atol=1e-3)
 
 
-def test_the_width_grows_with_the_picture() -> None:
-    wide = torch.where(line(0, 7, (512, 512)), 0.1, torch.full((3, 512, 512), 0.7))
-    assert RemoveHair()(wide).min() > 0.69
-    assert RemoveHair(width=3)(wide).min() < 0.2
+@pytest.mark.parametrize("angle", [0, 30, 75])
+def test_the_width_grows_with_the_picture(angle: float) -> None:
+    hair = line(angle, 7, (512, 600))
+    hairy = torch.where(hair, 0.1, torch.full((3, 512, 600), 0.7))
+    torch.testing.assert_close(RemoveHair()(hairy), torch.full_like(hairy, 0.7), rtol=0, atol=1e-3)
+    assert torch.equal(RemoveHair(width=2)(hairy), hairy)
+
+
+def test_a_large_picture_keeps_every_pixel_that_is_no_hair() -> None:
+    rows, columns = np.ogrid[:640, :640]
+    picture = torch.rand(3, 640, 640) * 0.05 + 0.6  # noise, which no smaller picture holds
+    hair = line(20, 6, (640, 640))
+    painted = RemoveHair()(torch.where(hair, 0.1, picture))
+    far = torch.as_tensor(np.abs(np.cos(0.35) * (rows - 320) - np.sin(0.35) * (columns - 320)) > 25)
+    assert torch.equal(painted[:, far], picture[:, far])
+    assert painted.min() > 0.55
 
 
 def test_meta_data_stay(skin: torch.Tensor) -> None:
