@@ -1,11 +1,12 @@
-# make demo       installs, trains both stages on generated phantoms (or DATA=folder), evaluates, segments a DICOM file and a NIfTI volume
+# make demo       installs, trains on generated phantoms (or DATA=folder), evaluates, segments a DICOM file and a NIfTI volume
 # make test       installs, then what must hold after every change
 # make test-full  the long runs
-# Variables: PYTHON (3.11 or 3.12), TORCH_INDEX (an index of PyTorch builds, such as its CPU-only one), DATA, OUT
+# Variables: PYTHON (3.11 or 3.12), TORCH_INDEX (an index of PyTorch builds, such as its CPU-only one), DATA, NETWORK (a file of configs/networks), OUT
 
 PYTHON ?= python3
 TORCH_INDEX ?=
 DATA ?=
+NETWORK ?= srsnet_small
 OUT ?= demo_output
 
 BIN := .venv/bin
@@ -34,7 +35,7 @@ test-full: $(INSTALLED)
 	$(BIN)/python -m pytest -m 'slow and not gpu'
 
 demo: $(INSTALLED)
-	$(BIN)/srs-monai demo --output "$(OUT)" $(if $(DATA),--data "$(DATA)")
+	$(BIN)/srs-monai demo --output "$(OUT)" --network "$(NETWORK)" $(if $(DATA),--data "$(DATA)")
 
 clean:
 	rm -rf .venv build *.egg-info

@@ -24,9 +24,10 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_predict(commands.add_parser("predict", help="segment DICOM, NIfTI and pictures, each in its own geometry"))
     add_data_commands(commands.add_parser("data", help="list, check and split published data sets"))
-    demo = commands.add_parser("demo", help="train a small SRSNet, evaluate it, segment DICOM files and a volume")
+    demo = commands.add_parser("demo", help="train a small network, evaluate it, segment DICOM files and a volume")
     demo.add_argument("--output", default="demo_output", help="folder for what it makes (default: %(default)s)")
     demo.add_argument("--data", help="folder with images/ and masks/; default: generated phantoms")
+    demo.add_argument("--network", default="srsnet_small", help="file of configs/networks (default: %(default)s)")
     phantoms = commands.add_parser("phantoms", help="write generated ultrasound-like images with known masks")
     phantoms.add_argument("folder")
     phantoms.add_argument("--count", type=int, default=48, help="images (default: %(default)s)")
@@ -95,7 +96,7 @@ def _run(options: argparse.Namespace) -> int:
         if options.command == "demo":
             from srs_monai.demo import demo
 
-            demo(options.output, options.data)
+            demo(options.output, options.data, options.network)
         else:
             from srs_monai.data.phantoms import write_phantoms
 

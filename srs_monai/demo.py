@@ -39,20 +39,25 @@ def run(command: list[str]) -> None:
     subprocess.run(command, check=True)
 
 
-def demo(output: str | Path, data: str | Path | None = None) -> None:
-    """Train a small SRSNet, evaluate it, and segment pictures, a NIfTI volume and a DICOM file.
+def demo(output: str | Path, data: str | Path | None = None, network: str = "srsnet_small") -> None:
+    """Train a network, evaluate it, and segment pictures, a NIfTI volume and a DICOM file.
 
     Args:
         output: folder for everything that the demo makes; an earlier demo there is replaced.
         data: a folder with images/ and masks/; None: generated ultrasound-like phantoms with known truth.
+        network: a file of configs/networks, without its ending.
 
     Raises:
-        ValueError: when data is not such a folder.
+        ValueError: when data is not such a folder, or there is no such network.
         FileNotFoundError: when the bundle does not lie beside the package, as it does in a clone.
         subprocess.CalledProcessError: when a step fails.
     """
     if not (ROOT / "bundle").is_dir():
         raise FileNotFoundError(f"the demo runs from a clone of the repository; there is no {ROOT / 'bundle'}")
+    overlay = f"configs/networks/{network}.yaml"
+    if not (ROOT / overlay).is_file():
+        known = ", ".join(sorted(path.stem for path in (ROOT / "configs" / "networks").glob("*.yaml")))
+        raise ValueError(f"the demo trains a network of configs/networks, got {network!r}; choose one of {known}")
     output = Path(output).resolve()
     inputs = output / "inputs"
     inputs.mkdir(parents=True, exist_ok=True)
@@ -68,7 +73,6 @@ def demo(output: str | Path, data: str | Path | None = None) -> None:
     for item in items["validation"][:2]:
         shutil.copy(item["image"], inputs)
 
-    small = "configs/networks/srsnet_small.yaml"
     common = {"image_size": [128, 128], "dataset_dir": data, "train_list": output / "split" / "train.txt"}
     common |= {"val_list": output / "split" / "val.txt"}
     epochs = {
@@ -78,13 +82,13 @@ def demo(output: str | Path, data: str | Path | None = None) -> None:
     trained = output / "run"
     run(
         bundle_command(
-            "training", ["bundle/configs/train.yaml", small], **common, **epochs, output_dir=trained, overwrite=True
+            "training", ["bundle/configs/train.yaml", overlay], **common, **epochs, output_dir=trained, overwrite=True
         )
     )
     run(
         bundle_command(
             "evaluating",
-            ["bundle/configs/evaluate.yaml", small],
+            ["bundle/configs/evaluate.yaml", overlay],
             **common,
             ckpt_path=trained / "model.pt",
             output_dir=output / "evaluation",

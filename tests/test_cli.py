@@ -22,6 +22,13 @@ def test_a_failure_is_one_line_and_status_one(tmp_path: Path, caplog: pytest.Log
     assert "srs-monai demo: there is no folder" in caplog.records[-1].getMessage()
 
 
+def test_a_network_that_the_demo_does_not_know_is_refused(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.ERROR):
+        assert main(["demo", "--network", "unet_v3", "--output", str(tmp_path / "out")]) == 1
+    assert "got 'unet_v3'; choose one of " in caplog.records[-1].getMessage()
+    assert not (tmp_path / "out").exists()
+
+
 def test_the_version_is_the_packages(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="0"):
         main(["--version"])
