@@ -48,8 +48,7 @@ def check_dataset(name: str, folder: str | Path, *, progress: bool = True) -> Da
     report.counts = count(known, findings, splits)
     report.facts += describe(findings)
     report.remarks += remark_on_masks(findings)
-    pairs = _near_duplicates(findings, progress)
-    report.remarks += _remark_on_near_duplicates(cases, pairs)
+    pairs = _look_for_near_duplicates(report, findings, progress)
     for title, sections in splits.items():
         _check_split(report, title, sections, cases, pairs)
     return report
@@ -69,27 +68,23 @@ def _note(faults: list[str], work: Callable[[], None]) -> None:
         faults.append(str(error))
 
 
-def _near_duplicates(findings: Sequence[Findings], progress: bool) -> list[tuple[str, str]]:
-    """Names of the pairs among the cases whose images can be read."""
-    names = {each.case.image: each.case.name for each in findings if each.size}
-    return [(names[first], names[second]) for first, second, _ in near_duplicates(list(names), progress=progress)]
-
-
-def _remark_on_near_duplicates(cases: Sequence[Case], pairs: Sequence[tuple[str, str]]) -> list[str]:
-    """How many there are; of one patient's images, which are alike by nature, only the number is said."""
-    if not pairs:
-        return []
-    patients = {case.name: case.patient for case in cases}
-    apart = [pair for pair in pairs if patients[pair[0]] is None or patients[pair[0]] != patients[pair[1]]]
-    groups = groups_of_pairs([case.name for case in cases], apart)
-    within = len(pairs) - len(apart)
-    said = [f"near-duplicates within patients, pairs: {within}"] if within else []
+def _look_for_near_duplicates(
+    report: DatasetReport, findings: Sequence[Findings], progress: bool
+) -> list[tuple[str, str]]:
+    """Names of the pairs among the images that can be read; of those within a patient the number alone is reported."""
+    cases = {each.case.image: each.case for each in findings if each.size}
+    alike = near_duplicates(list(cases), progress=progress)
+    pairs = [(cases[first], cases[second], value) for first, second, value in alike]
+    apart = [pair for pair in pairs if pair[0].patient is None or pair[0].patient != pair[1].patient]
+    report.near_duplicates = [(first.name, second.name, value) for first, second, value in apart]
+    if within := len(pairs) - len(apart):
+        report.remarks.append(f"near-duplicates within patients, pairs: {within}")
     if apart:
-        of_whom = " of different patients" if any(patients[first] for first, _ in apart) else ""
+        groups = groups_of_pairs([case.name for case in cases.values()], [pair[:2] for pair in report.near_duplicates])
+        of_whom = " of different patients" if any(first.patient for first, *_ in apart) else ""
         images = f"{sum(map(len, groups))} images in {len(groups)} groups"
-        shown = few(" and ".join(pair) for pair in apart)
-        said.append(f"near-duplicates{of_whom}, pairs: {len(apart)}, of {images}: {shown}")
-    return said
+        report.remarks.append(f"near-duplicates{of_whom}, pairs: {len(apart)}, of {images}")
+    return [(first.name, second.name) for first, second, _ in pairs]
 
 
 def _check_split(

@@ -21,6 +21,7 @@ class DatasetReport:
         facts: about layout, sizes and values.
         faults: why training would refuse it.
         remarks: what is worth knowing.
+        near_duplicates: pairs of images that are not of one patient, with their correlation, the most alike first.
     """
 
     title: str
@@ -28,10 +29,14 @@ class DatasetReport:
     facts: list[str] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
+    near_duplicates: list[tuple[str, str, float]] = field(default_factory=list)
 
     def lines(self) -> list[str]:
         """The report to be read, line by line."""
         said = [self.title, *_table(self.counts), *self.facts]
+        if self.near_duplicates:
+            said.append("near-duplicates, with their correlation:")
+            said += [f"  {value:.3f}  {first} and {second}" for first, second, value in self.near_duplicates]
         for what, sentences in (("remarks", self.remarks), ("faults, for which training is refused", self.faults)):
             said.append(f"{what}: {len(sentences) or 'none'}")
             said += [f"  {sentence}" for sentence in sentences]
