@@ -30,10 +30,11 @@ def find_sources(path: str | Path, results_dir: str | Path | None = None) -> lis
 
     A file is one item, a DICOM file that holds a sequence of pictures one for each frame. A folder is searched with all
     its sub-folders: each DICOM series is one item, by the folder's name where it is the only one there, else as
-    FOLDER/SERIES_UID; each other DICOM image, NIfTI file, picture and array file is one, of several
-    arrays the one called "image". Localizers, hidden files and what is no image are left out, with a line in the log. A
-    file that cannot be opened, a DICOM file with a faulty header and one that is DICOM by its name alone are items too,
-    so that they fail by name: the lost slice at the end of a series leaves no gap.
+    FOLDER/SERIES_UID; each other DICOM image, NIfTI file, picture and array file is one, of several arrays the one
+    called "image". One of several series, and one frame, may be named as they are called here. Localizers, hidden files
+    and what is no image are left out, with a line in the log. A file that cannot be opened, a DICOM file with a faulty
+    header and one that is DICOM by its name alone are items too, so that they fail by name: the lost slice at the end
+    of a series leaves no gap.
 
     A name is the path relative to `path` without its ending, "scans/patient1"; names that would be the same keep the
     ending, "a_png" and "a_jpg".
@@ -58,13 +59,14 @@ def find_sources(path: str | Path, results_dir: str | Path | None = None) -> lis
     elif root.is_dir():
         found = list(_folder(root, seen={results} if results else set()))
     else:
-        raise ValueError(f"a file or folder of images is segmented, but there is nothing at {root}; check the name")
+        found = _one_of(root)
     if not found:
         raise ValueError(
             f"DICOM, NIfTI ({', '.join(NIFTI_SUFFIXES)}), pictures ({', '.join(PICTURE_SUFFIXES)}) and arrays "
             f"({', '.join(ARRAY_SUFFIXES)}) are segmented, but there is none in {root}; name the folder that holds them"
         )
     base = root.parent if root.is_file() or root in found else root
+    base = base.parent if base.is_file() else base
     names = _names(found, base)
     return [{"image": str(source), "name": name} for source, name in zip(found, names, strict=True)]
 
@@ -81,6 +83,19 @@ def _file(path: Path) -> Iterator[Path]:
         )
 
 
+def _one_of(name: Path) -> list[Path]:
+    """One series of a folder or one frame of a file, as the sources of that are called."""
+    above = name.parent
+    found: list[Path] = []
+    if above.is_file():
+        found = list(_file(above))
+    elif above.is_dir():
+        found, _ = _contents(above)
+    if name not in found:
+        raise ValueError(f"a file or folder of images is segmented, but there is nothing at {name}; check the name")
+    return [name]
+
+
 def _image_in(path: Path) -> Path:
     return Path(image_in(path)) if is_array(path) else path
 
@@ -95,6 +110,15 @@ def _frames(header: Header) -> Iterator[Path]:
 def _folder(folder: Path, seen: set[Path]) -> Iterator[Path]:
     """The sources in a folder, then those in its sub-folders, but for folders seen before (or not to be seen)."""
     seen.add(folder.resolve())
+    sources, subfolders = _contents(folder)
+    yield from sources
+    for subfolder in subfolders:
+        if subfolder.resolve() not in seen:
+            yield from _folder(subfolder, seen)
+
+
+def _contents(folder: Path) -> tuple[list[Path], list[Path]]:
+    """The sources in a folder, and its sub-folders."""
     left_out: list[str] = []
     headers: list[Header] = []
     others: list[Path] = []
@@ -123,10 +147,7 @@ def _folder(folder: Path, seen: set[Path]) -> Iterator[Path]:
     if left_out:
         logger.info("%s: left out %s", folder, few(left_out))
     others += [source for header in headers if header.kind is not Kind.SLICE for source in _frames(header)]
-    yield from sorted([*_series(folder, headers), *others])
-    for subfolder in subfolders:
-        if subfolder.resolve() not in seen:
-            yield from _folder(subfolder, seen)
+    return sorted([*_series(folder, headers), *others]), subfolders
 
 
 def _series(folder: Path, headers: list[Header]) -> Iterator[Path]:

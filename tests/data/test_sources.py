@@ -90,6 +90,18 @@ def test_a_series_folder_or_file_is_one_item(datasets: Path) -> None:
     assert names[64] == "us_multiframe65_ybr422_jpegbaseline/frame_0065"
 
 
+def test_one_series_of_a_folder_and_one_frame_of_a_file(
+    datasets: Path, tmp_path: Path, write_series: Callable[..., Any]
+) -> None:
+    one, _ = (write_series(tmp_path / "study", along=[0, step, 2 * step]) for step in (1, 2))
+    assert found(tmp_path / "study" / one.uid) == {one.uid: "."}
+    frame = datasets / "dicom" / "single" / "us_palette_rle_2frame.dcm" / "frame_0002"
+    assert found(frame) == {"us_palette_rle_2frame/frame_0002": "."}
+    for nothing in (frame.with_name("frame_0003"), tmp_path / "study" / "1.2", tmp_path / "no" / "way"):
+        with pytest.raises(ValueError, match="there is nothing at"):
+            find_sources(nothing)
+
+
 def test_names_that_would_be_the_same_are_told_apart(tmp_path: Path, write_series: Callable[..., Any]) -> None:
     for name in ("a.png", "a.jpg", "A.bmp", "a_png.tif", "b.c.png"):
         picture(tmp_path / name)
