@@ -85,7 +85,9 @@ def write_mask(mask: Mask, stem: Path, format: str, run: Run, binary: bool) -> W
 def write_nifti_on_grid(path: Path, values: NDArray[Any], mask: Mask) -> None:
     """Write values on the grid of a mask, or with channels behind its axes, as NIfTI."""
     if mask.is_volume:
-        write_nifti(path, values, mask.affine, mask.source if mask.meta.get("source_kind") == "nifti" else None)
+        source = mask.source if mask.meta.get("source_kind") == "nifti" else None
+        unit = "unknown" if mask.meta.get("spacing_unit") == "pixels" else "mm"
+        write_nifti(path, values, mask.affine, source, unit)
     else:
         write_picture_nifti(path, values[:, :, None] if mask.values.ndim == 2 else values)
 
@@ -115,12 +117,18 @@ def _nifti(mask: Mask, stem: str) -> Written:
 
 
 def _png(mask: Mask, stem: str, binary: bool) -> Written:
-    """A picture's mask, or a folder of those of a volume's slices, in which columns run along its first axis."""
+    """A picture's mask, or a folder of those of a volume's slices, in which columns run along its first axis.
+
+    Slices of an array file's volume are as they are stored.
+    """
     if mask.values.ndim == 2:
         path = Path(f"{stem}{PNG_ENDING}")
         write_mask_png(path, mask.values, binary)
         return Written([path])
-    planes = mask.values.T if mask.is_volume else np.moveaxis(mask.values, -1, 0)
+    if mask.meta.get("source_kind") == "array":
+        planes = mask.values  # slices first, as arrays are laid out
+    else:
+        planes = mask.values.T if mask.is_volume else np.moveaxis(mask.values, -1, 0)
     what = "slice" if mask.is_volume else "frame"
     paths = [Path(stem) / f"{what}_{number:04d}{PNG_ENDING}" for number in range(1, len(planes) + 1)]
     for path, plane in zip(paths, planes, strict=True):

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import nibabel as nib
 import numpy as np
 import pydicom
 import pytest
@@ -10,6 +11,7 @@ import torch
 from dicom_files import write_picture, write_series
 from monai.data import MetaTensor
 from monai.transforms import LoadImage
+from PIL import Image
 from pydicom.uid import UltrasoundMultiFrameImageStorage
 
 from srs_monai.data.readers import MedicalImageReader
@@ -70,3 +72,18 @@ def test_a_sequence_of_pictures_as_one_segmentation_a_frame(tmp_path: Path, sequ
         written = pydicom.dcmread(tmp_path / "out" / name)
         assert written.SourceImageSequence[0].ReferencedFrameNumber == number + 1
         np.testing.assert_array_equal(written.pixel_array, mask[0, :, :, number].numpy())
+
+
+def test_a_volume_of_an_array_file_as_nifti_in_voxels(tmp_path: Path) -> None:
+    np.save(tmp_path / "a.npy", np.random.default_rng(0).random((3, 6, 8)))
+    mask = segmented(tmp_path / "a.npy")
+    SaveImageMaskd("pred", tmp_path / "out", labels=LABELS)({"name": "a", "pred": mask})
+    written = nib.load(tmp_path / "out" / "a_mask.nii.gz")
+    assert written.header.get_xyzt_units()[0] == "unknown"
+    assert nib.aff2axcodes(written.affine) == ("S", "P", "L")
+    np.testing.assert_array_equal(np.asarray(written.dataobj), mask[0].numpy())
+    [label] = json.loads((tmp_path / "out" / "a.json").read_text())["labels"]
+    assert label == {"number": 1, "name": "lesion", "voxels": 32, "volume_voxels": 32.0}
+    SaveImageMaskd("pred", tmp_path / "png", format="png", labels=LABELS)({"name": "a", "pred": mask})
+    planes = [np.asarray(Image.open(path)) for path in sorted((tmp_path / "png" / "a_mask").iterdir())]
+    np.testing.assert_array_equal(np.stack(planes), mask[0].numpy() * 255)

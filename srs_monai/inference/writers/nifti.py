@@ -15,7 +15,11 @@ _GEOMETRY += ["quatern_b", "quatern_c", "quatern_d", "qoffset_x", "qoffset_y", "
 
 
 def write_nifti(
-    path: str | Path, values: NDArray[Any], affine: NDArray[np.float64], source: str | Path | None = None
+    path: str | Path,
+    values: NDArray[Any],
+    affine: NDArray[np.float64],
+    source: str | Path | None = None,
+    unit: str = "mm",
 ) -> None:
     """Write a volume, (X, Y, Z) or with channels (X, Y, Z, C), under the affine of its image.
 
@@ -25,9 +29,10 @@ def write_nifti(
         affine: voxel indices to RAS in mm.
         source: the NIfTI file that was segmented: its shape (a picture stays one) and both of its coordinate systems
             are kept, so that every viewer lays the result where it lays the image.
+        unit: of the lengths, without a source: "mm", or "unknown" where they are counted in voxels.
     """
     if source is None:
-        image = _image(values, affine, "mm")
+        image = _image(values, affine, unit)
     else:
         like = nib.load(source)
         channels = values.shape[3:]
