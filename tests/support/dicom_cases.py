@@ -388,6 +388,15 @@ def _(folder: Path, real: Path) -> Given:
     return Given(folder / series[1].uid, [truth_of(series[1])])
 
 
+@case(_FOLDERS, "two acquisitions in one series, the slices of one between those of the other")
+def _(folder: Path, real: Path) -> Given:
+    def edit(dataset: Dataset, i: int) -> None:
+        dataset.AcquisitionNumber, dataset.InstanceNumber = i % 2 + 1, i + 1
+
+    truth = truth_of(write_series(folder, along=[0, 1, 2.5, 3.5, 5, 6, 7.5, 8.5], edit=edit))
+    return Given(folder, [Volume(truth.values[i::2], truth.affines[i::2]) for i in (0, 1)], to_be_said=True)
+
+
 @case(_FOLDERS, "two phases at the same positions in one series")
 def _(folder: Path, real: Path) -> Given:
     both = np.repeat(EVEN[:4], 2)
@@ -546,6 +555,13 @@ def _(folder: Path, real: Path) -> Given:
     return Given(folder, [truth_of(series)], to_be_said=True)
 
 
+@case(_FOLDERS, "the last slice overwritten with zeros")
+def _(folder: Path, real: Path) -> Given:
+    series = write_series(folder, along=EVEN, edit=IN_ORDER)
+    series.files[7].write_bytes(bytes(1000))
+    return Given(folder, [truth_of(series)])
+
+
 @case(_FOLDERS, "the last slice without preamble and file meta")
 def _(folder: Path, real: Path) -> Given:
     series = write_series(folder, along=EVEN, edit=IN_ORDER)
@@ -629,6 +645,29 @@ def _(folder: Path, real: Path) -> Given:
     return unknowable(folder, "values", set_tags(RescaleSlope=None, RescaleIntercept=None))
 
 
+@case(_VALUES, "no RescaleSlope and no Modality, the class says CT")
+def _(folder: Path, real: Path) -> Given:
+    return unknowable(folder, "values", set_tags(RescaleSlope=None, RescaleIntercept=None, Modality=None))
+
+
+@case(_VALUES, "effective atomic numbers of a spectral CT (RescaleType Z_EFF)")
+def _(folder: Path, real: Path) -> Given:
+    return unknowable(folder, "values for HU", set_tags(RescaleType="Z_EFF"))
+
+
+@case(_VALUES, "values of a CT in a modality table")
+def _(folder: Path, real: Path) -> Given:
+    def edit(dataset: Dataset, i: int) -> None:
+        del dataset.RescaleSlope, dataset.RescaleIntercept
+        table = Dataset()
+        table.LUTDescriptor, table.ModalityLUTType = [2000, 0, 16], "HU"
+        table.add_new("LUTData", "OW", (3 * np.arange(2000)).astype("<u2").tobytes())
+        dataset.ModalityLUTSequence = [table]
+
+    series = write_series(folder, along=EVEN, edit=in_turn(IN_ORDER, edit))
+    return Given(folder, [truth_of(series, 3.0 * series.stored)])
+
+
 @case(_VALUES, "MONOCHROME1 CT")
 def _(folder: Path, real: Path) -> Given:
     return plain(folder, set_tags(PhotometricInterpretation="MONOCHROME1"))
@@ -690,6 +729,37 @@ def _(folder: Path, real: Path) -> Given:
         dataset.PixelData = masked.tobytes()
         dataset.save_as(path)
     return series
+
+
+@case(_VALUES, "12 of 16 bits, in the high ones (HighBit 15)")
+def _(folder: Path, real: Path) -> Given:
+    meant = np.random.default_rng(12).integers(0, 4096, (8, 5, 7))
+    edit = set_tags(BitsStored=12, HighBit=15)
+    series = write_series(folder, along=EVEN, stored=(meant << 4).astype(np.uint16), edit=in_turn(IN_ORDER, edit))
+    return Given(folder, [truth_of(series, meant - 1024.0)])
+
+
+@case(_VALUES, "Rows too few for the pixels")
+def _(folder: Path, real: Path) -> Given:
+    return unknowable(folder, "size", set_tags(Rows=4))
+
+
+@case(_VALUES, "Columns too few for the pixels")
+def _(folder: Path, real: Path) -> Given:
+    return unknowable(folder, "values", set_tags(Columns=6))
+
+
+@case(_VALUES, "float pixels")
+def _(folder: Path, real: Path) -> Given:
+    return plain(folder, as_float)
+
+
+def as_float(dataset: Dataset, i: int) -> None:
+    """An edit that writes the pixels as floats."""
+    values = np.frombuffer(dataset.PixelData, np.int16).astype(np.float32)
+    for tag in ("PixelData", "BitsStored", "HighBit", "PixelRepresentation"):
+        delattr(dataset, tag)
+    dataset.FloatPixelData, dataset.BitsAllocated = values.tobytes(), 32
 
 
 @case(_VALUES, "10 of 16 bits")
@@ -764,11 +834,12 @@ def _(folder: Path, real: Path) -> Given:
 _ENHANCED = "Many slices in one file"
 
 
-def enhanced(folder: Path, along: Sequence[float] = EVEN) -> tuple[Series, Path]:
-    """A series and the enhanced CT that it was made into; the slopes of the frames differ."""
+def enhanced(folder: Path, along: Sequence[float] = EVEN, slope_step: float = 0.0) -> tuple[Volume, Path]:
+    """An enhanced CT, made from a series whose slopes rise from slice to slice, and its truth."""
+    slopes = 1 + np.arange(len(along)) * slope_step
 
     def edit(dataset: Dataset, i: int) -> None:
-        dataset.RescaleSlope, dataset.InstanceNumber, dataset.AcquisitionNumber = f"{1 + i / 4}", i + 1, 1
+        dataset.RescaleSlope, dataset.InstanceNumber, dataset.AcquisitionNumber = f"{slopes[i]}", i + 1, 1
 
     series = write_series(folder / "series", along=along, orientation=OBLIQUE, edit=edit)
     image = hd.legacy.LegacyConvertedEnhancedCTImage(
@@ -779,21 +850,64 @@ def enhanced(folder: Path, along: Sequence[float] = EVEN) -> tuple[Series, Path]
         instance_number=1,
     )
     image.save_as(folder / "enhanced.dcm")
-    return series, folder / "enhanced.dcm"
+    values = series.stored * slopes[:, None, None] - 1024
+    return truth_of(series, values, tolerance=0.01), folder / "enhanced.dcm"
+
+
+@case(_ENHANCED, "enhanced CT")
+def _(folder: Path, real: Path) -> Given:
+    truth, path = enhanced(folder)
+    return Given(path, [truth])
 
 
 @case(_ENHANCED, "enhanced CT, a RescaleSlope for each frame")
 def _(folder: Path, real: Path) -> Given:
-    series, path = enhanced(folder)
-    slopes = (1 + np.arange(8) / 4)[:, None, None]
-    return Given(path, [truth_of(series, series.stored * slopes - 1024, tolerance=0.01)])
+    truth, path = enhanced(folder, slope_step=0.25)
+    return Given(path, [truth])
+
+
+@case(_ENHANCED, "enhanced CT, frames in no order")
+def _(folder: Path, real: Path) -> Given:
+    truth, path = enhanced(folder)
+    shuffle_frames(path)
+    return Given(path, [truth])
+
+
+def shuffle_frames(path: Path) -> None:
+    """Give the frames of an object of eight slices, with their functional groups, another order."""
+    dataset = pydicom.dcmread(path)
+    order = [number - 1 for number in SCRAMBLED]
+    groups = list(dataset.PerFrameFunctionalGroupsSequence)
+    dataset.PerFrameFunctionalGroupsSequence = [groups[i] for i in order]
+    dataset.PixelData = np.frombuffer(dataset.PixelData, np.int16).reshape(8, -1)[order].tobytes()
+    dataset.save_as(path)
 
 
 @case(_ENHANCED, "enhanced CT with a gap")
 def _(folder: Path, real: Path) -> Given:
-    series, path = enhanced(folder, [0, 2.5, 5, 10, 12.5])
-    slopes = (1 + np.arange(5) / 4)[:, None, None]
-    return Given(path, [truth_of(series, series.stored * slopes - 1024, tolerance=0.01)])
+    truth, path = enhanced(folder, [0, 2.5, 5, 10, 12.5])
+    return Given(path, [truth])
+
+
+@case(_ENHANCED, "enhanced CT with a gap, `resample_uneven=True`")
+def _(folder: Path, real: Path) -> Given:
+    truth, path = enhanced(folder, [0, 2.5, 5, 10, 12.5])
+    between = (truth.affines[2] + truth.affines[3]) / 2
+    filled = Volume(
+        np.insert(truth.values, 3, (truth.values[2] + truth.values[3]) / 2, axis=0),
+        np.insert(truth.affines, 3, between, axis=0),
+        tolerance=0.01,
+    )
+    return Given(path, [filled], to_be_said=True, options=(("resample_uneven", True),))
+
+
+@case(_ENHANCED, "enhanced CT, a frame without a position")
+def _(folder: Path, real: Path) -> Given:
+    _, path = enhanced(folder)
+    dataset = pydicom.dcmread(path)
+    del dataset.PerFrameFunctionalGroupsSequence[3].PlanePositionSequence
+    dataset.save_as(path)
+    return Given(path, unknown="places of slices")
 
 
 @case(_ENHANCED, "enhanced MR that lost its functional groups")
