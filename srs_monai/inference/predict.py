@@ -121,7 +121,7 @@ def _config(bundle: str | Path | None) -> Path:
         except ValueError as error:
             raise ValueError(
                 "segmenting follows a bundle's configs/inference.yaml, and no bundle lies beside this package; name "
-                "the folder of one as bundle: `bundle` in a clone of the repository, or what the weights came with"
+                "one with --bundle (in Python bundle=): `bundle` in a clone of the repository, or what the weights came in"
             ) from error
     config = Path(bundle).expanduser() / "configs" / "inference.yaml"
     if not config.is_file():

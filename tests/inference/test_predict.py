@@ -235,7 +235,7 @@ def test_without_a_bundle_beside_the_package_one_is_to_be_named(
     pictures: Path, bright: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(srs_monai.bundle_root, "_PACKAGE", tmp_path / "site-packages" / "srs_monai")
-    with pytest.raises(ValueError, match="no bundle lies beside this package; name the folder of one"):
+    with pytest.raises(ValueError, match="no bundle lies beside this package; name one with --bundle"):
         predict(pictures, tmp_path / "out", weights=bright)
     (result,) = predict(pictures / "a.png", tmp_path / "out", weights=bright, bundle=ROOT / "bundle")
     assert result.status == "segmented"
