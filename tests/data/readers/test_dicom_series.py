@@ -5,7 +5,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import nibabel as nib
 import numpy as np
 import pydicom
 import pytest
@@ -15,10 +14,7 @@ from pydicom.uid import ComprehensiveSRStorage, SegmentationStorage, UltrasoundI
 
 from srs_monai.data.readers import DicomError, DicomReader
 
-AXIAL = (1, 0, 0, 0, 1, 0)
 CORONAL = (1, 0, 0, 0, 0, -1)
-SAGITTAL = (0, 1, 0, 0, 0, -1)
-OBLIQUE = tuple((nib.eulerangles.euler2mat(0.3, -0.4, 0.2)[:, :2].T).ravel())
 
 
 def load(path: object, **options: Any) -> Any:
