@@ -55,6 +55,24 @@ def test_stage_one_of_a_network_without_it_is_refused(
     assert "BasicUNet has none; leave that stage out with training: ['@stage_two']" in said.splitlines()[-1]
 
 
+def test_srsnet_with_another_kernel_is_found_again_by_its_settings(run: Run, phantoms: Path, tmp_path: Path) -> None:
+    small = tmp_path / "small.yaml"
+    text = (CONFIGS / "networks" / "srsnet_kernel.yaml").read_text()
+    sizes = "network_def#segmentation_features: [8, 8, 16, 16]\nnetwork_def#segmentation_blocks: [1, 1, 1, 1]\n"
+    small.write_text(f"{text}{sizes}")
+    values = {"image_size": [32, 32], "batch_size": 4, "dataset_dir": phantoms, "output_dir": tmp_path / "run"}
+    status, said = run("training", "train", small, kernel="odconv", epochs=1, **values)
+    assert status == 0, said
+    weights = tmp_path / "run" / "model.pt"
+    assert any(".kernel.to_positions." in key for key in torch.load(weights, weights_only=True))
+    shown = {"dataset_dir": phantoms / "images", "ckpt_path": weights, "output_dir": tmp_path / "o"}
+    status, said = run("inference", "inference", weights.with_suffix(".json"), **shown)
+    assert status == 0, said
+    status, said = run("inference", "inference", small, image_size=[32, 32], kernel="dyconv", overwrite=True, **shown)
+    assert status == 1
+    assert "network_def#kernel odconv (here dyconv)" in said.splitlines()[-1]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("recipe", ["unet_v2_polyp", "unet_v2_skin"])
 def test_the_recipes_of_unet_v2_train_with_deep_supervision(
