@@ -22,7 +22,7 @@ LABELS = (Label("liver", Code("10200004", "Liver")),)
 
 
 def volume(channels: int = 1) -> MetaTensor:
-    meta = {"filename_or_obj": "/x/scan.nii.gz", "source_kind": "array", "spacing_unit": "mm", "notes": "as made"}
+    meta = {"filename_or_obj": "/x/scan.nii.gz", "source_kind": "made", "spacing_unit": "mm", "notes": "as made"}
     return MetaTensor(torch.rand(channels, 4, 5, 6), affine=AFFINE, meta=meta)
 
 
