@@ -44,10 +44,11 @@ class DatasetReport:
 
 
 def describe(findings: Sequence[Findings]) -> list[str]:
-    """Facts about the sizes and values of the images and masks that could be read."""
+    """Facts about patients, and about the sizes and values of the images and masks that could be read."""
     images = [each for each in findings if each.size]
     masks = [each for each in findings if each.stored]
-    said = []
+    patients = {each.case.patient for each in findings if each.case.patient is not None}
+    said = [f"patients: {len(patients)}"] if patients else []
     if images:
         sizes = Counter(each.size for each in images)
         common = [f"{by(size)} ({count})" for size, count in sizes.most_common(3)]

@@ -143,6 +143,7 @@ def test_volumes_are_counted_by_slices_and_labels(tmp_path: Path) -> None:
         "empty": 0,
         "normal": 0,
     }
+    assert "patients: 3" in report.facts
     assert "sizes, rows x columns x slices: 5 x 6 x 4 (3)" in report.facts
     [fault] = report.faults
     assert "lies up to 7.0 mm away" in fault
