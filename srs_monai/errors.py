@@ -4,7 +4,7 @@ import sys
 from types import TracebackType
 
 #: what is said where a person stops a command
-INTERRUPTED = "interrupted: what was finished stays, and the same command goes on from there (training: --resume true)"
+INTERRUPTED = "interrupted: what was finished stays, and the same command goes on from there"
 
 
 def root_cause(error: BaseException) -> BaseException:
@@ -37,7 +37,7 @@ def end_with_the_cause() -> None:
 
 def _print_with_cause(kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
     if issubclass(kind, KeyboardInterrupt):
-        sys.stderr.write(f"\n{INTERRUPTED}\n")
+        sys.stderr.write(f"\n{INTERRUPTED} (training with --resume true)\n")
         return
     sys.__excepthook__(kind, error, traceback)
     cause = root_cause(error)

@@ -27,7 +27,7 @@ def test_an_interruption_is_one_line() -> None:
     program = "from srs_monai.errors import end_with_the_cause\nend_with_the_cause()\nraise KeyboardInterrupt"
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert ended.returncode == -signal.SIGINT  # 130 in a shell
-    assert ended.stderr == f"\n{INTERRUPTED}\n"
+    assert ended.stderr == f"\n{INTERRUPTED} (training with --resume true)\n"
 
 
 def test_a_cause_that_was_suppressed_is_not_the_root() -> None:

@@ -121,7 +121,8 @@ def _config(bundle: str | Path | None) -> Path:
         except ValueError as error:
             raise ValueError(
                 "segmenting follows a bundle's configs/inference.yaml, and no bundle lies beside this package; name "
-                "one with --bundle (in Python bundle=): `bundle` in a clone of the repository, or what the weights came in"
+                "one with --bundle (in Python bundle=): `bundle` in a clone of the repository, or where the weights "
+                "came from"
             ) from error
     config = Path(bundle).expanduser() / "configs" / "inference.yaml"
     if not config.is_file():

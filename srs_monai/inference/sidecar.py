@@ -18,10 +18,10 @@ from srs_monai.workflow import running_workflow
 _PACKAGES = ("torch", "monai", "numpy", "nibabel", "pydicom", "highdicom")
 
 
-# what a mask depends on beside the weights; the network is theirs
+# what masks depend on beside the weights, to which the network belongs; resampling concerns series that fail without it
 _SETTINGS = (
     *(name for name in (*VALUES, *PARTS) if name != "network_def"),
-    *("precision", "keep_largest_component", "minimum_size", "resample_uneven"),
+    *("precision", "keep_largest_component", "minimum_size"),
 )
 
 
