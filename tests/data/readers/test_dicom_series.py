@@ -10,7 +10,13 @@ import pydicom
 import pytest
 from dicom_files import assert_same_places
 from monai.transforms import LoadImage
-from pydicom.uid import ComprehensiveSRStorage, SegmentationStorage, UltrasoundImageStorage
+from pydicom.uid import (
+    ComprehensiveSRStorage,
+    MediaStorageDirectoryStorage,
+    SecondaryCaptureImageStorage,
+    SegmentationStorage,
+    UltrasoundImageStorage,
+)
 
 from srs_monai.data.readers import DicomError, DicomReader
 
@@ -114,3 +120,66 @@ def test_folders_without_a_series_are_refused(tmp_path: Path, write_picture: Cal
     write_picture(tmp_path / "us" / "a", np.zeros((2, 2), np.uint8), UltrasoundImageStorage, "US")
     with pytest.raises(DicomError, match="holds 1 files that hold a picture; name a folder of slices, or a file"):
         load(tmp_path / "us")
+
+
+def test_a_folder_of_sub_folders_is_refused_by_their_names(tmp_path: Path, write_series: Callable[..., Any]) -> None:
+    for name in ("arterial", "venous"):
+        write_series(tmp_path / name)
+    with pytest.raises(DicomError, match="no DICOM images beside the folder arterial, the folder venous; name a"):
+        load(tmp_path)
+
+
+def test_a_dicomdir_is_left_out(
+    tmp_path: Path, write_series: Callable[..., Any], write_picture: Callable[..., Path]
+) -> None:
+    series = write_series(tmp_path)
+    nothing = np.zeros((2, 2), np.uint8)
+    directory = {"Rows": None, "Columns": None, "DirectoryRecordSequence": []}
+    path = write_picture(tmp_path / "DICOMDIR", nothing, MediaStorageDirectoryStorage, "", **directory)
+    volume = load(tmp_path)
+    assert_same_places(volume, series)
+    assert "DICOMDIR (a DICOMDIR, a list of files)" in volume.meta["left_out"]
+    with pytest.raises(DicomError, match="a DICOMDIR, a list of files; name the folder of the images"):
+        load(path)
+
+
+def test_directions_of_one_size_are_refused_with_their_counts(tmp_path: Path, write_series: Callable[..., Any]) -> None:
+    def edit(dataset: pydicom.Dataset, i: int) -> None:
+        if i % 2:
+            dataset.ImageOrientationPatient = list(CORONAL)
+
+    write_series(tmp_path, along=range(6), edit=edit)
+    counted = r"at 1\\0\\0\\0\\0\\-1 \(3 slices\), .* at 1\\0\\0\\0\\1\\0 \(3 slices\)"
+    with pytest.raises(DicomError, match=r"several grids in series .*none is the largest: .*" + counted):
+        load(tmp_path)
+
+
+def test_slices_of_another_modality_are_never_mixed_in(tmp_path: Path, write_series: Callable[..., Any]) -> None:
+    def edit(dataset: pydicom.Dataset, i: int) -> None:
+        if i == 4:
+            dataset.SOPClassUID = dataset.file_meta.MediaStorageSOPClassUID = SecondaryCaptureImageStorage
+            dataset.Modality = "OT"
+
+    write_series(tmp_path, edit=edit)
+    volume = load(tmp_path)
+    assert volume.shape == (7, 5, 4)
+    assert "OT secondary capture of 7 x 5 pixels" in volume.meta["left_out"]
+
+
+def test_a_scout_among_the_slices_is_left_out(tmp_path: Path, write_series: Callable[..., Any]) -> None:
+    def edit(dataset: pydicom.Dataset, i: int) -> None:
+        if i == 5:
+            dataset.ImageOrientationPatient = list(CORONAL)
+            dataset.ImageType = ["ORIGINAL", "PRIMARY", "LOCALIZER"]
+
+    write_series(tmp_path, along=[0, 2.5, 5, 7.5, 10, 40], edit=edit)
+    volume = load(tmp_path)
+    assert volume.shape == (7, 5, 5)
+    assert volume.meta["left_out"] == "1 localizers"
+
+
+def test_uids_that_are_empty_come_from_the_file_meta(datasets: Path) -> None:
+    folder = datasets / "dicom" / "ct_series_totalseg_j2k"
+    assert pydicom.dcmread(next(folder.iterdir()), stop_before_pixels=True).SOPClassUID == ""
+    volume = load(folder)
+    assert (volume.shape, volume.meta["modality"], volume.meta["series_uid"]) == ((512, 512, 20), "CT", "no-series-uid")
