@@ -18,6 +18,7 @@ from srs_monai.data.transforms import (
     Dermoscopy,
     Infrared,
     RemoveHair,
+    ToUnitRange,
     Ultrasound,
 )
 from srs_monai.inference import NetworkInferer
@@ -76,7 +77,16 @@ def test_the_bundle_trains_both_stages(tmp_path: Path, precision: str) -> None:
 
 @pytest.mark.parametrize(
     "transform",
-    [CTWindow(), CropUltrasound(), Ultrasound(), CropBorder(), Infrared(), Dermoscopy(), RemoveHair()],
+    [
+        ToUnitRange("percentile"),
+        CTWindow(),
+        CropUltrasound(),
+        Ultrasound(),
+        CropBorder(),
+        Infrared(),
+        Dermoscopy(),
+        RemoveHair(),
+    ],
     ids=lambda transform: type(transform).__name__,
 )
 def test_images_are_prepared_where_they_lie(transform: Transform) -> None:

@@ -20,7 +20,7 @@ class Dermoscopy(Transform):
     """Scale a dermoscopy picture, which is RGB, to [0, 1]; dark hairs are painted over on request.
 
     Full scale is that of the stored type (255 of 8 bits); where the file states none, the percentiles 0.5 and 99.5 are
-    stretched. Works on the device where the picture lies, but percentiles are computed on the CPU.
+    stretched. Works on the device where the picture lies.
 
     Args:
         remove_hair: paint over what `RemoveHair` takes for hairs.

@@ -10,7 +10,7 @@ from monai.utils import TransformBackends
 from torch import Tensor
 
 from srs_monai.data.transforms.grey import to_grey, without_alpha
-from srs_monai.data.transforms.intensities import finite_image, percentile, to_unit
+from srs_monai.data.transforms.intensities import finite_image, percentiles, to_unit
 from srs_monai.data.transforms.provenance import source_of
 
 _TINT = 0.25  # mean spread of the channels, of the highest value: more is false colour
@@ -50,7 +50,7 @@ class Infrared(Transform):
                 f"radiation; export it in grey"
             )
         grey = to_grey(image)
-        low, high = percentile(grey.as_subclass(torch.Tensor), self.low), float(grey.max())
+        low, high = percentiles(grey, [self.low])[0], float(grey.max())
         return to_unit(grey, low if low < high else float(grey.min()), high)  # nearly all of it saturated
 
 

@@ -1,5 +1,8 @@
 """Arithmetic that the transforms of intensities share."""
 
+from collections.abc import Sequence
+
+import numpy as np
 import torch
 from monai.config import NdarrayOrTensor
 from monai.data import get_track_meta
@@ -27,11 +30,18 @@ def to_unit(image: Tensor, low: float, high: float) -> Tensor:
     return without_stored_max(scaled.clamp(0.0, 1.0))
 
 
-def percentile(values: Tensor, percent: float) -> float:
-    """The value below which `percent` of the values lie, between two of them linearly; of any number of values."""
-    flat = values.flatten()
-    place = percent / 100 * (len(flat) - 1)
+def percentiles(image: Tensor, percents: Sequence[float]) -> list[float]:
+    """The values below which these shares of all values lie, in percent; between two of them linearly."""
+    values = image.as_subclass(torch.Tensor).flatten()
+    if values.device.type == "cpu":  # NumPy needs no second array as large, of places
+        return [float(value) for value in np.percentile(values.numpy(), percents)]
+    return [percentile_where_it_lies(values, percent) for percent in percents]
+
+
+def percentile_where_it_lies(values: Tensor, percent: float) -> float:
+    """A percentile of values (N,), computed on their device."""
+    place = percent / 100 * (len(values) - 1)
     below = int(place)
-    lower = float(flat.kthvalue(below + 1).values)
-    upper = float(flat.kthvalue(min(below + 2, len(flat))).values)
+    lower = float(values.kthvalue(below + 1).values)
+    upper = float(values.kthvalue(min(below + 2, len(values))).values)
     return lower + (place - below) * (upper - lower)

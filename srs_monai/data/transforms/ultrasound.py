@@ -17,8 +17,7 @@ class Ultrasound(Transform):
     """Turn an ultrasound picture grey and scale it to [0, 1]; coloured overlays become their luminance.
 
     Full scale is that of the stored type (255 of 8 bits); where the file states none, the percentiles 0.5 and 99.5 are
-    stretched. Works on the device where the image lies, but percentiles are computed on the CPU. `CropUltrasound`
-    takes the frame off, before.
+    stretched. Works on the device where the image lies. `CropUltrasound` takes the frame off, before.
 
     Shapes: (1 or 3, H, W[, F]) gives (1, H, W[, F]), float32; an alpha channel is dropped.
 

@@ -3,14 +3,13 @@
 from collections.abc import Hashable, Mapping
 from typing import Any, Literal, get_args
 
-import numpy as np
 from monai.config import KeysCollection, NdarrayOrTensor
 from monai.transforms import MapTransform, Transform
 from monai.utils import TransformBackends
 from torch import Tensor
 
 from srs_monai.data.transforms.ct_window import CTWindow
-from srs_monai.data.transforms.intensities import finite_image, to_unit
+from srs_monai.data.transforms.intensities import finite_image, percentiles, to_unit
 from srs_monai.data.transforms.provenance import meta_of, source_of, stored_max_of
 
 Intensity = Literal["auto", "window", "range", "percentile"]
@@ -99,8 +98,7 @@ def _full_scale(image: Tensor) -> tuple[float, float]:
 
 
 def _percentiles(image: Tensor) -> tuple[float, float]:
-    values = image.cpu().numpy()  # of whole volumes: NumPy needs no second copy of their size for the places
-    low, high = np.percentile(values, PERCENTILES)
+    low, high = percentiles(image, PERCENTILES)
     if low == high:  # nearly all of one value: the percentiles would lose a small bright target
-        low, high = values.min(), values.max()
-    return float(low), float(high)
+        low, high = float(image.min()), float(image.max())
+    return low, high

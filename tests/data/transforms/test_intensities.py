@@ -4,11 +4,13 @@ import numpy as np
 import pytest
 import torch
 
-from srs_monai.data.transforms.intensities import percentile
+from srs_monai.data.transforms.intensities import percentile_where_it_lies, percentiles
 
 
 @pytest.mark.parametrize("count", [1, 2, 7, 1000])
 @pytest.mark.parametrize("percent", [0.0, 0.5, 33.3, 50.0, 99.9, 100.0])
 def test_percentiles_lie_between_two_values_as_numpys_do(count: int, percent: float) -> None:
     values = torch.rand(count, dtype=torch.float64) * 16383
-    assert percentile(values, percent) == pytest.approx(np.percentile(values.numpy(), percent), rel=1e-12)
+    expected = pytest.approx(np.percentile(values.numpy(), percent), rel=1e-12)
+    assert percentile_where_it_lies(values, percent) == expected  # as on a GPU
+    assert percentiles(values.reshape(1, -1), [percent, 50])[0] == expected
