@@ -73,7 +73,8 @@ def _look_for_near_duplicates(
 ) -> list[tuple[str, str]]:
     """Names of the pairs among the images that can be read; of those within a patient the number alone is reported."""
     cases = {each.case.image: each.case for each in findings if each.size}
-    alike = near_duplicates(list(cases), progress=progress)
+    alike: list[tuple[str, str, float]] = []
+    _note(report.faults, lambda: alike.extend(near_duplicates(list(cases), progress=progress)))
     pairs = [(cases[first], cases[second], value) for first, second, value in alike]
     apart = [pair for pair in pairs if pair[0].patient is None or pair[0].patient != pair[1].patient]
     report.near_duplicates = [(first.name, second.name, value) for first, second, value in apart]
