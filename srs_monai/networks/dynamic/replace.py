@@ -80,12 +80,13 @@ def _in_place_of(path: str, static: nn.Conv2d | nn.Conv3d, name: str, options: d
         )
     except ValueError as error:
         raise ValueError(f"{where} cannot become {name!r}: {error}, or leave it out by `where`") from error
+    layer.to(static.weight)  # before it takes values over: they may be of more digits
     keep = getattr(layer, "start_from", None)
     if keep is not None:
         with torch.no_grad():
             weight = static.standardized() if isinstance(static, StandardizedConv2d) else static.weight
             keep(weight, static.bias)
-    return layer.to(static.weight).train(static.training)
+    return layer.train(static.training)
 
 
 def _takes_image(conv: nn.Conv2d | nn.Conv3d, first: nn.Conv2d | nn.Conv3d) -> bool:

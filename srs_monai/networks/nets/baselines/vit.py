@@ -60,7 +60,7 @@ class ViTEncoder(nn.Module):
         embedded = self.embed(x)
         positions: Tensor = self.positions
         # to the same size this changes nothing; an exported network has to do it for whatever size it meets
-        exporting = torch.compiler.is_exporting()  # type: ignore[attr-defined]
+        exporting = torch.compiler.is_exporting()
         if exporting or embedded.shape[2:] != positions.shape[2:]:
             positions = F.interpolate(positions, size=embedded.shape[2:], mode="bicubic", align_corners=False)
         tokens = self.dropout(embedded + positions).flatten(2).transpose(1, 2)  # (B, N, hidden)
