@@ -9,7 +9,7 @@ from monai.utils import TransformBackends
 from torch import Tensor
 
 from srs_monai.data.transforms.intensities import finite_image, to_unit
-from srs_monai.data.transforms.provenance import meta_of, source_of, stored_max_of
+from srs_monai.data.transforms.provenance import check_modality, meta_of, source_of, stored_max_of
 
 ABDOMEN = (-125.0, 275.0)  # HU; the window of published results on abdominal organs
 
@@ -48,14 +48,8 @@ class CTWindow(Transform):
 
     def __call__(self, img: NdarrayOrTensor) -> Tensor:
         image = finite_image(img)
-        meta = meta_of(image)
-        modality = meta.get("modality") or "CT"
-        if modality != "CT":
-            raise ValueError(
-                f"a CT window is in Hounsfield units, but {source_of(image)} is {modality}; choose intensity 'auto' or "
-                f"the preprocessing of its modality"
-            )
-        kind, full_scale = meta.get("source_kind"), stored_max_of(image)
+        check_modality(image, ("CT",), "a CT window is in Hounsfield units")
+        kind, full_scale = meta_of(image).get("source_kind"), stored_max_of(image)
         if kind in ("picture", "array") and full_scale is not None:
             what = "a picture" if kind == "picture" else f"an array of 0 to {full_scale:g}"
             raise ValueError(

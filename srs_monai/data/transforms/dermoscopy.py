@@ -11,9 +11,11 @@ from monai.utils import TransformBackends, convert_to_tensor
 from torch import Tensor
 
 from srs_monai.data.transforms.grey import without_alpha
-from srs_monai.data.transforms.provenance import source_of
+from srs_monai.data.transforms.provenance import check_modality, source_of
 from srs_monai.data.transforms.remove_hair import RemoveHair
 from srs_monai.data.transforms.unit_range import ToUnitRange
+
+_MODALITIES = ("DMS", "XC", "GM", "OT")  # of DICOM: dermoscopy, photography, microscopy, and copies of a screen
 
 
 class Dermoscopy(Transform):
@@ -30,7 +32,7 @@ class Dermoscopy(Transform):
 
     Raises:
         ValueError: for a hair_width below 1; on calling, for grey pictures, in one channel or in three that are equal,
-            and for NaN or infinite values.
+            for NaN or infinite values, and for a picture that is known to be of another modality.
     """
 
     backend = [TransformBackends.TORCH]  # noqa: RUF012 - MONAI's form
@@ -41,6 +43,7 @@ class Dermoscopy(Transform):
 
     def __call__(self, img: NdarrayOrTensor) -> Tensor:
         image = without_alpha(convert_to_tensor(img, dtype=torch.float32, track_meta=get_track_meta()))
+        check_modality(image, _MODALITIES, "dermoscopy is prepared here")
         if len(image) != 3 or bool((image == image[:1]).all()):
             raise ValueError(
                 f"a dermoscopy picture is RGB, but {source_of(image)} is grey or has other channels ({len(image)}); "

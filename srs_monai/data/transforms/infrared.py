@@ -11,8 +11,9 @@ from torch import Tensor
 
 from srs_monai.data.transforms.grey import to_grey, without_alpha
 from srs_monai.data.transforms.intensities import finite_image, percentiles, to_unit
-from srs_monai.data.transforms.provenance import source_of
+from srs_monai.data.transforms.provenance import check_modality, source_of
 
+_MODALITIES = ("TG", "OT")  # of DICOM: thermography, and copies of a screen
 _TINT = 0.25  # mean spread of the channels, of the highest value: more is false colour
 
 
@@ -31,7 +32,8 @@ class Infrared(Transform):
     Shapes: (1 to 4, H, W[, F]) gives (1, H, W[, F]), float32.
 
     Raises:
-        ValueError: for low outside its limits; on calling, for false colours and for NaN or infinite values.
+        ValueError: for low outside its limits; on calling, for false colours, for NaN or infinite values, and for an
+            image that is known to be of another modality.
     """
 
     backend = [TransformBackends.TORCH]  # noqa: RUF012 - MONAI's form
@@ -43,6 +45,7 @@ class Infrared(Transform):
 
     def __call__(self, img: NdarrayOrTensor) -> Tensor:
         image = without_alpha(finite_image(img))
+        check_modality(image, _MODALITIES, "infrared images are prepared here")
         values = image.as_subclass(torch.Tensor)
         if len(values) == 3 and float((values.amax(0) - values.amin(0)).mean()) > _TINT * float(values.max()):
             raise ValueError(

@@ -32,7 +32,7 @@ def to_unit(image: Tensor, low: float, high: float) -> Tensor:
 
 def percentiles(image: Tensor, percents: Sequence[float]) -> list[float]:
     """The values below which these shares of all values lie, in percent; between two of them linearly."""
-    values = image.as_subclass(torch.Tensor).flatten()
+    values = image.detach().as_subclass(torch.Tensor).flatten()
     if values.device.type == "cpu":  # NumPy needs no second array as large, of places
         return [float(value) for value in np.percentile(values.numpy(), percents)]
     return [percentile_where_it_lies(values, percent) for percent in percents]

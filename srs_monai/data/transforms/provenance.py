@@ -1,5 +1,6 @@
 """What an image's meta data say about where it came from."""
 
+from collections.abc import Collection
 from typing import Any
 
 from monai.data import MetaTensor
@@ -28,3 +29,13 @@ def without_stored_max(image: Tensor) -> Tensor:
     if isinstance(image, MetaTensor):
         image.meta = {key: value for key, value in image.meta.items() if key != "stored_max"}
     return image
+
+
+def check_modality(image: Tensor, known: Collection[str], rule: str) -> None:
+    """Refuse an image whose file says that it is of another modality; pictures and NIfTI say nothing."""
+    modality = meta_of(image).get("modality")
+    if modality and modality not in known:
+        raise ValueError(
+            f"{rule}, but {source_of(image)} is {modality}; choose intensity 'auto' or the preprocessing of its "
+            f"modality"
+        )

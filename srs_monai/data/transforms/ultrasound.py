@@ -10,7 +10,10 @@ from monai.utils import TransformBackends, convert_to_tensor
 from torch import Tensor
 
 from srs_monai.data.transforms.grey import to_grey
+from srs_monai.data.transforms.provenance import check_modality
 from srs_monai.data.transforms.unit_range import ToUnitRange
+
+_MODALITIES = ("US", "IVUS", "OT")  # of DICOM; OT: copies of a screen
 
 
 class Ultrasound(Transform):
@@ -22,7 +25,8 @@ class Ultrasound(Transform):
     Shapes: (1 or 3, H, W[, F]) gives (1, H, W[, F]), float32; an alpha channel is dropped.
 
     Raises:
-        ValueError: on calling, for other channels and for NaN or infinite values.
+        ValueError: on calling, for other channels, for NaN or infinite values, and for an image that is known to be of
+            another modality.
     """
 
     backend = [TransformBackends.TORCH]  # noqa: RUF012 - MONAI's form
@@ -31,7 +35,9 @@ class Ultrasound(Transform):
         self.scale = ToUnitRange()
 
     def __call__(self, img: NdarrayOrTensor) -> Tensor:
-        return self.scale(to_grey(convert_to_tensor(img, track_meta=get_track_meta())))
+        image: Tensor = convert_to_tensor(img, track_meta=get_track_meta())
+        check_modality(image, _MODALITIES, "ultrasound is prepared here")
+        return self.scale(to_grey(image))
 
 
 class Ultrasoundd(MapTransform):

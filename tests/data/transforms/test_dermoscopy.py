@@ -55,3 +55,9 @@ def test_real_hairs(datasets: Path) -> None:
         changed[name] = float((difference > 0.05).float().mean())
     assert changed["ISIC_0014716"] > 0.15
     assert changed["ISIC_0014624"] < 0.02
+
+
+def test_an_image_of_another_modality_is_refused_by_name() -> None:
+    image = MetaTensor(torch.rand(3, 4, 4), meta={"modality": "MR", "filename_or_obj": "a.dcm"})
+    with pytest.raises(ValueError, match=r"prepared here, but a.dcm is MR; choose intensity 'auto'"):
+        Dermoscopy()(image)

@@ -112,3 +112,9 @@ def test_real_targets_of_every_colour_mode_keep_their_peaks(datasets: Path, name
         contrast, before = (float(image[target].max() - image[~target].median()) for image in (shown, grey / 255))
         assert contrast >= before - 1e-6, path.name
         assert np.ptp(shown.numpy()) == 1
+
+
+def test_an_image_of_another_modality_is_refused_by_name() -> None:
+    image = MetaTensor(torch.rand(1, 4, 4), meta={"modality": "MR", "filename_or_obj": "a.dcm"})
+    with pytest.raises(ValueError, match=r"prepared here, but a.dcm is MR; choose intensity 'auto'"):
+        Infrared()(image)

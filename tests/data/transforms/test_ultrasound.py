@@ -62,3 +62,9 @@ def test_real_overlays(datasets: Path) -> None:
     assert 0.9 < grey.mean() < 1
     np.testing.assert_allclose(image[0].numpy()[grey], rgb[..., 0][grey], atol=1e-6)
     np.testing.assert_allclose(image[0].numpy()[~grey], (rgb @ [0.299, 0.587, 0.114])[~grey], atol=1e-6)
+
+
+def test_an_image_of_another_modality_is_refused_by_name() -> None:
+    image = MetaTensor(torch.rand(1, 4, 4), meta={"modality": "MR", "filename_or_obj": "a.dcm"})
+    with pytest.raises(ValueError, match=r"prepared here, but a.dcm is MR; choose intensity 'auto'"):
+        Ultrasound()(image)
