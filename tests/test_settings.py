@@ -6,12 +6,15 @@ from typing import Any
 
 import pytest
 import torch
+import yaml
 from monai.bundle import ConfigParser, ConfigWorkflow
+from monai.transforms import Transform
 
 from srs_monai import __version__
-from srs_monai.settings import PROVENANCE, read_settings, settings_of, settings_path, write_settings
+from srs_monai.settings import PARTS, PROVENANCE, VALUES, read_settings, settings_of, settings_path, write_settings
 
-SHIPPED = Path(__file__).resolve().parents[1] / "bundle"
+ROOT = Path(__file__).resolve().parents[1]
+SHIPPED = ROOT / "bundle"
 CONFIG = """
 imports: [$import srs_monai, $import srs_monai.settings]
 recipe: null
@@ -125,6 +128,31 @@ def test_a_file_that_would_run_something_is_refused(tmp_path: Path, content: Any
     (tmp_path / "model.json").write_text(text)
     with pytest.raises(ValueError, match=said):
         read_settings(tmp_path / "model.pt")
+
+
+@pytest.mark.parametrize("overlay", sorted((ROOT / "configs").rglob("*.yaml")), ids=lambda path: path.stem)
+def test_settings_of_every_overlay_can_be_handed_on(tmp_path: Path, overlay: Path) -> None:
+    train = str(SHIPPED / "configs" / "train.yaml")
+    settings = settings_of(ConfigParser(ConfigParser.load_config_files([train, str(overlay)])))
+    settings_path(tmp_path / "model.pt").write_text(json.dumps({PROVENANCE: {}, **settings}))
+    read = read_settings(tmp_path / "model.pt")
+    assert read is not None
+    assert read.values == settings
+    parser = ConfigParser(ConfigParser.load_config_files([train, str(read.path)]))
+    assert settings_of(parser) == settings
+    for part in {"cropping", "scaling", "normalization"} & set(settings):
+        assert isinstance(parser.get_parsed_content(part), Transform), part
+
+
+def test_what_training_and_inference_share_is_a_setting() -> None:
+    """A value that stands in both files is handed on, or is one of those that no mask depends on."""
+    train, inference = (
+        set(yaml.safe_load((SHIPPED / "configs" / f"{n}.yaml").read_text())) for n in ("train", "inference")
+    )
+    machine = {"imports", "bundle_root", "dataset_dir", "output_dir", "overwrite", "device", "pick_device"}
+    speed = {"precision", "batch_size", "channels_last"}
+    made = {"network", "binary", "inferer", "initialize", "run"}
+    assert train & inference - machine - speed - made == {*VALUES, *PARTS} & inference
 
 
 def test_the_shipped_weights_say_what_they_have_seen() -> None:
