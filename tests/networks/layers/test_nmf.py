@@ -30,9 +30,9 @@ def test_more_turns_never_raise_the_error_and_more_bases_lower_it() -> None:
     def error(bases: int, steps: int) -> float:
         return float((NMF2D(6, bases, steps)(x) - x).square().sum())
 
-    errors = [error(3, steps) for steps in (1, 2, 4, 8, 16, 200)]
+    errors = [error(3, steps) for steps in (1, 2, 4, 8, 50)]
     assert all(later <= earlier for earlier, later in pairwise(errors))
-    assert error(6, 200) < 0.5 * errors[-1]
+    assert error(6, 50) < 0.5 * errors[-1]
     assert NMF2D(6, 3)(x).min() >= 0
 
 

@@ -11,6 +11,7 @@ from monai.bundle import ConfigParser
 from torch import Tensor, nn
 
 from srs_monai.networks import DYNAMIC_CONVS, HamburgerResNet18, MAGICConv, TransFuse, TransUNet, replace_convs
+from srs_monai.networks.nets.baselines.transfuse import SIZES, Size
 
 OVERLAYS = Path(__file__).resolve().parents[4] / "configs" / "networks"
 
@@ -25,6 +26,11 @@ def transunet(in_channels: int = 3) -> nn.Module:
 
 def transfuse(in_channels: int = 3) -> nn.Module:
     return TransFuse(in_channels, 2, image_size=(48, 64), deep_supervision=True)
+
+
+@pytest.fixture(autouse=True)
+def _small_transfuse(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(SIZES, "S", Size(depth=18, hidden=48, heads=4, layers=2, head=16))
 
 
 BASELINES = pytest.mark.parametrize("build", [hamburger, transunet, transfuse], ids=lambda build: build.__name__)
@@ -70,7 +76,7 @@ def test_convolutions_become_magic_and_start_where_they_were(build: Build) -> No
         # the maps of TransFuse's spatial attention have 2 channels, too few for MAGIC
         turned = replace_convs(network, "magic", num_kernels=2, where=lambda _, conv: conv.in_channels > 8)
         torch.testing.assert_close(outputs(turned, image), static)
-    left = [part for part in turned.modules() if isinstance(part, nn.Conv2d) and not part.in_channels <= 3]
+    left = [part for part in turned.modules() if isinstance(part, nn.Conv2d) and part.in_channels > 3]
     inside = {id(conv) for part in turned.modules() if isinstance(part, MAGICConv) for conv in part.modules()}
     assert all(id(conv) in inside for conv in left)
     sum((y - 1).square().sum() for y in outputs(turned.train(), image)).backward()

@@ -26,7 +26,7 @@ def test_parameters_and_flops_are_those_of_the_authors_code(
 
 def test_deep_supervision_gives_the_final_logits_first_then_the_branch_and_the_coarsest() -> None:
     torch.manual_seed(0)
-    network, image = TransFuse(out_channels=2, deep_supervision=True).eval(), torch.randn(1, 3, 64, 96)
+    network, image = TransFuse(out_channels=2, deep_supervision=True).eval(), torch.randn(1, 3, 32, 48)
     with torch.no_grad():
         final, branch, coarse = network(image)
         network.deep_supervision = False
