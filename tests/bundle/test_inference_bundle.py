@@ -19,7 +19,9 @@ from monai.transforms import SaveImaged
 from numpy.typing import NDArray
 from PIL import Image
 from pydicom.data import get_testdata_file
+from pydicom.pixels.processing import apply_color_lut
 
+from srs_monai.data.readers import dicom_slices, rasterise_rtstruct
 from srs_monai.errors import root_cause
 from srs_monai.weights import save_weights
 
@@ -164,8 +166,9 @@ def test_a_mixed_folder_through_srsnet_with_a_case_that_fails(
     shutil.copy(str(get_testdata_file("CT_small.dcm")), inputs)
     for name in ("bad_truncated_mr", "us_palette_rle_2frame"):
         shutil.copy(datasets / "dicom" / "single" / f"{name}.dcm", inputs)
+    settings = {"minimum_size": 5, "keep_largest_component": True, **untrained}
     with pytest.raises(RuntimeError) as failed:
-        segment(inputs, tiny, save_probabilities=True, minimum_size=5, keep_largest_component=True, **untrained)
+        segment(inputs, tiny, save_probabilities=True, **settings)
     assert "1 of 5 cases" in str(root_cause(failed.value))
     assert "bad_truncated_mr.dcm cannot be read" in str(root_cause(failed.value))
     output = tmp_path / "out"
@@ -182,10 +185,47 @@ def test_a_mixed_folder_through_srsnet_with_a_case_that_fails(
 
     before = {path: path.stat().st_mtime_ns for path in output.rglob("*_mask*")}
     (inputs / "bad_truncated_mr.dcm").unlink()
-    segment(inputs, tiny, **untrained)
+    segment(inputs, tiny, **settings)
     assert {path: path.stat().st_mtime_ns for path in output.rglob("*_mask*")} == before
-    segment(inputs, tiny, overwrite=True, **untrained)
+    segment(inputs, tiny, overwrite=True, **settings)
     assert all(path.stat().st_mtime_ns > changed for path, changed in before.items())
+
+
+def test_dicom_comes_back_as_dicom(datasets: Path, tmp_path: Path, segment: Callable[..., Path], bright: Path) -> None:
+    inputs = tmp_path / "inputs"
+    shutil.copytree(datasets / "dicom" / "ct_3slice_for_seg_liver", inputs / "ct")
+    shutil.copy(datasets / "dicom" / "single" / "us_palette_rle_2frame.dcm", inputs)
+    Image.fromarray(np.zeros((4, 6), np.uint8)).save(inputs / "a.png")
+    with pytest.raises(RuntimeError) as failed:
+        segment(inputs, bright, format="dicom-seg", save_overlay=False)
+    assert "1 of 4 cases" in str(root_cause(failed.value))
+    assert re.search(r"format dicom-seg refers to .* but .*a\.png is none; use", str(root_cause(failed.value)))
+    output = tmp_path / "out"
+    names = ["ct", *(f"us_palette_rle_2frame/frame_000{i}" for i in (1, 2))]
+    found = {path.relative_to(output).as_posix() for path in output.rglob("*") if path.is_file()}
+    assert found == {f"{name}{ending}" for name in names for ending in ("_seg.dcm", ".json")}
+    for path in (inputs / "ct").iterdir():
+        source = pydicom.dcmread(path)
+        hu = source.pixel_array * float(source.RescaleSlope) + float(source.RescaleIntercept)
+        mask = hd.seg.segread(output / "ct_seg.dcm").get_pixels_by_source_instance([source.SOPInstanceUID])
+        np.testing.assert_array_equal(mask[0, :, :, 0], hu > BRIGHT)
+    ultrasound = pydicom.dcmread(inputs / "us_palette_rle_2frame.dcm")
+    colours = apply_color_lut(ultrasound.pixel_array, ultrasound)
+    shown = (colours >> 8 if colours.dtype == np.uint16 else colours).mean(axis=-1) / 255 > LIMIT
+    for number in (1, 2):
+        written = pydicom.dcmread(output / "us_palette_rle_2frame" / f"frame_000{number}_seg.dcm")
+        assert written.SourceImageSequence[0].ReferencedFrameNumber == number
+        np.testing.assert_array_equal(written.pixel_array, shown[number - 1])
+
+
+def test_a_series_comes_back_as_contours(datasets: Path, segment: Callable[..., Path], bright: Path) -> None:
+    source = datasets / "dicom" / "ct_series_crlm1004"
+    for format in ("rtstruct", "nifti"):
+        output = segment(source, bright, format=format, minimum_size=200, save_overlay=False, overwrite=True)
+    [mask] = rasterise_rtstruct(output / "ct_series_crlm1004_rtstruct.dcm", dicom_slices(source)).values()
+    voxels = np.asarray(nib.load(output / "ct_series_crlm1004_mask.nii.gz").dataobj)
+    assert voxels.sum() > 1000
+    np.testing.assert_array_equal(mask, voxels)
 
 
 def test_several_classes_are_labels(datasets: Path, segment: Callable[..., Path], tiny: Path, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import highdicom as hd
 import numpy as np
@@ -47,30 +48,30 @@ def write_dicom_seg(
         run: what the segmentation was made with.
 
     Returns:
-        What was added that the source lacks, a sentence each.
+        What differs from the mask and the source, a sentence each.
 
     Raises:
         ValueError: for values without a label, and where the source is not the one that the mask was made from.
     """
     check_labels(values, labels, source)
     grid = dicom_slices(source)
-    planes = on_source_slices(values, affine, grid)
+    planes, notes = on_source_slices(values, affine, grid)
     headers = source_headers(grid.paths)
     images, thickness = headers.datasets, float(np.linalg.norm(affine[:3, 2]))
+    further: Sequence[Dataset] = ()
+    places: list[hd.PlanePositionSequence] | None = None
     if "SharedFunctionalGroupsSequence" in images[0]:
         _place_frames(images[0], grid.affines[0], thickness)
-        in_file = np.zeros((int(images[0].NumberOfFrames), *planes.shape[1:]), dtype=np.uint8)
-        in_file[np.array(grid.frames) - 1] = planes
-        planes = in_file
+        places = [hd.PlanePositionSequence("PATIENT", affine[:3, 3] * [-1, -1, 1]) for affine in grid.affines]
     else:
         _place_slices(images, thickness)
-    further = None
-    if not planes.any() and len(images) > 1:
-        images, further, planes = images[:1], images[1:], planes[:1]
+    if not planes.any():
+        images, further, planes, places = images[:1], images[1:], planes[:1], places and places[:1]
     if len(planes) == 1:  # of several, highdicom finds it from the positions
-        images[0].SpacingBetweenSlices = f"{thickness:.6g}"
-    _save(_segmentation(images, planes, labels, run, further_source_images=further), path)
-    return [*headers.notes]
+        measures = images[0] if places is None else images[0].SharedFunctionalGroupsSequence[0].PixelMeasuresSequence[0]
+        measures.SpacingBetweenSlices = f"{thickness:.6g}"
+    _save(_segmentation(images, planes, labels, run, further_source_images=further, plane_positions=places), path)
+    return [*notes, *headers.notes]
 
 
 def write_frame_seg(
@@ -133,7 +134,7 @@ def _segmentation(
     labels: Sequence[Label],
     run: Run,
     instance_number: int = 1,
-    further_source_images: Sequence[Dataset] | None = None,
+    **places: Any,
 ) -> hd.seg.Segmentation:
     parameters = {"weights_sha256": run.sha256} if run.sha256 else None
     algorithm = hd.AlgorithmIdentificationSequence(
@@ -158,7 +159,7 @@ def _segmentation(
             content_label="SEGMENTATION",
             omit_empty_frames=bool(planes.any()),
             content_description=few(label.name for label in labels)[:LONGEST],
-            further_source_images=further_source_images,
+            **places,
         )
 
 

@@ -48,14 +48,14 @@ def write_rtstruct(
         run: what the segmentation was made with.
 
     Returns:
-        What was added that the source lacks, a sentence each.
+        What differs from the mask and the source, a sentence each.
 
     Raises:
         ValueError: for values without a label, and where the source is not the one that the mask was made from.
     """
     check_labels(values, labels, source)
     grid = dicom_slices(source)
-    planes = on_source_slices(values, affine, grid)
+    planes, notes = on_source_slices(values, affine, grid)
     headers = source_headers(grid.paths)
     with config.disable_value_validation():
         references = list(_references(headers.datasets, grid))
@@ -70,7 +70,7 @@ def write_rtstruct(
             structure_set.ROIContourSequence.append(_contour_set(number, contours))
         with replacing(path) as temporary:
             structure_set.save_as(temporary, enforce_file_format=True)
-    return [*headers.notes]
+    return [*notes, *headers.notes]
 
 
 def _references(images: Sequence[Dataset], grid: SourceGrid) -> Iterator[Dataset]:

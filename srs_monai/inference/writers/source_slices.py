@@ -8,8 +8,10 @@ from srs_monai.data.readers import SourceGrid
 _NEAREST = 0.501  # of a voxel: what is no further away is nearest; ties go to the slice that was read
 
 
-def on_source_slices(values: NDArray[np.uint8], affine: NDArray[np.float64], grid: SourceGrid) -> NDArray[np.uint8]:
-    """The mask (slices, rows, columns) on the slices of its source.
+def on_source_slices(
+    values: NDArray[np.uint8], affine: NDArray[np.float64], grid: SourceGrid
+) -> tuple[NDArray[np.uint8], list[str]]:
+    """The mask (slices, rows, columns) on the slices of its source, and a sentence where it had to be brought there.
 
     Where the reader has not resampled, these are the mask's own values. Else each pixel of a slice has the value of
     the voxel that it lies in, and is background outside of the mask.
@@ -23,7 +25,7 @@ def on_source_slices(values: NDArray[np.uint8], affine: NDArray[np.float64], gri
         ValueError: when the mask does not reach as far as the source's slices, or further.
     """
     _check_extent(values, affine, grid)
-    to_mask = np.linalg.inv(affine)
+    to_mask, notes = np.linalg.inv(affine), list[str]()
     frames = np.zeros((len(grid.affines), grid.rows, grid.columns), dtype=np.uint8)
     for number, slice_affine in enumerate(grid.affines):
         to_index = (to_mask @ slice_affine)[:3, [0, 1, 3]]  # of (column, row, 1)
@@ -31,7 +33,8 @@ def on_source_slices(values: NDArray[np.uint8], affine: NDArray[np.float64], gri
             frames[number] = values[:, :, number].T
         else:
             frames[number] = _sampled(values, to_index, grid)
-    return frames
+            notes = ["the mask lies on a resampled grid and was brought onto the source's slices by the nearest voxel"]
+    return frames, notes
 
 
 def _check_extent(values: NDArray[np.uint8], affine: NDArray[np.float64], grid: SourceGrid) -> None:

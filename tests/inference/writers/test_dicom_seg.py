@@ -183,6 +183,10 @@ def test_frames_of_an_enhanced_object(tmp_path: Path) -> None:
     write(tmp_path / "seg.dcm", source, mask, affine)
     assert_holds(tmp_path / "seg.dcm", mask, source)
     assert_in_place(tmp_path / "seg.dcm", mask, affine)
+    write(tmp_path / "empty.dcm", source, mask * np.uint8(0), affine)
+    empty = hd.seg.segread(tmp_path / "empty.dcm")
+    assert empty.NumberOfFrames == len(LABELS)
+    np.testing.assert_allclose(empty.get_volume().spacing, [2.5, 0.8, 0.6])
 
 
 def test_a_tilted_series_has_frames_on_its_own_slices(tmp_path: Path) -> None:
@@ -196,7 +200,8 @@ def test_a_tilted_series_has_frames_on_its_own_slices(tmp_path: Path) -> None:
     values, affine = read(tmp_path / "s")
     assert values.shape == (90, 101, 20)  # larger: resampled straight
     mask = (values > 0).astype(np.uint8)
-    write_dicom_seg(tmp_path / "seg.dcm", mask, affine, tmp_path / "s", LABELS[:1], Run())
+    notes = write_dicom_seg(tmp_path / "seg.dcm", mask, affine, tmp_path / "s", LABELS[:1], Run())
+    assert notes[0].startswith("the mask lies on a resampled grid and was brought onto the source's slices")
     frames = by_pydicom(tmp_path / "seg.dcm")
     uids = [str(pydicom.dcmread(path, stop_before_pixels=True).SOPInstanceUID) for path in series.files]
     written = np.stack([frames.get((uid, 1), np.zeros((80, 90))) for uid in uids])

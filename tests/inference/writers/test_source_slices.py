@@ -31,14 +31,17 @@ def volume_affine(spacing: float) -> np.ndarray:
 def test_a_mask_that_was_not_resampled_is_kept(aside: float) -> None:
     mask = np.random.default_rng(0).integers(0, 3, (3, 2, 4), dtype=np.uint8)
     grid = grid_at([(-aside * k / 3, 0, 2.0 * k + 0.1 * (k == 1)) for k in range(4)])
-    np.testing.assert_array_equal(on_source_slices(mask, volume_affine(2.0), grid), mask.transpose(2, 1, 0))
+    frames, notes = on_source_slices(mask, volume_affine(2.0), grid)
+    assert notes == []
+    np.testing.assert_array_equal(frames, mask.transpose(2, 1, 0))
 
 
 def test_a_slice_that_lies_aside_has_the_voxels_below_it() -> None:
     mask = np.zeros((5, 2, 2), np.uint8)
     mask[:, 0, 1] = [1, 2, 3, 4, 5]
     grid = grid_at([(0, 0, 0), (-1.0, 0, 2.0)], columns=5)  # 1 mm: two columns to the patient's left
-    frames = on_source_slices(mask, volume_affine(2.0), grid)
+    frames, notes = on_source_slices(mask, volume_affine(2.0), grid)
+    assert notes == ["the mask lies on a resampled grid and was brought onto the source's slices by the nearest voxel"]
     np.testing.assert_array_equal(frames[0], 0)
     np.testing.assert_array_equal(frames[1], [[3, 4, 5, 0, 0], [0, 0, 0, 0, 0]])
 
@@ -49,7 +52,7 @@ def test_axes_in_another_order_are_followed() -> None:
     turned = np.ascontiguousarray(mask[::-1].transpose(2, 0, 1))
     flip = np.array([[-1, 0, 0, 2], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1.0]])
     affine = (volume_affine(2.0) @ flip)[:, [2, 0, 1, 3]]
-    np.testing.assert_array_equal(on_source_slices(turned, affine, grid), mask.transpose(2, 1, 0))
+    np.testing.assert_array_equal(on_source_slices(turned, affine, grid)[0], mask.transpose(2, 1, 0))
 
 
 @pytest.mark.parametrize("slices", [1, 3, 5])
