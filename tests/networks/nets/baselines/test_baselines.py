@@ -4,6 +4,7 @@ from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 import yaml
@@ -98,3 +99,31 @@ def test_overlays_build_the_network(name: str) -> None:
     with torch.device("cpu" if "hamburger" in name else "meta"):
         network = parser.get_parsed_content("network_def")
         assert network(torch.zeros(1, 1, 64, 96)).shape == (1, 3, 64, 96)
+
+
+@pytest.mark.slow
+@BASELINES
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::UserWarning")
+def test_onnx_for_any_batch_and_size(build: Build, tmp_path: Path) -> None:
+    onnxruntime = pytest.importorskip("onnxruntime")
+    network, path = build().eval(), tmp_path / "network.onnx"
+    batch = torch.export.Dim("batch")
+    height, width = (16 * torch.export.Dim(name, min=2, max=32) for name in ("rows", "columns"))
+    shapes = ({0: batch, 2: height, 3: width},)
+    # of the size that there are positions for
+    torch.onnx.export(network, (torch.randn(2, 3, 48, 64),), path, dynamo=True, dynamic_shapes=shapes, verbose=False)
+    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    for shape in ((1, 3, 48, 64), (3, 3, 96, 160)):
+        image = torch.randn(shape)
+        ours = session.run(None, {session.get_inputs()[0].name: image.numpy()})
+        with torch.no_grad():
+            for exported, logits in zip(ours, outputs(network, image), strict=True):
+                np.testing.assert_allclose(exported, logits.numpy(), rtol=1e-3, atol=1e-4)
+
+
+@BASELINES
+def test_a_compiled_network_gives_the_same_numbers(build: Build) -> None:
+    network, image = build().eval(), torch.randn(2, 3, 48, 64)
+    compiled = torch.compile(network, backend="aot_eager")
+    with torch.no_grad():
+        torch.testing.assert_close(outputs(compiled, image), outputs(network, image))
