@@ -71,7 +71,7 @@ def predict(
     given = _values(overlays)
     chosen = weights or given.get("ckpt_path") or config.parents[1] / "models" / "model.pt"
     known = read_settings(chosen)
-    if known is None:
+    if known is None and Path(chosen).is_file():
         logger.info("%s has no settings beside it: those of %s are used", chosen, config)
     values = {
         "dataset_dir": _absolute(source),
