@@ -18,14 +18,16 @@ logger = logging.getLogger(__name__)
 
 NIFTI_SUFFIXES = (".nii", ".nii.gz")
 _TOLERANCE = 0.1  # of a voxel, between the places that sform and qform give to a corner
+_RIGHT_ANGLE = 1.0  # degrees that two axes may be off it without a word
 
 
 class NiftiReader(ImageReader):
     """Read one NIfTI image as a volume (X, Y, Z), float32, axes and RAS affine as in the file.
 
     A 2-D image (X, Y) is a volume of one slice, (X, Y, 1). Values are scaled by the header's slope and intercept.
-    meta["stored_max"] is 255 for unscaled unsigned bytes; other types have no full scale. Where sform and qform
-    disagree the sform is used, as nibabel and FSL do, and that is logged.
+    meta["stored_max"] is 255 for unscaled unsigned bytes; other types have no full scale. Oblique axes stay as they
+    are. Where sform and qform disagree the sform is used, as nibabel and FSL do; that, axes that are not at right
+    angles, a header that does not say how axes lie, and lengths that are not in mm stand in meta["notes"] and are logged.
 
     Raises:
         ValueError: from get_data, for a file that is missing, cut off or no NIfTI, for time series, vectors, RGB and
@@ -49,7 +51,11 @@ class NiftiReader(ImageReader):
         image = open_nifti(path)
         header = image.header
         shape = (*header.get_data_shape(), 1, 1)[:3]
-        affine = _affine(image, path)
+        affine, notes = _affine(image)
+        if not np.isfinite(affine).all() or abs(np.linalg.det(affine)) < 1e-12:
+            raise ValueError(f"the affine of {path} gives voxels no place: {affine.tolist()}; correct the header")
+        if notes:
+            logger.warning("%s: %s", path, "; ".join(notes))
         try:
             volume = np.asarray(image.get_fdata(dtype=np.float32, caching="unchanged")).reshape(shape)
         except Exception as error:  # see open_nifti
@@ -69,6 +75,7 @@ class NiftiReader(ImageReader):
             "original_affine": affine.copy(),
             "spatial_shape": np.asarray(shape),
             "original_channel_dim": float("nan"),  # none: how MONAI writes it
+            "notes": "; ".join(notes),
         }
         scaled = (image.dataobj.slope, image.dataobj.inter) != (1, 0)
         full_scale = header.get_data_dtype() == np.uint8 and not scaled
@@ -116,21 +123,25 @@ def _check_kind(header: nib.Nifti1Header, path: str | Path) -> None:
         raise ValueError(f"a voxel of a NIfTI file has one value, but {path} holds {kind}; save each channel by itself")
 
 
-def _affine(image: Any, path: Path) -> NDArray[np.float64]:
-    """Voxel indices to RAS in mm: the sform, else the qform, else the voxel sizes alone."""
+def _affine(image: Any) -> tuple[NDArray[np.float64], list[str]]:
+    """Voxel indices to RAS in mm: the sform, else the qform, else the voxel sizes alone; and what is odd about it."""
     affine: NDArray[np.float64] = np.array(image.affine, dtype=np.float64)
-    if not np.isfinite(affine).all() or abs(np.linalg.det(affine)) < 1e-12:
-        raise ValueError(f"the affine of {path} gives voxels no place: {affine.tolist()}; correct the header")
     header = image.header
     qform, qcode = header.get_qform(coded=True)
     _, scode = header.get_sform(coded=True)
+    notes = []
     if not scode and not qcode:
-        logger.warning("%s does not say how its axes lie in the patient; nibabel's defaults are used", path)
+        notes.append("the header does not say how axes lie in the patient: nibabel's defaults are used")
     if scode and qcode:
         ends = np.array([[0, 0, 0, 1], [*(np.array(image.shape[:3]) - 1), *[0] * (3 - len(image.shape[:3])), 1]])
         apart = float(np.abs(ends @ (affine - qform).T).max())
         if apart > _TOLERANCE * min(header.get_zooms()[:3]):
-            logger.warning("%s: sform and qform differ by up to %.3g mm; the sform is used", path, apart)
-    if header.get_xyzt_units()[0] not in ("mm", "unknown"):
-        logger.warning("%s states lengths in %s; they are taken for mm", path, header.get_xyzt_units()[0])
-    return affine
+            notes.append(f"sform and qform differ by up to {apart:.3g} mm: the sform is used")
+    axes = affine[:3, :3] / np.maximum(np.linalg.norm(affine[:3, :3], axis=0), 1e-12)
+    off = float(np.degrees(np.arcsin(np.clip(np.abs(axes.T @ axes - np.eye(3)).max(), 0, 1))))
+    if off > _RIGHT_ANGLE:
+        notes.append(f"axes are {off:.1f} degrees off the right angle (gantry tilt?): slices are taken as they lie")
+    unit = header.get_xyzt_units()[0]
+    if unit not in ("mm", "unknown"):
+        notes.append(f"lengths are stated in {unit}: they are taken for mm")
+    return affine, notes

@@ -96,7 +96,8 @@ def test_the_sform_goes_before_a_qform_that_disagrees(tmp_path: Path, caplog: py
     image.header.set_qform(shifted, code=1)
     nib.save(nib.Nifti1Image(image.dataobj, None, image.header), tmp_path / "a.nii")
     np.testing.assert_array_equal(load(tmp_path / "a.nii").affine.numpy(), np.eye(4))
-    assert "differ by up to 3 mm; the sform is used" in caplog.text
+    assert "differ by up to 3 mm: the sform is used" in caplog.text
+    assert load(tmp_path / "a.nii").meta["notes"] == "sform and qform differ by up to 3 mm: the sform is used"
     caplog.clear()
     load(save(tmp_path / "b.nii", np.zeros((5, 3, 4), np.float32), np.diag([2.0, 3, 4, 1])))
     assert "sform" not in caplog.text
@@ -115,3 +116,28 @@ def test_files_that_are_broken_or_missing_are_refused_with_the_reason(tmp_path: 
             load(tmp_path / name)
     with pytest.raises(ValueError, match=r"there is no file .*nothing\.nii"):
         load(tmp_path / "nothing.nii")
+
+
+def test_oblique_axes_stay_and_sheared_ones_are_said(tmp_path: Path) -> None:
+    values = np.random.default_rng(0).random((3, 4, 5)).astype(np.float32)
+    turned = np.eye(4)
+    turned[:3, :3] = nib.eulerangles.euler2mat(0.3, -0.4, 0.2) * [0.5, 0.6, 2.5]
+    oblique = load(save(tmp_path / "oblique.nii", values, turned))
+    np.testing.assert_allclose(oblique.affine.numpy(), turned, atol=1e-6)
+    np.testing.assert_array_equal(oblique.numpy(), values)
+    assert oblique.meta["notes"] == ""
+    sheared = np.diag([0.5, 0.5, 2.5, 1])
+    sheared[1, 2] = 2.5 * np.tan(np.radians(20))
+    image = nib.Nifti1Image(values, sheared)
+    image.set_qform(None, code=0)
+    nib.save(image, tmp_path / "sheared.nii")
+    assert "20.0 degrees off the right angle" in load(tmp_path / "sheared.nii").meta["notes"]
+
+
+def test_units_and_axes_that_the_header_leaves_open_are_said(tmp_path: Path) -> None:
+    image = nib.Nifti1Image(np.zeros((2, 3, 4), np.float32), None)
+    image.header.set_xyzt_units("micron")
+    nib.save(image, tmp_path / "a.nii")
+    notes = load(tmp_path / "a.nii").meta["notes"]
+    assert "does not say how axes lie" in notes
+    assert "stated in micron: they are taken for mm" in notes
