@@ -81,7 +81,7 @@ def choose_series(
 
 def _largest(sizes: dict[str, int], what: str, source: Path) -> tuple[str, list[str]]:
     ordered = sorted(sizes, key=lambda name: (-sizes[name], name))
-    listed = ", ".join(f"{name} ({sizes[name]} slices)" for name in ordered)
+    listed = few([f"{name} ({sizes[name]} slices)" for name in ordered], shown=8)
     if len(ordered) == 1:
         return ordered[0], []
     if sizes[ordered[0]] == sizes[ordered[1]]:

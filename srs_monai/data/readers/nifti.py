@@ -27,7 +27,8 @@ class NiftiReader(ImageReader):
     A 2-D image (X, Y) is a volume of one slice, (X, Y, 1). Values are scaled by the header's slope and intercept.
     meta["stored_max"] is 255 for unscaled unsigned bytes; other types have no full scale. Oblique axes stay as they
     are. Where sform and qform disagree the sform is used, as nibabel and FSL do; that, axes that are not at right
-    angles, a header that does not say how axes lie, and lengths that are not in mm stand in meta["notes"] and are logged.
+    angles, a header that does not say how axes lie, and lengths that are not in mm stand in meta["notes"] and are
+    logged.
 
     Raises:
         ValueError: from get_data, for a file that is missing, cut off or no NIfTI, for time series, vectors, RGB and

@@ -1,6 +1,7 @@
 """DICOM without a place in the patient: pictures, rows first, colours and greys by rule."""
 
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,9 @@ LOSSLESS = [
 
 def load(path: Path) -> Any:
     return LoadImage(reader=DicomReader(), image_only=True, ensure_channel_first=True)(path)
+
+
+GPL = find_spec("libjpeg") is not None  # the extra with the decoder of 12-bit JPEG Extended
 
 
 @pytest.fixture
@@ -48,9 +52,18 @@ def test_values_rescaled_before_jpeg_are_rescaled_back(single: Path) -> None:
     assert difference.abs().median() < 33  # one of its 8-bit steps is 32 HU
 
 
+@pytest.mark.skipif(GPL, reason="the extra gpl brings the decoder")
 def test_a_missing_decoder_is_named(single: Path) -> None:
-    with pytest.raises(DicomError, match=r"12-bit precision.*pip install 'srs_monai\[gpl\]'"):
-        load(single / "ct_chest_jpegprocess2_4.dcm")
+    for name in ("ct_chest_jpegprocess2_4", "ct_enhanced_2frame_jpeg_extended_fragmented"):
+        with pytest.raises(DicomError, match=rf"{name}.*12-bit precision.*pip install 'srs_monai\[gpl\]'"):
+            load(single / f"{name}.dcm")
+
+
+@pytest.mark.skipif(not GPL, reason="the extra gpl is not installed")
+def test_jpeg_extended_of_12_bits_is_read_with_the_extra(single: Path) -> None:
+    difference = load(single / "ct_chest_jpegprocess2_4.dcm") - load(single / "ct_chest_littleendianexplicit.dcm")
+    assert difference.abs().median() < 33
+    assert load(single / "ct_enhanced_2frame_jpeg_extended_fragmented.dcm").shape == (1, 512, 512, 2)
 
 
 @pytest.mark.parametrize(
@@ -181,7 +194,6 @@ def test_each_frame_of_a_sequence_is_a_picture(single: Path) -> None:
         ("seg_labelmap_tiny", "a segmentation"),
         ("mr_enhanced_10frame", "Enhanced MR Image Storage without functional groups"),
         ("mr_multiframe16_8bit", "16 frames without places"),
-        ("ct_enhanced_2frame_jpeg_extended_fragmented", "12-bit precision"),
     ],
 )
 def test_what_cannot_be_read_is_refused_by_name(single: Path, name: str, said: str) -> None:
