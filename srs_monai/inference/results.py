@@ -1,7 +1,7 @@
 """Files of results: which there are, and how they are called."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -44,3 +44,18 @@ def is_finished(output_dir: str | Path, name: str) -> bool:
         return False
     folder = sidecar_path(output_dir, name).parent
     return all((folder / str(file)).is_file() for file in sidecar["files"])
+
+
+def remove_replaced(output_dir: str | Path, name: str, before: Mapping[str, Any] | None, files: Sequence[str]) -> None:
+    """Remove a case's own files that its sidecar listed before and that are not among the new ones.
+
+    A sidecar names files as a user may have changed them: nothing but files named after the case is touched.
+    """
+    folder = sidecar_path(output_dir, name).parent
+    for file in map(str, before["files"] if before else ()):
+        path = folder / file
+        if file in files or ".." in path.parts or not file.startswith(f"{Path(name).name}_"):
+            continue
+        path.unlink(missing_ok=True)
+        if path.parent != folder and path.parent.is_dir() and not any(path.parent.iterdir()):
+            path.parent.rmdir()

@@ -21,6 +21,8 @@ from srs_monai.inference.results import (
     PNG_ENDING,
     PROBABILITY,
     WRITTEN,
+    read_sidecar,
+    remove_replaced,
     result_name,
     sidecar_path,
 )
@@ -130,20 +132,24 @@ class SaveImageMaskd(SaveImaged):
             form = format_of(mask, self.format)
             name = result_name(item, item[key])
             stem = self.output_dir / name
+            before = read_sidecar(self.output_dir, name)
+            sidecar_path(self.output_dir, name).unlink(missing_ok=True)  # until the new one is there: not finished
             files = [stem.parent / file for file in item.get(WRITTEN, ())]
             if self.probability_key is not None:
                 files += self._write_probability(stem, item[self.probability_key], mask, form)
             written = write_mask(mask, stem, form, self.run, self.binary)
+            listed = [file.relative_to(stem.parent).as_posix() for file in (*written.files, *files)]
             write_sidecar(
                 sidecar_path(self.output_dir, name),
                 self.run,
                 source=mask.source,
                 name=name,
                 format=form,
-                files=[file.relative_to(stem.parent).as_posix() for file in (*written.files, *files)],
+                files=listed,
                 labels=mask.measures(),
                 warnings=[*mask.warnings(), *written.warnings, *self.run.warnings],
             )
+            remove_replaced(self.output_dir, name, before, listed)
         return item
 
     def _write_probability(self, stem: Path, probability: Tensor, mask: Mask, form: str) -> list[Path]:

@@ -7,7 +7,7 @@ import pytest
 import torch
 from monai.data import MetaTensor
 
-from srs_monai.inference.results import is_finished, read_sidecar, result_name, sidecar_path
+from srs_monai.inference.results import is_finished, read_sidecar, remove_replaced, result_name, sidecar_path
 
 
 @pytest.mark.parametrize(
@@ -47,3 +47,23 @@ def test_other_files_in_its_place_are_no_sidecar(tmp_path: Path, content: bytes)
     sidecar_path(tmp_path, "a").write_bytes(content)
     assert read_sidecar(tmp_path, "a") is None
     assert not is_finished(tmp_path, "a")
+
+
+def test_only_what_is_named_after_the_case_is_removed(tmp_path: Path) -> None:
+    (tmp_path / "out" / "s" / "a_mask").mkdir(parents=True)
+    listed = [
+        "a_mask/slice_0001.png",
+        "a_overlay.png",
+        "a_gone.png",
+        "b_mask.png",
+        "../../a_outside",
+        "a_x/../../../a_y",
+    ]
+    there = [tmp_path / "out" / "s" / file for file in (*listed[:2], listed[3])]
+    there += [tmp_path / "a_outside", tmp_path / "a_y", tmp_path / "out" / "s" / "a_of_nobody"]
+    for path in there:
+        path.touch()
+    remove_replaced(tmp_path / "out", "s/a", {"files": listed}, ["a_overlay.png"])
+    assert [path.exists() for path in there] == [False, True, True, True, True, True]
+    assert not (tmp_path / "out" / "s" / "a_mask").exists()
+    remove_replaced(tmp_path / "out", "s/a", None, [])

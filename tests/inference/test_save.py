@@ -167,6 +167,26 @@ def test_a_volume_as_png_has_a_picture_for_each_slice(tmp_path: Path) -> None:
         np.testing.assert_array_equal(np.asarray(picture), labels[0, :, :, 2].T)
 
 
+def test_what_another_format_left_is_removed(tmp_path: Path) -> None:
+    labels = (volume() > 0.5).float()
+    (tmp_path / "v_of_mine.txt").touch()
+    for format, there in (
+        ("nifti", {"v_mask.nii.gz"}),
+        ("png", {f"v_mask/slice_{number:04d}.png" for number in range(1, 7)}),
+        ("auto", {"v_mask.nii.gz"}),
+    ):
+        SaveImageMaskd("pred", tmp_path, format=format)({"name": "v", "pred": labels})
+        assert files(tmp_path) == {*there, "v.json", "v_of_mine.txt"}
+
+
+def test_a_case_that_fails_while_it_is_written_anew_is_not_finished(tmp_path: Path) -> None:
+    labels = (volume() > 0.5).float()
+    SaveImageMaskd("pred", tmp_path)({"name": "v", "pred": labels})
+    with pytest.raises(FileNotFoundError):
+        SaveImageMaskd("pred", tmp_path, run=Run(tmp_path / "no.pt"))({"name": "v", "pred": labels})
+    assert not is_finished(tmp_path, "v")
+
+
 def test_a_sequence_of_pictures_has_a_picture_for_each_frame(tmp_path: Path) -> None:
     labels = (torch.rand(1, 4, 5, 2) > 0.5).float()
     item = {"pred": MetaTensor(labels, meta={"spacing_unit": "pixels"}), "p": MetaTensor(labels / 2)}

@@ -224,6 +224,22 @@ def test_an_uneven_series_has_frames_on_its_own_slices(tmp_path: Path) -> None:
     assert all((frames[uid, 1] == frames[uid, 1].max()).all() for uid in uids)
 
 
+def test_positions_with_many_digits(tmp_path: Path) -> None:
+    """Longer than DICOM allows, as many converters write them, and directions that differ by rounding."""
+
+    def edit(dataset: Dataset, i: int) -> None:
+        dataset.ImagePositionPatient = [f"{value:.17f}" for value in (-11.123456789, 22.0, 33.0 + 2.5 * i)]
+        dataset.ImageOrientationPatient = [f"{value:.17f}" for value in (1.0, 1e-6 * i, 0.0, 0.0, 1.0, 0.0)]
+
+    with config.disable_value_validation():
+        write_series(tmp_path / "s", edit=edit)
+    values, affine = read(tmp_path / "s")
+    mask = thirds(values)
+    write(tmp_path / "seg.dcm", tmp_path / "s", mask, affine)
+    assert_holds(tmp_path / "seg.dcm", mask, tmp_path / "s")
+    assert_in_place(tmp_path / "seg.dcm", mask, affine)
+
+
 def test_names_keep_their_letters(tmp_path: Path) -> None:
     def edit(dataset: Dataset, i: int) -> None:
         dataset.SpecificCharacterSet, dataset.PatientName = "ISO_IR 100", "Müller^Jürgen"
