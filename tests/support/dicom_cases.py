@@ -18,7 +18,10 @@ from pydicom.uid import (
     ComputedRadiographyImageStorage,
     DeflatedExplicitVRLittleEndian,
     ExplicitVRBigEndian,
+    ExplicitVRLittleEndian,
     ImplicitVRLittleEndian,
+    JPEGLSLossless,
+    MediaStorageDirectoryStorage,
     PositronEmissionTomographyImageStorage,
     RLELossless,
     SecondaryCaptureImageStorage,
@@ -468,7 +471,7 @@ def write_report(path: Path) -> None:
     """A structured report: DICOM without pixels."""
     dataset = Dataset()
     dataset.file_meta = pydicom.dataset.FileMetaDataset()
-    dataset.file_meta.TransferSyntaxUID = pydicom.uid.ExplicitVRLittleEndian
+    dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
     dataset.file_meta.MediaStorageSOPClassUID = dataset.SOPClassUID = BasicTextSRStorage
     dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID = "1.2.3.4.5.6.7"
     dataset.Modality, dataset.SeriesInstanceUID, dataset.InstanceNumber = "SR", "1.2.3.4.5.6.8", 1
@@ -500,8 +503,9 @@ def _(folder: Path, real: Path) -> Given:
 
 @case(_FOLDERS, "an ultrasound picture in the folder of a CT")
 def _(folder: Path, real: Path) -> Given:
-    given = plain(folder)
-    write_picture(folder / "us", np.zeros((5, 7), np.uint8), UltrasoundImageStorage, "US", InstanceNumber=1)
+    given = plain(folder, uid="1.2.3.4.5.2")  # ITK takes the first UID
+    tags = {"InstanceNumber": 1, "SeriesInstanceUID": "1.2.3.4.5.1"}
+    write_picture(folder / "us", np.zeros((5, 7), np.uint8), UltrasoundImageStorage, "US", **tags)
     return Given(folder, given.truths, to_be_said=True)
 
 
@@ -592,6 +596,34 @@ def _(folder: Path, real: Path) -> Given:
 @case(_FOLDERS, "one SOPInstanceUID for all slices")
 def _(folder: Path, real: Path) -> Given:
     return plain(folder, set_tags(SOPInstanceUID="1.2.3.4.5.6.7"))
+
+
+@case(_FOLDERS, "slices as a CD has them, its DICOMDIR named")
+def _(folder: Path, real: Path) -> Given:
+    return _on_cd(folder, lambda root: root / "DICOMDIR")
+
+
+@case(_FOLDERS, "slices as a CD has them, the innermost folder named")
+def _(folder: Path, real: Path) -> Given:
+    return _on_cd(folder, lambda root: max(root.rglob("*/"), key=lambda path: len(path.parts)))
+
+
+def _on_cd(folder: Path, name: Callable[[Path], Path]) -> Given:
+    """A series on a medium with a DICOMDIR."""
+    series = write_series(folder / "PT000000" / "ST000000" / "SE000000", along=EVEN, edit=IN_ORDER)
+    records = []
+    for path in series.files:
+        record = Dataset()
+        record.DirectoryRecordType, record.ReferencedFileID = "IMAGE", list(path.relative_to(folder).parts)
+        records.append(record)
+    dataset = Dataset()
+    dataset.file_meta = pydicom.dataset.FileMetaDataset()
+    dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    dataset.file_meta.MediaStorageSOPClassUID = MediaStorageDirectoryStorage
+    dataset.file_meta.MediaStorageSOPInstanceUID = "1.2.3.4.5.6.9"
+    dataset.DirectoryRecordSequence = records
+    dataset.save_as(folder / "DICOMDIR", enforce_file_format=True)
+    return Given(name(folder), [truth_of(series)])
 
 
 @case(_FOLDERS, "no SeriesInstanceUID")
@@ -822,6 +854,28 @@ def _(folder: Path, real: Path) -> Given:
 @case(_VALUES, "deflated")
 def _(folder: Path, real: Path) -> Given:
     return in_syntax(folder, DeflatedExplicitVRLittleEndian)
+
+
+@case(_VALUES, "slices of one series in three transfer syntaxes")
+def _(folder: Path, real: Path) -> Given:
+    series = write_series(folder, along=EVEN, edit=IN_ORDER)
+    for path, syntax in zip(series.files, [RLELossless, JPEGLSLossless, None] * 3, strict=False):
+        if syntax:
+            dataset = pydicom.dcmread(path)
+            dataset.compress(syntax, generate_instance_uid=False)
+            dataset.save_as(path)
+    return Given(folder, [truth_of(series)])
+
+
+@case(_VALUES, "slices of one series in 16 and 32 bits")
+def _(folder: Path, real: Path) -> Given:
+    def edit(dataset: Dataset, i: int) -> None:
+        if i % 2:
+            dataset.PixelData = np.frombuffer(dataset.PixelData, np.int16).astype(np.int32).tobytes()
+            dataset.BitsAllocated = dataset.BitsStored = 32
+            dataset.HighBit = 31
+
+    return plain(folder, edit)
 
 
 @case(_VALUES, "RLE")

@@ -183,14 +183,18 @@ def _is_field(volume: NDArray[Any], affine: NDArray[np.float64], truth: Volume) 
     places = affine @ voxels
     across, down, normal = np.moveaxis(truth.affines[0][:3, :3], 1, 0)
     starts = truth.affines[:, :3, 3]
-    along = starts @ normal
-    order = np.argsort(along)
+    order = np.argsort(starts @ normal)
+    starts, along = starts[order], (starts @ normal)[order]
     height = normal @ places[:3]
-    start = np.stack([np.interp(height, along[order], starts[order, axis]) for axis in range(3)])
-    column = across @ (places[:3] - start) / (across @ across)
-    row = down @ (places[:3] - start) / (down @ down)
-    within = (height >= along.min() - _LENGTH) & (height <= along.max() + _LENGTH)
-    within &= (column >= -_PLACE) & (column <= columns - 1 + _PLACE) & (row >= -_PLACE) & (row <= rows - 1 + _PLACE)
+    within = (height >= along[0] - _LENGTH) & (height <= along[-1] + _LENGTH)
+    # seen from the slices below and above; where one of them does not reach, there is nothing to mix
+    above = np.searchsorted(along, height - _LENGTH).clip(0, len(along) - 1)
+    below = (np.searchsorted(along, height + _LENGTH) - 1).clip(0)
+    for neighbour in (below, above):
+        aside = places[:3] - starts[neighbour].T
+        for axis, length in ((across, columns), (down, rows)):
+            pixel = axis @ aside / (axis @ axis)
+            within &= (pixel >= -_PLACE) & (pixel <= length - 1 + _PLACE)
     expected = truth.field(places[:3].T)
     met = volume.reshape(-1)
     if not np.allclose(met[within], expected[within], atol=truth.tolerance):

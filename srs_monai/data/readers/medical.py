@@ -60,9 +60,9 @@ class MedicalImageReader(ImageReader):
         return array, {"notes": "", "left_out": ""} | known
 
     def _reader_of(self, paths: Sequence[PathLike]) -> ImageReader:
-        first = Path(paths[0])
-        if len(paths) > 1 or first.is_dir():
+        if len(paths) != 1 or Path(paths[0]).is_dir():
             return self.dicom
+        first = Path(paths[0])
         if is_array(first):
             return self.array
         if first.is_file():

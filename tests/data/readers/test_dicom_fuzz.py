@@ -24,7 +24,7 @@ from pydicom.encaps import encapsulate, generate_frames
 from pydicom.tag import Tag
 from pydicom.uid import RLELossless, SecondaryCaptureImageStorage
 
-from srs_monai.data.readers import DicomError, DicomReader
+from srs_monai.data.readers import DicomError, DicomReader, MedicalImageReader
 
 NOISE: tuple[bytes | None, ...] = (
     None, b"", b"??", b"\xff\xff", b"\0\0", b"\7\0", b"nan ", b"1e999\\1", b"1\\2\\3\\4\\5\\6\\7 ", b"1,5\\1,5 ",
@@ -306,6 +306,8 @@ def test_names_of_nothing_are_refused(tmp_path: Path) -> None:
     ):
         with pytest.raises(DicomError, match=said):
             load(source)
+    with pytest.raises(DicomError, match="there is no name"):
+        MedicalImageReader().get_data([])
 
 
 @pytest.mark.parametrize("noise", [b"", bytes(2000), b"<html>not found</html>"])
