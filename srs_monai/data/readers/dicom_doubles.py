@@ -13,6 +13,10 @@ from srs_monai.data.readers.dicom_geometry import SAME_PLACE, along_normal
 from srs_monai.data.readers.dicom_header import DicomError, Header
 from srs_monai.data.readers.dicom_pixels import slice_values
 
+_KINDS_OF_IMAGE = (
+    "DiffusionBValue", "EchoNumbers", "EchoTime", "EffectiveEchoTime", "TemporalPositionIdentifier",
+    "TemporalPositionIndex", "InversionTime", "KVP", "ConvolutionKernel",
+)  # fmt: skip
 _OWN_FOLDER = "put each into a folder of its own, or name the files of one"
 
 
@@ -50,9 +54,12 @@ def without_copies(slices: Sequence[Header], source: Path, leave_out: bool) -> t
     return [group[0] for group in groups], f"copies of slices left out at {where}"
 
 
-def check_not_interleaved(slices: Sequence[Header], along: NDArray[np.float64], source: Path) -> None:
-    """Refuse to lay one grid through acquisitions that pass through the same region at different positions."""
-    for tag in slices[0].marks:
+def check_not_interleaved(slices: Sequence[Header], along: NDArray[np.float64], even: bool, source: Path) -> None:
+    """Refuse to lay one grid through acquisitions that pass through the same region at different positions.
+
+    What differs must be the kind of image where slices are even: one volume is often acquired in several passes.
+    """
+    for tag in _KINDS_OF_IMAGE if even else slices[0].marks:
         ranges: dict[str, tuple[float, float]] = {}
         counts = Counter(header.marks[tag] for header in slices)
         for header, place in zip(slices, along, strict=True):
@@ -62,8 +69,8 @@ def check_not_interleaved(slices: Sequence[Header], along: NDArray[np.float64], 
         overlap = any(later[0] < earlier[1] for earlier, later in pairwise(ordered))
         if overlap and min(counts.values()) > 1:
             raise DicomError(
-                f"acquisitions are never mixed into one volume, but {source} is uneven because several lie between "
-                f"each other, told apart by {tag}: {_counted(counts)}; {_OWN_FOLDER}"
+                f"acquisitions are never mixed into one volume, but in {source} the slices of several lie between each "
+                f"other, told apart by {tag}: {_counted(counts)}; {_OWN_FOLDER}"
             )
 
 

@@ -51,7 +51,8 @@ def stack(slices: Sequence[Header], source: Path, resample_uneven: bool = False)
         resample_uneven: lay an even grid through missing slices and uneven spacing, leave out copies of slices.
 
     Raises:
-        DicomError: when slices are doubled, and, without `resample_uneven`, missing or unevenly spaced.
+        DicomError: when slices are doubled or of several acquisitions, and, without `resample_uneven`, missing or
+            unevenly spaced.
     """
     ordered, copies = without_copies(in_order(slices), source, resample_uneven)
     first = ordered[0]
@@ -61,9 +62,10 @@ def stack(slices: Sequence[Header], source: Path, resample_uneven: bool = False)
         affine = slice_affine(first, spacing)
         return Stack(ordered, (first.columns, first.rows, 1), affine, np.zeros(1), np.zeros((1, 2)), notes)
     along = along_normal(ordered)
+    check_not_interleaved(ordered, along, True, source)
     grid = even_places(along, source, resample_uneven)
     if grid.note:
-        check_not_interleaved(ordered, along, source)
+        check_not_interleaved(ordered, along, False, source)
     shifts, size, tilt = _straightened(ordered, along, grid.count, source)
     affine = slice_affine(first, grid.spacing)
     affine[:3, 3] -= affine[:3, :2] @ shifts[0]

@@ -163,6 +163,20 @@ def test_what_several_tags_tell_apart_is_refused_by_all_of_them(
         load(tmp_path)
 
 
+@pytest.mark.parametrize("tag", ["ConvolutionKernel", "EchoTime", "AcquisitionNumber"])
+def test_kinds_of_image_between_each_other_are_never_mixed(
+    tmp_path: Path, write_series: Callable[..., Any], tag: str
+) -> None:
+    series = write_series(
+        tmp_path, along=np.arange(6) * 2.5, edit=lambda dataset, i: setattr(dataset, tag, str(i % 2 + 1))
+    )
+    if tag == "AcquisitionNumber":  # one volume in two passes
+        assert_same_places(load(tmp_path), series)
+    else:
+        with pytest.raises(DicomError, match=rf"told apart by {tag}: 1 \(3 slices\), 2 \(3 slices\)"):
+            load(tmp_path)
+
+
 def test_acquisitions_between_each_other_are_never_mixed(tmp_path: Path, write_series: Callable[..., Any]) -> None:
     def edit(dataset: pydicom.Dataset, i: int) -> None:
         dataset.AcquisitionNumber = i % 2 + 1
