@@ -400,6 +400,15 @@ def _(folder: Path, real: Path) -> Given:
     return Given(folder, [Volume(truth.values[i::2], truth.affines[i::2]) for i in (0, 1)], to_be_said=True)
 
 
+@case(_FOLDERS, "two reconstructions in one series, the slices of one midway between those of the other")
+def _(folder: Path, real: Path) -> Given:
+    def edit(dataset: Dataset, i: int) -> None:
+        dataset.ConvolutionKernel, dataset.InstanceNumber = ("B30f", "B70f")[i % 2], i + 1
+
+    truth = truth_of(write_series(folder, along=EVEN, edit=edit))
+    return Given(folder, [Volume(truth.values[i::2], truth.affines[i::2]) for i in (0, 1)], to_be_said=True)
+
+
 @case(_FOLDERS, "two phases at the same positions in one series")
 def _(folder: Path, real: Path) -> Given:
     both = np.repeat(EVEN[:4], 2)
