@@ -237,8 +237,16 @@ def _header(path: Path, dataset: pydicom.Dataset) -> Header:
         rescale=slope_and_intercept(numbers["slope"], numbers["intercept"]),
         rescale_type=text_of(dataset.get("RescaleType")).strip(),
         modality_table="ModalityLUTSequence" in dataset,
-        marks={tag: text_of(dataset.get(tag)) for tag in MARKS},
+        marks={tag: _mark(dataset, tag) for tag in MARKS},
     )
+
+
+def _mark(dataset: pydicom.Dataset, tag: str) -> str:
+    """What tells slices apart where they lie at one place: nothing to refuse a file for when it is written oddly."""
+    try:
+        return text_of(dataset.get(tag))
+    except Exception:  # values that are no numbers make pydicom raise nearly anything
+        return ""
 
 
 def text_of(value: Any) -> str:

@@ -130,6 +130,13 @@ def test_positions_that_are_no_numbers_are_refused(
         load(tmp_path)
 
 
+def test_tags_that_decide_nothing_may_be_odd(tmp_path: Path, write_series: Callable[..., Any]) -> None:
+    series = write_series(tmp_path, edit=lambda dataset, i: setattr(dataset, "KVP", "120.5"))
+    for path in series.files:
+        path.write_bytes(path.read_bytes().replace(b"120.5", b"120kV"))
+    assert_same_places(load(tmp_path), series)
+
+
 def test_files_that_are_no_dicom_are_refused_one_by_one(tmp_path: Path, write_series: Callable[..., Any]) -> None:
     content = write_series(tmp_path / "s", along=[0.0]).files[0].read_bytes()
     first_tag = content.index(b"\x08\x00\x08\x00CS")
