@@ -7,7 +7,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
 from srs_monai.networks import TransFuse
-from srs_monai.networks.nets.baselines.transfuse import BiFusion, Gate
+from srs_monai.networks.nets.baselines.transfuse import BiFusion, Enlarge, Gate
 
 
 @pytest.mark.parametrize(
@@ -60,6 +60,14 @@ def test_fusion_weighs_the_branches_and_joins_their_product() -> None:
     torch.testing.assert_close(merged[0][:, 8:20], seen * weights)
     product = fusion.product(fusion.project_cnn(local) * fusion.project_transformer(seen))
     torch.testing.assert_close(merged[0][:, 20:], product)
+
+
+def test_enlarging_aligns_corners_and_puts_the_gated_skip_in_front() -> None:
+    torch.manual_seed(0)
+    enlarge, x, skip = Enlarge(6, 4, 4).eval(), torch.randn(1, 6, 3, 4), torch.randn(1, 4, 6, 8)
+    larger = F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=True)
+    joint = torch.cat([enlarge.gate(skip, larger), larger], 1)
+    torch.testing.assert_close(enlarge(x, skip), F.relu(enlarge.branch(joint) + enlarge.shortcut(joint)))
 
 
 def test_a_gate_lets_between_nothing_and_all_of_a_skip_pass() -> None:

@@ -2,10 +2,13 @@
 
 import pytest
 import torch
+import torch.nn.functional as F
+from torch import nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
 from srs_monai.networks import TransUNet
+from srs_monai.networks.layers import StandardizedConv2d
 
 
 @pytest.mark.parametrize(("side", "parameters", "gflops"), [(224, 105_275_921, 58.34), (256, 105_322_001, 76.77)])
@@ -26,9 +29,29 @@ def test_skips_stand_at_a_half_a_quarter_and_an_eighth() -> None:
     assert [tuple(x.shape[1:]) for x in maps] == sizes
 
 
+def small() -> TransUNet:
+    torch.manual_seed(0)
+    return TransUNet(features=32, blocks=(1, 1, 1), hidden_size=32, mlp_dim=32, num_heads=4, num_layers=1).eval()
+
+
+def test_the_decoder_doubles_with_aligned_corners_and_puts_skips_behind() -> None:
+    network, image = small(), torch.randn(1, 3, 32, 48)
+    half, quarter, eighth, deepest = network.encoder(image)
+    x = network.bottom(network.transformer(deepest))
+    for convolve, skip in zip(network.decoder, (eighth, quarter, half, None), strict=True):
+        x = F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=True)
+        x = convolve(x if skip is None else torch.cat([x, skip], 1))
+    torch.testing.assert_close(network(image), network.head(x))
+
+
+def test_every_convolution_of_the_encoder_is_standardised() -> None:
+    convolutions = [part for part in small().encoder.modules() if isinstance(part, nn.Conv2d)]
+    assert len(convolutions) == 1 + 3 * 4
+    assert all(isinstance(conv, StandardizedConv2d) for conv in convolutions)
+
+
 def test_the_map_at_a_quarter_is_padded_below_and_to_the_right() -> None:
-    network = TransUNet(features=32, blocks=(1, 1, 1), hidden_size=32, mlp_dim=32, num_heads=4, num_layers=1)
-    quarter = network.encoder(torch.randn(1, 3, 32, 48))[1]
+    quarter = small().encoder(torch.randn(1, 3, 32, 48))[1]
     assert quarter.shape[2:] == (8, 12)
     assert not quarter[:, :, -1].any()
     assert not quarter[..., -1].any()

@@ -3,7 +3,7 @@
 import pytest
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from srs_monai.networks.nets.baselines.vit import ViTEncoder
 
@@ -15,18 +15,23 @@ def encoder(dropout: float = 0.0) -> ViTEncoder:
 
 def by_hand(network: ViTEncoder, image: Tensor, positions: Tensor) -> Tensor:
     """The article's equations 1 to 4, head by head."""
+
+    def normed(x: Tensor, norm: nn.LayerNorm) -> Tensor:
+        centred = x - x.mean(-1, keepdim=True)
+        return centred / (centred.square().mean(-1, keepdim=True) + 1e-6).sqrt() * norm.weight + norm.bias
+
     embedded = network.embed(image) + positions
     x = embedded.flatten(2).mT
     for layer in network.layers:
-        attention, normed = layer.self_attn, layer.norm1(x)
-        q, k, v = F.linear(normed, attention.in_proj_weight, attention.in_proj_bias).chunk(3, -1)
+        attention = layer.self_attn
+        q, k, v = F.linear(normed(x, layer.norm1), attention.in_proj_weight, attention.in_proj_bias).chunk(3, -1)
         heads = [
             (q_ @ k_.mT / 2.0).softmax(-1) @ v_  # 4 channels a head, of which the root is 2
             for q_, k_, v_ in zip(q.split(4, -1), k.split(4, -1), v.split(4, -1), strict=True)
         ]
         x = x + attention.out_proj(torch.cat(heads, -1))
-        x = x + layer.linear2(F.gelu(layer.linear1(layer.norm2(x))))
-    return network.norm(x).mT.reshape(embedded.shape)
+        x = x + layer.linear2(F.gelu(layer.linear1(normed(x, layer.norm2))))
+    return normed(x, network.norm).mT.reshape(embedded.shape)
 
 
 def test_values_are_those_of_the_article_s_equations() -> None:
