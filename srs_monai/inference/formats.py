@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from srs_monai.data.readers.dicom_folder import FRAME_NAME
+from srs_monai.data.readers.dicom_header import Kind, is_dicom, read_header
 from srs_monai.data.readers.dicom_source import Pictures, find_dicom
 from srs_monai.inference.mask import Mask
 from srs_monai.inference.results import MASK, NIFTI_ENDING, PNG_ENDING
@@ -20,6 +21,7 @@ from srs_monai.inference.writers.rtstruct import write_rtstruct
 
 SEG, RTSTRUCT, DICOM_ENDING = "_seg", "_rtstruct", ".dcm"
 FORMATS = ("auto", "nifti", "dicom-seg", "rtstruct", "png")
+_OF_DICOM = ("dicom-seg", "rtstruct")
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,23 @@ def check_format(name: str) -> str:
     return name
 
 
+def check_source(source: str | Path, format: str) -> None:
+    """Refuse, before it is segmented, a source whose mask cannot be written in a format.
+
+    A folder or series is DICOM; of a file its beginning or header is read.
+
+    Raises:
+        ValueError: naming the source.
+    """
+    file = next((path for path in (Path(source), Path(source).parent) if path.is_file()), None)
+    if format not in _OF_DICOM or file is None:
+        return
+    if not is_dicom(file):
+        raise _no_dicom(format, source)
+    if format == "rtstruct" and read_header(file).kind in (Kind.PICTURE, Kind.FRAMES):
+        raise _no_place(source)
+
+
 def format_of(mask: Mask, asked: str) -> str:
     """The format that a mask is written in: "auto" is NIfTI for volumes and PNG for pictures.
 
@@ -49,16 +68,10 @@ def format_of(mask: Mask, asked: str) -> str:
     """
     if asked == "auto":
         return "nifti" if mask.is_volume else "png"
-    if asked in ("dicom-seg", "rtstruct") and not mask.is_dicom:
-        raise ValueError(
-            f"format {asked} refers to the DICOM files that were segmented, but {mask.source or 'the image'} is none; "
-            f"use format nifti or png"
-        )
+    if asked in _OF_DICOM and not mask.is_dicom:
+        raise _no_dicom(asked, mask.source or "the image")
     if asked == "rtstruct" and not mask.is_volume:
-        raise ValueError(
-            f"format rtstruct has contours in the patient's coordinates, but {mask.source} is a picture without a "
-            f"place in the patient; use format dicom-seg or png"
-        )
+        raise _no_place(mask.source)
     return asked
 
 
@@ -134,3 +147,16 @@ def _png(mask: Mask, stem: str, binary: bool) -> Written:
     for path, plane in zip(paths, planes, strict=True):
         write_mask_png(path, plane, binary)
     return Written(paths)
+
+
+def _no_dicom(format: str, source: str | Path) -> ValueError:
+    return ValueError(
+        f"format {format} refers to the DICOM files that were segmented, but {source} is none; use format nifti or png"
+    )
+
+
+def _no_place(source: str | Path) -> ValueError:
+    return ValueError(
+        f"format rtstruct has contours in the patient's coordinates, but {source} is a picture without a place in the "
+        f"patient; use format dicom-seg or png"
+    )

@@ -17,6 +17,7 @@ from srs_monai.errors import one_line, root_cause
 from srs_monai.files import check_folder
 from srs_monai.inference.case_result import Result
 from srs_monai.inference.finished import check_finished
+from srs_monai.inference.formats import check_source
 from srs_monai.inference.results import is_finished
 from srs_monai.inference.sidecar import Run
 
@@ -94,6 +95,7 @@ def run_cases(
             evaluator.data_loader = DataLoader(Subset(dataset, [i]), batch_size=1)
             started = time.monotonic()
             try:
+                check_source(source, format)
                 evaluator.run()
             except Exception as error:  # whatever happens to one case, the others go on
                 reason = one_line(root_cause(error))

@@ -17,6 +17,7 @@ from pydicom.uid import UltrasoundMultiFrameImageStorage
 from srs_monai.data.readers import MedicalImageReader
 from srs_monai.data.recipes import Code, Label
 from srs_monai.inference import SaveImageMaskd
+from srs_monai.inference.formats import check_source
 
 LABELS = (Label("lesion", Code("52988006", "Lesion")),)
 
@@ -26,6 +27,35 @@ def segmented(source: Path) -> MetaTensor:
     mask = torch.zeros_like(image)[:1]
     mask[0, 1:3, 2:4] = 1
     return mask
+
+
+@pytest.fixture
+def sequence(tmp_path: Path) -> Path:
+    frames = np.arange(3 * 6 * 8, dtype=np.uint8).reshape(3, 6, 8)
+    path = write_picture(tmp_path / "us.dcm", frames[0], UltrasoundMultiFrameImageStorage, "US")
+    dataset = pydicom.dcmread(path)
+    dataset.NumberOfFrames, dataset.PixelData = 3, frames.tobytes()
+    dataset.save_as(path)
+    return path
+
+
+@pytest.mark.parametrize("format", ["dicom-seg", "rtstruct"])
+def test_other_sources_are_refused_before_they_are_segmented(tmp_path: Path, sequence: Path, format: str) -> None:
+    (tmp_path / "a.png").write_bytes(b"no DICOM")
+    write_series(tmp_path / "s")
+    for allowed in (tmp_path / "s", tmp_path / "s" / "1.2.3", next((tmp_path / "s").iterdir())):
+        check_source(allowed, format)
+    with pytest.raises(
+        ValueError, match=rf"format {format} refers to .* but .*a\.png is none; use format nifti or png"
+    ):
+        check_source(tmp_path / "a.png", format)
+    check_source(tmp_path / "a.png", "nifti")
+    for picture in (sequence, sequence / "frame_0001"):
+        if format == "rtstruct":
+            with pytest.raises(ValueError, match=r"is a picture without a place .* use format dicom-seg or png"):
+                check_source(picture, format)
+        else:
+            check_source(picture, format)
 
 
 def test_a_series_as_segmentation(tmp_path: Path) -> None:
@@ -39,16 +69,6 @@ def test_a_series_as_segmentation(tmp_path: Path) -> None:
     assert said["warnings"] == ["ReferringPhysicianName not there in the source: written empty"]
     written = pydicom.dcmread(tmp_path / "out" / "study" / "s_seg.dcm")
     np.testing.assert_array_equal(written.pixel_array, np.broadcast_to(mask[0, :, :, 0].numpy().T, (5, 5, 7)))
-
-
-@pytest.fixture
-def sequence(tmp_path: Path) -> Path:
-    frames = np.arange(3 * 6 * 8, dtype=np.uint8).reshape(3, 6, 8)
-    path = write_picture(tmp_path / "us.dcm", frames[0], UltrasoundMultiFrameImageStorage, "US")
-    dataset = pydicom.dcmread(path)
-    dataset.NumberOfFrames, dataset.PixelData = 3, frames.tobytes()
-    dataset.save_as(path)
-    return path
 
 
 def test_a_frame_as_segmentation(tmp_path: Path, sequence: Path) -> None:
