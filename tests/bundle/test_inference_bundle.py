@@ -1,5 +1,6 @@
 """Inference as the bundle runs it: every voxel of a mask lies where its source has it."""
 
+import json
 import re
 import shutil
 from collections.abc import Callable
@@ -12,6 +13,7 @@ import numpy as np
 import pydicom
 import pytest
 import torch
+from dicom_files import write_series
 from monai.bundle import ConfigParser, verify_net_in_out
 from monai.bundle import run as run_in_process
 from monai.data import decollate_batch
@@ -216,6 +218,18 @@ def test_dicom_comes_back_as_dicom(datasets: Path, tmp_path: Path, segment: Call
         written = pydicom.dcmread(output / "us_palette_rle_2frame" / f"frame_000{number}_seg.dcm")
         assert written.SourceImageSequence[0].ReferencedFrameNumber == number
         np.testing.assert_array_equal(written.pixel_array, shown[number - 1])
+
+
+def test_what_was_done_to_a_tilted_series_is_said(tmp_path: Path, segment: Callable[..., Path], bright: Path) -> None:
+    series = write_series(tmp_path / "inputs" / "tilted", aside=0.3, size=(40, 50))
+    (series.folder / "notes.txt").write_text("left out")
+    output = segment(series.folder, bright, format="dicom-seg")
+    said = json.loads((output / "tilted.json").read_text())["warnings"]
+    assert "gantry tilt of 16.7 degrees" in said[0]
+    assert said[1].startswith("beside what was read: notes.txt")
+    assert said[2].startswith("the mask lies on a resampled grid and was brought onto the source's slices")
+    written = hd.seg.segread(output / "tilted_seg.dcm")
+    assert (written.Rows, written.Columns) == (40, 50)
 
 
 def test_a_series_comes_back_as_contours(datasets: Path, segment: Callable[..., Path], bright: Path) -> None:
