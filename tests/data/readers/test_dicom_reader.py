@@ -98,3 +98,4 @@ def test_a_single_slice_is_as_thick_as_its_header_says(
         volume = load(source)
         assert_same_places(volume, series)
         assert np.linalg.norm(volume.affine.numpy()[:3, 2]) == pytest.approx(thickness)
+        assert ("1 mm is assumed" in volume.meta["notes"]) == (tags["SliceThickness"] is None)

@@ -76,3 +76,21 @@ def test_what_is_missing_or_something_else_is_refused_by_name(tmp_path: Path, na
         (tmp_path / text).write_text("no image")
     with pytest.raises(ValueError, match=said):
         loader()({"image": tmp_path / name})
+
+
+def test_uneven_series_are_resampled_on_request(tmp_path: Path, write_series: Callable[..., Any]) -> None:
+    write_series(tmp_path, along=[0, 2.5, 7.5])
+    with pytest.raises(ValueError, match=r"lacks 1: 38\.00 mm"):
+        loader()({"image": tmp_path})
+    resampling = LoadImaged("image", reader=MedicalImageReader(resample_uneven=True), ensure_channel_first=True)
+    image = resampling({"image": tmp_path})["image"]
+    assert image.shape == (1, 7, 5, 4)
+    assert "38.00 mm" in image.meta["notes"]
+
+
+def test_every_kind_of_source_says_what_was_done(tmp_path: Path, write_series: Callable[..., Any]) -> None:
+    Image.fromarray(np.zeros((4, 6, 3), np.uint8)).save(tmp_path / "a.png")
+    nib.save(nib.Nifti1Image(np.zeros((4, 5, 6), np.float32), np.eye(4)), tmp_path / "a.nii.gz")
+    for source in (tmp_path / "a.png", tmp_path / "a.nii.gz", write_series(tmp_path / "s").folder):
+        meta = loader()({"image": source})["image"].meta
+        assert (meta["notes"], meta["left_out"]) == ("", "")
