@@ -33,6 +33,9 @@ SIZES = {"S": Size(34, 384, 6, 8, 64), "L": Size(50, 768, 12, 12, 256)}
 class TransFuse(nn.Module):
     """A ResNet and a vision transformer see the image in parallel; their maps are fused at three scales and decoded.
 
+    `replace_convs(network, "magic", where=lambda _, conv: conv.in_channels > 8)` leaves out the convolutions over the
+    two maps of spatial attention, which have too few channels for MAGIC.
+
     Args:
         in_channels: of the image.
         out_channels: classes K; logits.
