@@ -62,7 +62,7 @@ def write_dicom_seg(
     places: list[hd.PlanePositionSequence] | None = None
     if "SharedFunctionalGroupsSequence" in images[0]:
         _place_frames(images[0], grid.affines[0], thickness)
-        places = [hd.PlanePositionSequence("PATIENT", affine[:3, 3] * [-1, -1, 1]) for affine in grid.affines]
+        places = [hd.PlanePositionSequence("PATIENT", place[:3, 3] * [-1, -1, 1]) for place in grid.affines]
     else:
         _place_slices(images, thickness)
     if not planes.any():
@@ -140,8 +140,8 @@ def _segmentation(
     algorithm = hd.AlgorithmIdentificationSequence(
         name="srs_monai", version=__version__, family=codes.cid7162.ArtificialIntelligence, parameters=parameters
     )
-    with library_warnings(Path("SEG")), config.disable_value_validation():
-        return hd.seg.Segmentation(
+    with library_warnings(Path(str(images[0].filename))), config.disable_value_validation():
+        made = hd.seg.Segmentation(
             source_images=images,
             pixel_array=planes,
             segmentation_type=hd.seg.SegmentationTypeValues.BINARY,
@@ -161,6 +161,8 @@ def _segmentation(
             content_description=few(label.name for label in labels)[:LONGEST],
             **places,
         )
+    made.ContentCreatorName = ""  # a program; the attribute has to be there
+    return made
 
 
 def _segment(number: int, label: Label, algorithm: hd.AlgorithmIdentificationSequence) -> hd.seg.SegmentDescription:

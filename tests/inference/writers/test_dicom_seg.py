@@ -133,6 +133,7 @@ def test_segments_are_the_labels_with_their_numbers_and_codes(tmp_path: Path) ->
     write_dicom_seg(tmp_path / "seg.dcm", thirds(values), affine, tmp_path / "s", LABELS, run)
     written = pydicom.dcmread(tmp_path / "seg.dcm")
     assert written.SegmentationType == "BINARY"
+    assert written.ContentCreatorName == ""
     for number, (segment, label) in enumerate(zip(written.SegmentSequence, LABELS, strict=True), 1):
         assert (segment.SegmentNumber, segment.SegmentLabel) == (number, label.name)
         assert segment.SegmentAlgorithmType == "AUTOMATIC"
