@@ -1,11 +1,13 @@
 """Networks whose convolutions became dynamic."""
 
+from collections.abc import Callable
+
 import pytest
 import torch
 from monai.networks.nets import BasicUNet, UNet
 from torch import nn
 
-from srs_monai.networks import DYNAMIC_CONVS, DCDConv, DyConv, MAGICConv, replace_convs
+from srs_monai.networks import DYNAMIC_CONVS, DCDConv, DyConv, MAGICConv, SRSNet, replace_convs
 
 
 def small() -> nn.Sequential:
@@ -79,3 +81,52 @@ def test_nothing_to_turn_is_an_error() -> None:
         replace_convs(nn.Sequential(nn.Conv2d(3, 3, 1)), "dyconv")
     with pytest.raises(ValueError, match="pads by 'reflect'"):
         replace_convs(nn.Conv2d(16, 16, 3, padding=1, padding_mode="reflect"), "dyconv", skip_first=False)
+
+
+def test_a_convolution_used_twice_becomes_one_layer() -> None:
+    shared = nn.Conv2d(16, 16, 3, padding=1)
+    network = nn.Sequential(nn.Conv2d(1, 16, 3), shared, nn.ReLU(), nn.Sequential(shared)).double()
+    x = torch.randn(2, 1, 12, 10, dtype=torch.float64)
+    static = network(x)
+    replaced = replace_convs(network, "dyconv", where=lambda path, _: path == "3.0")
+    assert isinstance(replaced[1], DyConv)
+    assert replaced[1] is replaced[3][0]
+    torch.testing.assert_close(replaced(x), static)
+
+
+@pytest.mark.parametrize("first", ["magic", "odconv", "dcd"])
+def test_what_dynamic_layers_are_made_of_stays(first: str) -> None:
+    network = nn.Sequential(nn.Conv2d(1, 16, 3), nn.Conv2d(16, 16, 3, padding=1), nn.Conv2d(16, 16, 3))
+    replace_convs(network, first, where=lambda path, _: path == "1")
+    parts = list(network[1].modules())
+    replace_convs(network, "condconv")
+    assert list(network[1].modules()) == parts
+    assert type(network[2]).__name__ == "CondConv"
+
+
+def test_the_guided_convolution_of_srsnet_stays() -> None:
+    sizes = {"segmentation_features": (8, 16), "segmentation_blocks": (1, 1)}
+    network = replace_convs(SRSNet(2, 1, 1, (4, 8), (1, 1), **sizes), "condconv", num_kernels=2)
+    network(torch.randn(2, 1, 8, 8)).sum().backward()
+    assert isinstance(network.segmentation.dpconv.to_kernel, nn.Conv2d)
+
+
+class Doubling(nn.Conv2d):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return 2 * super().forward(x)
+
+
+@pytest.mark.parametrize(
+    ("conv", "said"),
+    [
+        (lambda: nn.utils.parametrizations.weight_norm(nn.Conv2d(16, 16, 3)), "made from others by a parametrization"),
+        (lambda: nn.utils.spectral_norm(nn.Conv2d(16, 16, 3)), "made from others by a parametrization or a norm"),
+        (lambda: Doubling(16, 16, 3), "is a Doubling, which computes more than its convolution"),
+        (lambda: nn.LazyConv2d(16, 3), "does not know its channels yet"),
+    ],
+)
+def test_convolutions_that_would_lose_something_are_refused(conv: Callable[[], nn.Module], said: str) -> None:
+    network = nn.Sequential(nn.Conv2d(1, 16, 3), conv())
+    with pytest.raises(ValueError, match=f"convolution '1' .*{said}|weight of convolution '1' is {said}"):
+        replace_convs(network, "dyconv")
+    assert not isinstance(network[1], DyConv)
