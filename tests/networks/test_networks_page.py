@@ -9,7 +9,16 @@ import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from srs_monai.networks import DYNAMIC_CONVS, DPConv, SRSNet, UNetV2, dynamic_conv
+from srs_monai.networks import (
+    DYNAMIC_CONVS,
+    DPConv,
+    HamburgerResNet18,
+    SRSNet,
+    TransFuse,
+    TransUNet,
+    UNetV2,
+    dynamic_conv,
+)
 from srs_monai.networks.dynamic.about import ABOUT
 from srs_monai.networks.factory import CONVOLUTIONS
 
@@ -71,6 +80,9 @@ def networks() -> list[str]:
         "SRSNet(segmentation_blocks=(6, 8, 12, 6)), the article's": SRSNet(segmentation_blocks=(6, 8, 12, 6)),
         "SRSNet(kernel=None), the segmentation network alone": SRSNet(kernel=None),
         "UNetV2()": UNetV2(deep_supervision=False),
+        "HamburgerResNet18()": HamburgerResNet18(),
+        "TransUNet(image_size=(256, 256))": TransUNet(image_size=(256, 256)),
+        "TransFuse(image_size=(256, 256))": TransFuse(image_size=(256, 256)),
     }
     rows = ["| network | parameters | GFLOP |", "| --- | --- | --- |"]
     for name, network in built.items():
