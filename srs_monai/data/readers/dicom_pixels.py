@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 from pydicom import Dataset, dcmread
 from pydicom.dataelem import RawDataElement
 from pydicom.encaps import get_frame
+from pydicom.pixels.decoders.base import get_decoder
 from pydicom.pixels.processing import apply_modality_lut
 from pydicom.pixels.utils import iter_pixels
-from pydicom.uid import RLELossless
+from pydicom.uid import UID, RLELossless
 
 from srs_monai.data.messages import by
 from srs_monai.data.readers.dicom_codestream import run_length_pixels, stated_size
@@ -20,6 +21,7 @@ from srs_monai.data.readers.dicom_header import DicomError, Header, library_warn
 from srs_monai.errors import one_line
 
 CT_PADDING_HU = -1024.0  # what scanners write where nothing was measured
+_INSTEAD_OF_GDCM = ("pylibjpeg", "pyjpegls", "pillow")
 _AT_ONCE = 2**20  # bytes of an element of a multi-frame file that are read before they are asked for
 
 
@@ -56,7 +58,8 @@ def decoded(header: Header, frames: Sequence[int]) -> Iterator[tuple[NDArray[Any
         dataset = dcmread(header.path, defer_size=_AT_ONCE if header.frames > 1 else None)
         _check_stored(dataset, header)
         source: Any = header.path if header.frames > 1 else dataset
-        stored = iter_pixels(source, indices=list(frames))
+        decoder = _decoder(dataset.file_meta.TransferSyntaxUID)
+        stored = iter_pixels(source, indices=list(frames), decoding_plugin=decoder)
     for _ in frames:
         with reasons(header):
             values = next(stored)
@@ -66,6 +69,12 @@ def decoded(header: Header, frames: Sequence[int]) -> Iterator[tuple[NDArray[Any
                 f"{header.path} are {values.shape[0]} x {values.shape[1]}; fetch the file again"
             )
         yield values, dataset
+
+
+def _decoder(syntax: UID) -> str:
+    """The pydicom plugin to decode with, "" for all that there are: GDCM, over some broken files, ends the process."""
+    plugins = get_decoder(syntax).available_plugins
+    return next((name for name in _INSTEAD_OF_GDCM if name in plugins), "") if "gdcm" in plugins else ""
 
 
 @contextmanager

@@ -378,3 +378,11 @@ def test_a_slice_of_another_spacing_is_left_out_and_said(tmp_path: Path, number:
     rest = Volume(np.delete(truth.values, number, 0), np.delete(truth.affines, number, 0))
     assert_right(tmp_path, rest)
     assert "several grids" in load(tmp_path).meta["left_out"]
+
+
+def test_a_jpeg_over_which_gdcm_ends_the_process_is_refused_or_read(tmp_path: Path, single: Path) -> None:
+    content = bytearray((single / "sc_ybr_full_jpegbaseline.dcm").read_bytes())
+    scan = content.index(bytes.fromhex("ffc4001f"))  # a table of codes
+    content[scan] = 0xE5
+    (tmp_path / "broken.dcm").write_bytes(content)
+    assert isinstance(load_or_refusal(tmp_path / "broken.dcm"), (str, MetaTensor))
