@@ -5,14 +5,14 @@ from torch import Tensor, nn
 
 
 class BatchNormOfVectors(nn.BatchNorm2d):
-    """Batch normalisation of vectors (B, C, 1, 1) that also takes a batch of one.
+    """Batch normalisation of vectors (B, C, 1, 1) that also takes a batch of one, or none.
 
     A single vector has no statistics of its own: PyTorch refuses it in train mode. It is normalised by the running
     statistics, as in eval mode, and leaves them as they are.
     """
 
     def forward(self, x: Tensor) -> Tensor:
-        if self.training and len(x) == 1:
+        if self.training and len(x) < 2:
             return F.batch_norm(x, self.running_mean, self.running_var, self.weight, self.bias, False, 0.0, self.eps)
         normalised: Tensor = super().forward(x)
         return normalised

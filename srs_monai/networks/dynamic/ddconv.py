@@ -65,15 +65,18 @@ class DDConv(nn.Module):
             nn.init.zeros_(parameter)  # type: ignore[arg-type]
 
     def forward(self, x: Tensor) -> Tensor:
-        rows, columns = self.offsets(x).unflatten(1, [2, self.side, self.side]).unbind(1)  # (B, K, K, H, W) each
-        padded = F.pad(x, [self.padding[1], self.padding[1], self.padding[0], self.padding[0]])
+        # places in at least 32 bits: in mixed precision 16 do not count the pixels of a row
+        places = torch.promote_types(x.dtype, torch.float32)
+        offsets = self.offsets(x).to(places).unflatten(1, [2, self.side, self.side])
+        rows, columns = offsets.unbind(1)  # (B, K, K, H, W) each
+        padded = F.pad(x.to(places), [self.padding[1], self.padding[1], self.padding[0], self.padding[0]])
         rows = rows + _places(rows, 0, self.stride[0], self.dilation[0])
         columns = columns + _places(columns, 1, self.stride[1], self.dilation[1])
-        height, width = padded.shape[2:]
-        grid = torch.stack([2 * columns / (width - 1) - 1, 2 * rows / (height - 1) - 1], dim=-1)
+        bottom, right = padded.shape[2] - 1, padded.shape[3] - 1  # of one pixel there is but one place: 0
+        grid = torch.stack([2 * columns / max(right, 1) - 1, 2 * rows / max(bottom, 1) - 1], dim=-1)
         grid = grid.permute(0, 3, 1, 4, 2, 5).flatten(3, 4).flatten(1, 2)  # (B, H K, W K, 2): a block of K x K a place
         samples = F.grid_sample(padded, grid, padding_mode="border", align_corners=True)
-        y: Tensor = self.conv(samples)
+        y: Tensor = self.conv(samples.to(x.dtype))
         return y
 
     def start_from(self, weight: Tensor, bias: Tensor | None) -> None:

@@ -36,12 +36,12 @@ def conv_samples(
 ) -> Tensor:
     """Convolve sample b of x, (B, I, ...), with kernel b, (B, O, I / groups, K, ...), as `conv` would one by one.
 
-    One group a sample is the fastest form, but fixes the batch size of an exported graph; there it is a sum of matrix
-    products over the positions of the kernel.
+    One group a sample is the fastest form, but there are no convolutions of 0 groups, and it fixes the batch size of an
+    exported graph: then it is a sum of matrix products over the positions of the kernel.
     """
-    if torch.compiler.is_exporting() or torch.jit.is_tracing():  # type: ignore[attr-defined]
-        return _sum_over_positions(x, kernel, stride, padding, dilation, groups)
     batch = x.shape[0]
+    if torch.compiler.is_exporting() or torch.jit.is_tracing() or batch == 0:  # type: ignore[attr-defined]
+        return _sum_over_positions(x, kernel, stride, padding, dilation, groups)
     side_by_side = x.flatten(0, 1).unsqueeze(0)
     y = conv(side_by_side, kernel.flatten(0, 1), stride, padding, dilation, batch * groups)
     separate: Tensor = y.squeeze(0).unflatten(0, [batch, -1])

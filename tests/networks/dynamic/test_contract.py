@@ -156,6 +156,53 @@ def test_compiled_layers_give_the_same_numbers(name: str) -> None:
     torch._dynamo.reset()
 
 
+@pytest.mark.parametrize("name", DYNAMIC_CONVS)
+@pytest.mark.parametrize("training", [True, False])
+def test_a_batch_of_none_is_none(name: str, training: bool) -> None:
+    layer = build(name).train(training)
+    before = {key: value.clone() for key, value in layer.state_dict().items() if "num_batches" not in key}
+    x = images(0, 16, 12, 10).requires_grad_()
+    y = layer(x)
+    y.sum().backward()
+    assert y.shape == x.shape
+    assert all(torch.equal(before[key], layer.state_dict()[key]) for key in before)
+
+
+@pytest.mark.parametrize("name", DYNAMIC_CONVS)
+def test_mixed_precision_loses_digits_and_nothing_else(name: str) -> None:
+    layer = build(name).float().eval()
+    x = images(2, 16, 4, 600).float()
+    with torch.no_grad():
+        exact = layer(x)
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            y = layer(x)
+    assert float((y - exact).norm() / exact.norm()) < (0.06 if name == "ddconv" else 0.02)  # it multiplies offsets
+
+
+def test_ddconv_samples_where_it_should_in_sixteen_bits() -> None:
+    layer = build("ddconv").to(torch.bfloat16).eval()
+    for parameter in layer.offsets.parameters():
+        nn.init.zeros_(parameter)
+    x = torch.zeros(1, 16, 3, 600, dtype=torch.bfloat16)
+    x[..., 511] = 1.0  # beyond 256 pixels bfloat16 counts in twos
+    seen = (layer(x) - layer.conv.bias[:, None, None]).abs().amax((0, 1, 2)).nonzero().flatten()
+    assert seen.tolist() == [510, 511, 512]
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 5), (4, 1)])
+def test_ddconv_of_one_pixel_or_one_line_is_a_number(size: tuple[int, int]) -> None:
+    layer = build("ddconv", padding="same").eval()
+    pointwise = dynamic_conv("ddconv", 16, 8, 1).double().eval()
+    nn.init.normal_(pointwise.offsets.bias, std=0.1)
+    for each in (layer, pointwise):
+        x = images(1, 16, *size).requires_grad_()
+        y = each(x)
+        y.sum().backward()
+        assert y.shape[2:] == size
+        assert y.isfinite().all()
+        assert x.grad.isfinite().all()
+
+
 def test_one_kernel_is_a_static_convolution() -> None:
     layer = build("magic", num_kernels=1)
     x = images(2, 16, 12, 10)
