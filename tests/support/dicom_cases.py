@@ -1165,7 +1165,6 @@ for _name, (_file, _bound) in _SYNTAXES.items():
     case(_REAL, f"CT slice, {_name}")(lambda folder, real, file=_file, bound=_bound: _real_slice(real, file, bound))
 
 _UNREADABLE = {
-    "CT slice, 12-bit JPEG, for which a decoder is an extra": ("ct_chest_jpegprocess2_4", "values"),
     "MR slice cut off within its pixels": ("bad_truncated_mr", "values"),
     "CT slice without preamble and file meta": ("bad_no_file_meta_ct", "values"),
     "structured report": ("bad_no_pixel_data_sr", "values"),
