@@ -35,12 +35,22 @@ def check_fit(network: nn.Module, theirs: Mapping[str, Tensor], path: str | Path
     # keys in the network's own order, then those it does not know
     for key in [*ours, *(key for key in theirs if key not in ours)]:
         here, there = shape_text(ours.get(key)), shape_text(theirs.get(key))
-        if here != there:
+        if here != there and not is_optional(network, key):
             raise ValueError(
                 f"weights fit the network they were trained with, but {path} is of another one: {key!r} is {there} in "
                 f"the file and {here} in {type(network).__name__}; build the network with the arguments of its "
                 f"training (network_def in the configuration) or name its own weights"
             )
+
+
+def is_optional(network: nn.Module, key: str) -> bool:
+    """Whether a state dict of network may have this key or not: its layer names it in OPTIONAL_STATE."""
+    owner, _, name = key.rpartition(".")
+    try:
+        layer = network.get_submodule(owner)
+    except AttributeError:  # a key of another network
+        return False
+    return name in getattr(layer, "OPTIONAL_STATE", ())
 
 
 def save_weights(state_dict: Mapping[str, Tensor], path: str | Path) -> None:

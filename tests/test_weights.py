@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import nn
 
+from srs_monai.networks import CondConv, DyConv
 from srs_monai.weights import load_weights, save_weights
 
 
@@ -71,3 +72,26 @@ def test_missing_and_empty_are_refused(tmp_path: Path) -> None:
     torch.save({"weight": 1.0, "bias": 2}, tmp_path / "w.pt")
     with pytest.raises(ValueError, match=r"w\.pt has a float at 'weight'"):
         load_weights(nn.Conv2d(2, 3, 1), tmp_path / "w.pt")
+
+
+def test_weights_bring_the_temperature_they_were_trained_at(tmp_path: Path) -> None:
+    trained, fresh = nn.Sequential(DyConv(16, 16)), nn.Sequential(DyConv(16, 16))
+    assert "0.temperature" not in trained.state_dict()  # as built
+    first = {key: value.clone() for key, value in trained.state_dict().items()}
+    trained[0].temperature = 1.5
+    save_weights(trained.state_dict(), tmp_path / "w.pt")
+    load_weights(fresh, tmp_path / "w.pt")
+    x = torch.randn(2, 16, 9, 9)
+    assert fresh[0].temperature == 1.5
+    torch.testing.assert_close(fresh(x), trained(x), rtol=0, atol=0)
+    save_weights(first, tmp_path / "first.pt")
+    load_weights(fresh, tmp_path / "first.pt")
+    assert fresh[0].temperature == 30.0
+    with pytest.raises(ValueError, match=r"'0.temperature' is \(\) in the file and absent in Sequential"):
+        load_weights(nn.Sequential(CondConv(16, 16)), _with_temperature(tmp_path))
+
+
+def _with_temperature(folder: Path) -> Path:
+    state = nn.Sequential(CondConv(16, 16)).state_dict() | {"0.temperature": torch.tensor(2.0)}
+    save_weights(state, folder / "condconv.pt")
+    return folder / "condconv.pt"

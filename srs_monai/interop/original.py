@@ -1,4 +1,4 @@
-"""Checkpoints of the authors' released SRSNet, loaded into our networks."""
+"""Checkpoints of the authors' releases, loaded into our networks and layers."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from torch import nn
 from srs_monai.interop.original_names import original_name, unused_names
 from srs_monai.interop.unet_v2_names import split_keys_and_values
 from srs_monai.networks import SRSNet
-from srs_monai.weights import read_checkpoint, shape_text, tensors_of
+from srs_monai.weights import is_optional, read_checkpoint, shape_text, tensors_of
 
 Checkpoint = str | Path | Mapping[str, Any]
 
@@ -37,17 +37,19 @@ def load_original_checkpoint(
     segmentation: Checkpoint | None = None,
     reconstruction: Checkpoint | None = None,
 ) -> ImportReport:
-    """Load weights of the original release. After an error the model has the weights it had before.
+    """Load weights of an original release. After an error the model has the weights it had before.
 
     Args:
-        model: a ReconstructionNet, a SegmentationNet, one of their layers or blocks; or an SRSNet.
+        model: a ReconstructionNet, a SegmentationNet, a UNetV2, its PVTv2 encoder, a dynamic convolution, one of their
+            layers or blocks; or an SRSNet.
         checkpoint: for all but an SRSNet: a file, read as weights and never as code, or a state dict. The state dict
             may lie under "state_dict", and its keys may start with "module.".
         segmentation, reconstruction: the same for the two networks of an SRSNet; both, or one of them.
 
     Raises:
-        ValueError: when a file cannot be read as weights, or belongs to another network; the message then names the
-            first key that differs and its shape on both sides.
+        ValueError: when a file cannot be read as weights, is for a reconstruction network that the SRSNet is built
+            without, or belongs to another network; the message then names the first key that differs and its shape on
+            both sides.
     """
     if isinstance(model, SRSNet):
         pair = {"segmentation": segmentation, "reconstruction": reconstruction}
@@ -57,6 +59,11 @@ def load_original_checkpoint(
                 "an SRSNet takes the original's files by the names of its two networks, got "
                 f"{'one without a name' if checkpoint is not None else 'none'}; "
                 "call load_original_checkpoint(model, segmentation=..., reconstruction=...)"
+            )
+        if reconstruction is not None and model.reconstruction is None:
+            raise ValueError(
+                "only SRSNet(kernel='dpconv') has a reconstruction network, got a file for one; leave it out, or build "
+                "the network so"
             )
         fits = [_Fit(model.get_submodule(name), source, f"{name}.") for name, source in given.items()]
     else:
@@ -74,7 +81,7 @@ def load_original_checkpoint(
     return ImportReport(
         mapping=mapping,
         ignored=tuple(fit.prefix + theirs for fit in fits for theirs in fit.ignored),
-        missing=tuple(key for key in model.state_dict() if key not in loaded),
+        missing=tuple(key for key in model.state_dict() if key not in loaded and not is_optional(model, key)),
     )
 
 
@@ -82,7 +89,7 @@ class _Fit:
     """One network and the state dict found to fit it; `prefix` stands before its keys in the report."""
 
     def __init__(self, network: nn.Module, checkpoint: Checkpoint, prefix: str) -> None:
-        ours = network.state_dict()
+        ours = {key: value for key, value in network.state_dict().items() if not is_optional(network, key)}
         self.network, self.prefix = network, prefix
         self.source = "the state dict" if isinstance(checkpoint, Mapping) else str(checkpoint)
         content = checkpoint if isinstance(checkpoint, Mapping) else read_checkpoint(checkpoint)

@@ -12,7 +12,8 @@ class LowerTemperature:
     """Lower the temperature of every dynamic convolution of a network epoch by epoch, as a handler of the trainer.
 
     In epoch n (from 1) it is max(lowest, start - step * (n - 1)): a function of the epoch alone, so that a resumed run
-    goes on with the right one. The releases offer such a method and never call it.
+    goes on with the right one. The state dict holds it, so that saved weights are used at the temperature they were
+    trained at. The releases offer such a method and never call it.
 
     Args:
         network: whose modules with a `temperature` are changed.

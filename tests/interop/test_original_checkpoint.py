@@ -11,7 +11,8 @@ import torch
 from torch import Tensor, nn
 
 from srs_monai.interop import load_original_checkpoint
-from srs_monai.networks import DPConv, ReconstructionNet, SegmentationNet, SRSNet
+from srs_monai.interop.original_names import original_name
+from srs_monai.networks import DPConv, DyConv, ReconstructionNet, SegmentationNet, SRSNet
 
 MANIFEST = Path(__file__).parents[1] / "reference" / "srsnet" / "manifest.json"
 
@@ -202,3 +203,18 @@ def test_something_else_than_a_state_dict_is_refused(tmp_path: Path, layer: DPCo
 def test_a_missing_file_is_named(tmp_path: Path, layer: DPConv) -> None:
     with pytest.raises(ValueError, match=r"read from a file, but .*nowhere\.pth is none"):
         load_original_checkpoint(layer, tmp_path / "nowhere.pth")
+
+
+def test_an_srsnet_without_reconstruction_takes_no_file_for_one() -> None:
+    sizes = {"segmentation_features": (8, 16), "segmentation_blocks": (1, 1)}
+    with pytest.raises(ValueError, match="has a reconstruction network, got a file for one; leave it out"):
+        load_original_checkpoint(SRSNet(kernel=None, **sizes), reconstruction={})
+
+
+def test_a_lowered_temperature_is_no_weight_of_the_original() -> None:
+    layer = DyConv(16, 16)
+    theirs = {original_name(layer, key): value for key, value in layer.state_dict().items()}
+    layer.temperature = 2.0
+    report = load_original_checkpoint(layer, theirs)
+    assert report.missing == report.ignored == ()
+    assert layer.temperature == 30.0

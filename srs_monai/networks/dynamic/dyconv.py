@@ -7,12 +7,12 @@ from torch import Tensor, nn
 
 from srs_monai.networks.dynamic.initialize import he_normal_convolutions, he_uniform_bank
 from srs_monai.networks.dynamic.kernel_bank import KernelBank, Size
-from srs_monai.networks.dynamic.temperature import checked_temperature
+from srs_monai.networks.dynamic.temperature import Tempered
 
 Version = Literal["t30", "t34"]
 
 
-class DyConv(KernelBank):
+class DyConv(Tempered, KernelBank):
     """Dynamic convolution: y = conv(x; sum_k a_k W_k), a = softmax(W2 relu(W1 mean(x)) / temperature).
 
     Two public versions differ in the attention: "t30", which MAGIC's code derives from, has I / reduction hidden
@@ -75,7 +75,7 @@ class DyConv(KernelBank):
             )
         self.version = version
         usual = 30.0 if version == "t30" else 34.0
-        self.temperature = checked_temperature(usual if temperature is None else temperature)
+        self.set_first_temperature(usual if temperature is None else temperature)
         hidden = in_channels // reduction
         if version == "t34":
             hidden = num_kernels if in_channels == 3 else hidden + 1

@@ -7,10 +7,10 @@ from torch import Tensor, nn
 from srs_monai.networks.dynamic.batch_norm import BatchNormOfVectors
 from srs_monai.networks.dynamic.initialize import he_normal_convolutions, he_uniform_bank
 from srs_monai.networks.dynamic.kernel_bank import KernelBank, Size
-from srs_monai.networks.dynamic.temperature import checked_temperature
+from srs_monai.networks.dynamic.temperature import Tempered
 
 
-class MAGICConv(KernelBank):
+class MAGICConv(Tempered, KernelBank):
     """Multi-dimensional aggregation dynamic convolution: y = conv(x; sum_k a_k W_k).
 
     Three summaries of the input are added - the mean of each channel, a global context (non-local weighted mean through
@@ -75,7 +75,7 @@ class MAGICConv(KernelBank):
                 f"MAGICConv takes an even number of channels above its reduction, got {in_channels} and reduction "
                 f"{reduction}; change one of them"
             )
-        self.temperature = checked_temperature(temperature)
+        self.set_first_temperature(temperature)
         self.recalculate_after_softmax = recalculate_after_softmax
         self.route = MAGICAttention(in_channels, num_kernels, reduction, spatial_dims)
         self.recalculate = KernelRecalculation(num_kernels, spatial_dims) if num_kernels > 1 else None

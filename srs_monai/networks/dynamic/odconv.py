@@ -10,11 +10,11 @@ from torch import Tensor, nn
 from srs_monai.networks.dynamic.batch_norm import BatchNormOfVectors
 from srs_monai.networks.dynamic.initialize import he_normal_convolutions
 from srs_monai.networks.dynamic.kernel_bank import KernelBank, Size
-from srs_monai.networks.dynamic.temperature import checked_temperature
+from srs_monai.networks.dynamic.temperature import Tempered
 from srs_monai.networks.layers.convolve import conv_samples
 
 
-class ODConv(KernelBank):
+class ODConv(Tempered, KernelBank):
     """Omni-dimensional dynamic convolution: y = f * conv(c * x; sum_k a_k s W_k).
 
     Four attentions of the averaged input: c of input channels, f of output channels, s of kernel positions (sigmoid)
@@ -73,7 +73,7 @@ class ODConv(KernelBank):
                 f"ODConv's attention has hidden channels, got reduction {reduction} and min_hidden {min_hidden}; give "
                 f"1 or more for both"
             )
-        self.temperature = checked_temperature(temperature)
+        self.set_first_temperature(temperature)
         hidden = max(in_channels // reduction, min_hidden)
         positions = math.prod(self.kernel_size)
         depthwise = groups == in_channels == out_channels
