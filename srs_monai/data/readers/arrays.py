@@ -5,19 +5,19 @@ from typing import Any
 
 import numpy as np
 from monai.config import PathLike
-from monai.data import ImageReader
 from monai.utils import ensure_tuple
 from numpy.typing import NDArray
 
 from srs_monai.data.messages import by
 from srs_monai.data.readers.array_file import array_header, array_values, is_array
+from srs_monai.data.readers.deferred import DeferredReader, only_name
 
 # slices upward, rows to posterior, columns to left: AsSeend shows rows and columns as they are stored
 _AXES = np.array([[0, 0, -1, 0], [0, -1, 0, 0], [1, 0, 0, 0], [0, 0, 0, 1]], dtype=np.float64)
 _NEITHER = (2, 4)  # lengths of a last axis that is no colour, and too short for columns
 
 
-class ArrayReader(ImageReader):
+class ArrayReader(DeferredReader):
     """Read one array of a NumPy or HDF5 file as an image, float32.
 
     It is named FILE where the file holds one array, FILE/KEY where there are more: "case0005_slice012.npz/image",
@@ -35,18 +35,12 @@ class ArrayReader(ImageReader):
         """Whether all names are those of array files, or of arrays in them."""
         return all(is_array(name) for name in ensure_tuple(filename))
 
-    def read(self, data: Sequence[PathLike] | PathLike, **kwargs: Any) -> tuple[PathLike, ...]:
-        """Pass the names on: LoadImage hides what goes wrong here, so get_data opens the files."""
-        return tuple(ensure_tuple(data))
-
     def get_data(self, img: Sequence[PathLike] | PathLike) -> tuple[NDArray[np.float32], dict[str, Any]]:
         """Read the array and its meta data."""
-        names = ensure_tuple(img)
-        if len(names) != 1:
-            raise ValueError(f"one array is read at a time; got {len(names)} names, the first {names[0]}")
-        volume = len(array_size(names[0])) == 3
-        stored = array_values(names[0])
-        array = _finite(stored, names[0])
+        name = only_name(img, "array")
+        volume = len(array_size(name)) == 3
+        stored = array_values(name)
+        array = _finite(stored, name)
         if not volume:
             array = np.ascontiguousarray(array.transpose(2, 0, 1)) if array.ndim == 3 else array[None]
         meta = {

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 from monai.config import PathLike
-from monai.data import ImageReader
 from monai.utils import ensure_tuple
 from numpy.typing import NDArray
 
+from srs_monai.data.readers.deferred import DeferredReader
 from srs_monai.data.readers.dicom_header import DicomError, Header
 from srs_monai.data.readers.dicom_pictures import read_pictures
 from srs_monai.data.readers.dicom_source import Pictures, Slices, find_dicom
@@ -20,7 +20,7 @@ from srs_monai.errors import one_line
 logger = logging.getLogger(__name__)
 
 
-class DicomReader(ImageReader):
+class DicomReader(DeferredReader):
     """Read a DICOM series as a volume (columns, rows, slices), float32, or pictures as (C, H, W), rows first.
 
     What is named decides what is read:
@@ -56,14 +56,6 @@ class DicomReader(ImageReader):
     def __init__(self, resample_uneven: bool = False) -> None:
         super().__init__()
         self.resample_uneven = resample_uneven
-
-    def verify_suffix(self, filename: Sequence[PathLike] | PathLike) -> bool:
-        """DICOM is known by its content: any name may be one."""
-        return True
-
-    def read(self, data: Sequence[PathLike] | PathLike, **kwargs: Any) -> tuple[PathLike, ...]:
-        """Pass the names on: LoadImage hides what goes wrong here, so get_data opens the files."""
-        return tuple(ensure_tuple(data))
 
     def get_data(self, img: Sequence[PathLike] | PathLike) -> tuple[NDArray[np.float32], dict[str, Any]]:
         """Read what is named: the array and its meta data."""

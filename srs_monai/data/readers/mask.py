@@ -5,16 +5,17 @@ from typing import Any
 
 import numpy as np
 from monai.config import PathLike
-from monai.data import ImageReader, MetaTensor
+from monai.data import MetaTensor
 from monai.utils import ImageMetaKey, ensure_tuple
 from numpy.typing import NDArray
 
 from srs_monai.data.messages import by
+from srs_monai.data.readers.deferred import DeferredReader
 from srs_monai.data.readers.medical import MedicalImageReader
 from srs_monai.data.transforms.mask_to_labels import MaskToLabels
 
 
-class MaskReader(ImageReader):
+class MaskReader(DeferredReader):
     """Read a mask, or several masks of one image as their union.
 
     One file is read as `MedicalImageReader` reads it. Several have to be pictures of one size, each of them binary: 0
@@ -27,14 +28,6 @@ class MaskReader(ImageReader):
     def __init__(self) -> None:
         super().__init__()
         self.reader = MedicalImageReader()
-
-    def verify_suffix(self, filename: Sequence[PathLike] | PathLike) -> bool:
-        """Any name may be a mask: it is known by its content."""
-        return True
-
-    def read(self, data: Sequence[PathLike] | PathLike, **kwargs: Any) -> tuple[PathLike, ...]:
-        """Pass the names on: LoadImage hides what goes wrong here, so get_data opens the files."""
-        return tuple(ensure_tuple(data))
 
     def get_data(self, img: Sequence[PathLike] | PathLike) -> tuple[NDArray[np.float32], dict[str, Any]]:
         """Read the mask and its meta data."""

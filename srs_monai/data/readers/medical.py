@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from srs_monai.data.readers.array_file import is_array
 from srs_monai.data.readers.arrays import ArrayReader
+from srs_monai.data.readers.deferred import DeferredReader
 from srs_monai.data.readers.dicom import DicomReader
 from srs_monai.data.readers.dicom_header import is_dicom, is_dicom_name
 from srs_monai.data.readers.nifti import NiftiReader, is_nifti
@@ -19,7 +20,7 @@ from srs_monai.data.readers.picture import PictureReader
 from srs_monai.errors import one_line
 
 
-class MedicalImageReader(ImageReader):
+class MedicalImageReader(DeferredReader):
     """Read what there is: DICOM by its content, NIfTI and array files by their names, anything else as a picture.
 
     Folders, several files, and names below a folder or file that are none themselves (a series, a frame) go to
@@ -39,14 +40,6 @@ class MedicalImageReader(ImageReader):
         super().__init__()
         self.dicom = DicomReader(resample_uneven=resample_uneven)
         self.nifti, self.array, self.picture = NiftiReader(), ArrayReader(), PictureReader()
-
-    def verify_suffix(self, filename: Sequence[PathLike] | PathLike) -> bool:
-        """Any name may be an image: it is known by its content."""
-        return True
-
-    def read(self, data: Sequence[PathLike] | PathLike, **kwargs: Any) -> tuple[PathLike, ...]:
-        """Pass the names on: LoadImage hides what goes wrong here, so get_data opens the files."""
-        return tuple(ensure_tuple(data))
 
     def get_data(self, img: Sequence[PathLike] | PathLike) -> tuple[NDArray[np.float32], dict[str, Any]]:
         """Read the image and its meta data."""

@@ -8,10 +8,10 @@ from typing import Any
 import nibabel as nib
 import numpy as np
 from monai.config import PathLike
-from monai.data import ImageReader
 from monai.utils import ensure_tuple
 from numpy.typing import NDArray
 
+from srs_monai.data.readers.deferred import DeferredReader, only_name
 from srs_monai.errors import one_line
 
 logger = logging.getLogger(__name__)
@@ -21,7 +21,7 @@ _TOLERANCE = 0.1  # of a voxel, between the places that sform and qform give to 
 _RIGHT_ANGLE = 1.0  # degrees that two axes may be off it without a word
 
 
-class NiftiReader(ImageReader):
+class NiftiReader(DeferredReader):
     """Read one NIfTI image as a volume (X, Y, Z), float32, axes and RAS affine as in the file.
 
     A 2-D image (X, Y) is a volume of one slice, (X, Y, 1). Values are scaled by the header's slope and intercept.
@@ -39,16 +39,9 @@ class NiftiReader(ImageReader):
         """Whether all names end in .nii or .nii.gz."""
         return all(is_nifti(name) for name in ensure_tuple(filename))
 
-    def read(self, data: Sequence[PathLike] | PathLike, **kwargs: Any) -> tuple[PathLike, ...]:
-        """Pass the names on: LoadImage hides what goes wrong here, so get_data opens the files."""
-        return tuple(ensure_tuple(data))
-
     def get_data(self, img: Sequence[PathLike] | PathLike) -> tuple[NDArray[np.float32], dict[str, Any]]:
         """Read the volume and its meta data."""
-        paths = ensure_tuple(img)
-        if len(paths) != 1:
-            raise ValueError(f"one NIfTI file is read at a time; got {len(paths)} names, the first {paths[0]}")
-        path = Path(paths[0])
+        path = Path(only_name(img, "NIfTI file"))
         image = open_nifti(path)
         header = image.header
         shape = (*header.get_data_shape(), 1, 1)[:3]

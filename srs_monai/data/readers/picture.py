@@ -7,11 +7,11 @@ from typing import Any, Literal
 
 import numpy as np
 from monai.config import PathLike
-from monai.data import ImageReader
 from monai.utils import ensure_tuple
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageOps
 
+from srs_monai.data.readers.deferred import DeferredReader, only_name
 from srs_monai.errors import one_line
 
 PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff")
@@ -21,7 +21,7 @@ _COLOUR = ("RGB", "RGBX", "CMYK", "YCbCr")
 _WITH_ALPHA = ("LA", "La", "RGBA", "RGBa", "PA")
 
 
-class PictureReader(ImageReader):
+class PictureReader(DeferredReader):
     """Read one PNG, JPEG, BMP or TIFF picture as float32 (C, H, W), as it is seen: EXIF orientation is obeyed.
 
     Values stay as they are stored; what full scale means stands in meta["stored_max"]: 1 for 1-bit pictures, 255 for
@@ -48,23 +48,17 @@ class PictureReader(ImageReader):
         """Whether all names end like pictures."""
         return all(Path(name).suffix.lower() in PICTURE_SUFFIXES for name in ensure_tuple(filename))
 
-    def read(self, data: Sequence[PathLike] | PathLike, **kwargs: Any) -> tuple[PathLike, ...]:
-        """Pass the names on: LoadImage hides what goes wrong here, so get_data opens the files."""
-        return tuple(ensure_tuple(data))
-
     def get_data(self, img: Sequence[PathLike] | PathLike) -> tuple[NDArray[np.float32], dict[str, Any]]:
         """Decode the picture: the array (C, H, W) and its meta data."""
-        paths = ensure_tuple(img)
-        if len(paths) != 1:
-            raise ValueError(f"one picture is read at a time; got {len(paths)} names, the first {paths[0]}")
-        with opened(paths[0]) as picture:
+        path = only_name(img, "picture")
+        with opened(path) as picture:
             indices = picture.mode == "P" and self.palette == "index"
             stored_max = None if indices else _stored_max(picture)
             inverted = _white_is_zero(picture)
             stored_format = picture.format
-            with reasons(paths[0]):
+            with reasons(path):
                 upright = ImageOps.exif_transpose(picture)
-            array = np.asarray(upright, dtype=np.float32)[None] if indices else _channels_first(upright, paths[0])
+            array = np.asarray(upright, dtype=np.float32)[None] if indices else _channels_first(upright, path)
         if inverted:
             array = np.float32(stored_max) - array
         return array, {
