@@ -11,6 +11,8 @@ OUT ?= demo_output
 
 BIN := .venv/bin
 INSTALLED := .venv/installed
+# one process for each core, each with one thread: threads of several processes hold one another up
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto
 # the pinned torch comes first and alone: left to another package's range, pip takes a build with all of CUDA
 TORCH := $(shell grep '^torch==' constraints.txt)
 
@@ -29,10 +31,10 @@ test: $(INSTALLED)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -m 'not slow and not gpu'
+	$(PYTEST) -m 'not slow and not gpu'
 
 test-full: $(INSTALLED)
-	$(BIN)/python -m pytest -m 'slow and not gpu'
+	$(PYTEST) -m 'slow and not gpu'
 
 demo: $(INSTALLED)
 	$(BIN)/srs-monai demo --output "$(OUT)" --network "$(NETWORK)" $(if $(DATA),--data "$(DATA)")

@@ -67,7 +67,7 @@ def test_readers_fill_polygons_alike(text: str) -> None:
     np.testing.assert_array_equal(np.logical_xor.reduce(filled), region)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150, deadline=None, derandomize=True, database=None)
 @given(arrays(bool, st.tuples(st.integers(1, 14), st.integers(1, 14))))
 def test_any_region_comes_back(region: NDArray[np.bool_]) -> None:
     polygons = outlines(region)
