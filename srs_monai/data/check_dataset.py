@@ -1,17 +1,14 @@
 """A data set looked through before anything is trained on it."""
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from os import cpu_count
 from pathlib import Path
-
-from tqdm import tqdm
 
 from srs_monai.data.dataset_report import DatasetReport, count, describe, remark_on_masks
 from srs_monai.data.examine_case import ExamineCase, Findings
+from srs_monai.data.in_threads import in_threads
 from srs_monai.data.messages import few
 from srs_monai.data.near_duplicates import groups_of_pairs, near_duplicates
-from srs_monai.data.recipes import Case, Layout, Recipe, Sections, recipe
+from srs_monai.data.recipes import Case, Sections, recipe
 from srs_monai.data.split import refuse_doubles, refuse_leaks
 from srs_monai.data.straddling import straddling
 
@@ -37,7 +34,7 @@ def check_dataset(name: str, folder: str | Path, *, progress: bool = True) -> Da
         return report
     report.facts.append(f"layout: {layout.description}, in {root}")
     _note(report.faults, lambda: refuse_doubles([case.name for case in cases], str(root)))
-    findings = _examined(known, layout, cases, progress)
+    findings = in_threads(ExamineCase(known, layout), cases, "checking", progress=progress)
     for each in findings:
         if each.case.normal:
             report.remarks += [f"{fault} (normal, left out unless asked for)" for fault in each.faults]
@@ -52,12 +49,6 @@ def check_dataset(name: str, folder: str | Path, *, progress: bool = True) -> Da
     for title, sections in splits.items():
         _check_split(report, title, sections, cases, pairs)
     return report
-
-
-def _examined(known: Recipe, layout: Layout, cases: Sequence[Case], progress: bool) -> list[Findings]:
-    with ThreadPoolExecutor(cpu_count()) as pool:
-        found = pool.map(ExamineCase(known, layout), cases)
-        return list(tqdm(found, "checking", len(cases), unit="image", dynamic_ncols=True, disable=not progress))
 
 
 def _note(faults: list[str], work: Callable[[], None]) -> None:

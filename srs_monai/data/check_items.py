@@ -2,12 +2,9 @@
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from os import cpu_count
 from typing import Any
 
-from tqdm import tqdm
-
+from srs_monai.data.in_threads import in_threads
 from srs_monai.errors import one_line, root_cause
 
 logger = logging.getLogger(__name__)
@@ -34,9 +31,7 @@ def check_items(
     items = [item for section in ("training", "validation") for item in datalists[section] if "label" in item]
     once = list({item["image"]: item for item in items}.values())
     logger.info("checking %d images and their masks", len(once))
-    with ThreadPoolExecutor(cpu_count()) as pool:
-        faults = pool.map(lambda item: _fault(item, transform), once)
-        found = [fault for fault in tqdm(faults, "checking", len(once), unit="image", dynamic_ncols=True) if fault]
+    found = [fault for fault in in_threads(lambda item: _fault(item, transform), once, "checking") if fault]
     if found:
         for fault in found[1:]:
             logger.error("%s", fault)

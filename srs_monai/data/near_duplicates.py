@@ -1,8 +1,6 @@
 """Images of a data set that are the same picture, or nearly."""
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from os import cpu_count
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +8,8 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
-from tqdm import tqdm
 
+from srs_monai.data.in_threads import in_threads
 from srs_monai.data.readers.medical import MedicalImageReader
 from srs_monai.data.readers.nifti import is_nifti, open_nifti, unreadable
 from srs_monai.data.readers.picture import PICTURE_SUFFIXES, opened, reasons
@@ -56,18 +54,6 @@ def near_duplicates(
     return sorted(found, key=lambda pair: -pair[2])
 
 
-def near_duplicate_groups(
-    paths: Sequence[str | Path], threshold: float = NEAR_DUPLICATE, *, progress: bool = True
-) -> list[list[str]]:
-    """Groups of two and more images that hang together by pairs; see `near_duplicates`.
-
-    Returns:
-        Each group in the order of `paths`, the groups in the order of their first images.
-    """
-    names = [str(path) for path in paths]
-    return groups_of_pairs(names, [pair[:2] for pair in near_duplicates(names, threshold, progress=progress)])
-
-
 def groups_of_pairs(names: Sequence[str], pairs: Sequence[tuple[str, str]]) -> list[list[str]]:
     """Groups of two and more names that hang together by pairs, in the order of `names`."""
     if not pairs:
@@ -83,11 +69,8 @@ def groups_of_pairs(names: Sequence[str], pairs: Sequence[tuple[str, str]]) -> l
 
 def _copies(names: Sequence[str], progress: bool) -> NDArray[np.float32]:
     """Small copies as rows of mean 0 and length 1, or of zeros where an image has one value only."""
-    with ThreadPoolExecutor(cpu_count()) as pool:
-        shown = progress and len(names) >= _MANY
-        copies = pool.map(_copy, names)
-        bar = tqdm(copies, "comparing", len(names), unit="image", dynamic_ncols=True, disable=not shown)
-        rows = np.array(list(bar), dtype=np.float32).reshape(len(names), _SIDE * _SIDE)
+    copies = in_threads(_copy, names, "comparing", progress=progress and len(names) >= _MANY)
+    rows = np.array(copies, dtype=np.float32).reshape(len(names), _SIDE * _SIDE)
     largest = np.abs(rows).max(axis=1, keepdims=True)
     rows -= rows.mean(axis=1, keepdims=True)
     lengths = np.linalg.norm(rows, axis=1, keepdims=True)

@@ -168,7 +168,7 @@ def test_names_that_occur_twice_are_a_fault(busi: Path) -> None:
     assert "benign (1).bmp and benign (1).png" in fault
 
 
-def test_the_real_images_of_sirst_and_kvasir_are_sound(datasets: Path) -> None:
+def test_the_real_images_of_kvasir_and_busi_are_sound(datasets: Path) -> None:
     report = check_dataset("kvasir_seg", datasets / "kvasir", progress=False)
     assert report.faults == []
     assert report.counts["all"] == {"images": 5, "polyp": 5, "empty": 0, "normal": 0}

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from srs_monai.data import load_datalist, reconstruction_items
-from srs_monai.data.near_duplicates import near_duplicate_groups, near_duplicates
+from srs_monai.data.near_duplicates import groups_of_pairs, near_duplicates
 from srs_monai.data.recipe_datalist import split_cases, with_label_values
 from srs_monai.data.recipes import recipe
 from srs_monai.evaluation import evaluation_items
@@ -62,7 +62,7 @@ def test_no_near_duplicates_of_busi_are_divided(datasets: Path, split: str) -> N
     assert len(sections["validation"]) == pytest.approx(0.3 * 647, abs=1)
     image = {case.name: case.image for case in cases}
     place = {image[name]: section for section, names in sections.items() for name in names}
-    groups = near_duplicate_groups(list(place), progress=False)
+    groups = groups_of_pairs(list(place), [pair[:2] for pair in near_duplicates(list(place), progress=False)])
     assert len(groups) > 50
     assert all(len({place[path] for path in group}) == 1 for group in groups)
 
