@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from srs_monai import __version__
-from srs_monai.cli import main
+from srs_monai.cli import FORMATS, main
 from srs_monai.data import load_datalist
+from srs_monai.inference import FORMATS as WRITTEN_FORMATS
 
 
 def test_phantoms_are_a_folder_to_train_on(tmp_path: Path) -> None:
@@ -40,3 +41,7 @@ def test_an_unknown_command_is_refused(arguments: list[str], capsys: pytest.Capt
     with pytest.raises(SystemExit, match="2"):
         main(arguments)
     assert "COMMAND" in capsys.readouterr().err
+
+
+def test_the_formats_offered_are_those_that_are_written() -> None:
+    assert FORMATS == WRITTEN_FORMATS
