@@ -26,9 +26,8 @@ def pick_device(name: str | torch.device = "auto") -> torch.device:
 def place(network: nn.Module, device: str | torch.device = "auto", channels_last: bool = False) -> nn.Module:
     """Move a network to its device, with weights in the memory layout that its convolutions run fastest in."""
     if channels_last:
-        for (
-            part
-        ) in network.modules():  # one by one: a bank of kernels for pictures has as many axes as a volume's kernel
+        # one by one: a bank of kernels for pictures has as many axes as a volume's kernel
+        for part in network.modules():
             if isinstance(part, nn.Conv2d | nn.ConvTranspose2d):
                 part.weight.data = part.weight.data.contiguous(memory_format=torch.channels_last)
             elif isinstance(part, nn.Conv3d | nn.ConvTranspose3d):

@@ -157,8 +157,11 @@ def keeping_padding(padding: Size | str, kernel: list[int], dilation: list[int],
     Raises:
         ValueError: naming the layer, for another padding or an even kernel.
     """
-    keeping = same_padding("same", kernel, [1] * len(kernel), dilation)
-    if padding != "same" and sizes(padding, len(kernel), "padding") != keeping:  # type: ignore[arg-type]
+    spans = [d * (k - 1) for d, k in zip(dilation, kernel, strict=True)]
+    if any(span % 2 for span in spans):
+        raise ValueError(f"{layer} keeps the size, which takes an odd kernel, got kernel_size {kernel}; make it odd")
+    keeping = [span // 2 for span in spans]
+    if same_padding(padding, kernel, [1] * len(kernel), dilation) != keeping:
         raise ValueError(
             f"{layer} needs the padding that keeps the size, {keeping} for kernel_size {kernel} and dilation "
             f"{dilation}, got {padding}; leave it at 'same'"

@@ -7,6 +7,8 @@ import torch.nn.functional as F
 from monai.networks.layers.factories import Conv
 from torch import Tensor, nn
 
+from srs_monai.networks.dynamic.kernel_bank import Size, keeping_padding, sizes
+
 
 class ScConv(nn.Module):
     """Spatial and channel reconstruction convolution, which keeps the shape of its input.
@@ -16,7 +18,7 @@ class ScConv(nn.Module):
     means. Its kernels are static; the gates depend on the sample.
 
     Args:
-        in_channels, out_channels: C, the same, in multiples of 8 and of `norm_groups`.
+        in_channels, out_channels: C, the same, in multiples of 4 and of `norm_groups`.
         kernel_size: of the rich half, odd.
         stride, dilation: 1; named as of `torch.nn.Conv2d`.
         padding: that which keeps the size, or "same", the default.
@@ -40,10 +42,10 @@ class ScConv(nn.Module):
         self,
         in_channels: int,
         out_channels: int | None = None,
-        kernel_size: int = 3,
-        stride: int = 1,
-        padding: int | str = "same",
-        dilation: int = 1,
+        kernel_size: Size = 3,
+        stride: Size = 1,
+        padding: Size | str = "same",
+        dilation: Size = 1,
         groups: int = 2,
         bias: bool = True,
         *,
@@ -55,19 +57,19 @@ class ScConv(nn.Module):
         channels = in_channels
         if spatial_dims not in (2, 3):
             raise ValueError(f"ScConv works in 2 or 3 spatial dimensions, got {spatial_dims}; choose one of them")
-        if out_channels not in (None, channels) or stride != 1 or dilation != 1:
+        kernel, steps, spread = (
+            sizes(value, spatial_dims, name)
+            for value, name in ((kernel_size, "kernel_size"), (stride, "stride"), (dilation, "dilation"))
+        )
+        if out_channels not in (None, channels) or max(steps) > 1 or max(spread) > 1:
             raise ValueError(
                 f"ScConv keeps the shape of its input, got {channels} channels in, {out_channels} out, stride {stride} "
                 f"and dilation {dilation}; make the channels equal, and stride and dilation 1"
             )
-        if kernel_size % 2 == 0 or padding not in ("same", kernel_size // 2):
+        keeping = keeping_padding(padding, kernel, spread, "ScConv")
+        if min(groups, norm_groups) < 1 or channels % 4 or channels % norm_groups or (channels // 4) % groups:
             raise ValueError(
-                f"ScConv keeps the size of its input by an odd kernel and half of it as padding, got {kernel_size} and "
-                f"padding {padding}; leave the padding at 'same'"
-            )
-        if channels % 8 or channels % norm_groups or groups < 1 or (channels // 4) % groups:
-            raise ValueError(
-                f"ScConv parts its channels by 8, by {norm_groups} norm groups and a quarter of them by {groups} "
+                f"ScConv parts its channels by 4, by {norm_groups} norm groups and a quarter of them by {groups} "
                 f"groups, which {channels} channels do not allow; change one of them"
             )
         if not 0 < gate < 1:
@@ -78,7 +80,7 @@ class ScConv(nn.Module):
         self.norm = nn.GroupNorm(norm_groups, channels)
         self.squeeze_rich = layer(half, quarter, 1, bias=False)
         self.squeeze_cheap = layer(half, quarter, 1, bias=False)
-        self.rich = layer(quarter, channels, kernel_size, padding=kernel_size // 2, groups=groups, bias=bias)
+        self.rich = layer(quarter, channels, kernel, padding=keeping, groups=groups, bias=bias)
         self.rich_pointwise = layer(quarter, channels, 1, bias=False)
         self.cheap = layer(quarter, channels - quarter, 1, bias=False)
 

@@ -130,6 +130,23 @@ def test_shapes_are_those_of_the_static_convolution(name: str, stride: int) -> N
         assert layer(images(2, 16, *size)).shape == static(images(2, 16, *size)).shape
 
 
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("scconv", {"kernel_size": (1, 3), "stride": (1, 1), "padding": (0, 1), "dilation": [1, 1]}),
+        ("scconv", {"in_channels": 4, "out_channels": 4, "groups": 1, "padding": 1}),
+        ("dcd", {"kernel_size": (5, 1), "padding": (2, 0)}),
+        ("dcd", {"kernel_size": 1, "padding": "valid"}),
+        ("ddconv", {"kernel_size": (1, 1), "padding": "valid"}),
+    ],
+    ids=str,
+)
+def test_kinds_that_keep_the_size_take_every_kernel_that_does(name: str, options: dict[str, object]) -> None:
+    layer = dynamic_conv(name, **{"in_channels": 16, "out_channels": 16} | options).double().eval()
+    x = images(2, 16, 7, 6)[:, : options.get("in_channels", 16)]
+    assert layer(x).shape == x.shape
+
+
 @pytest.mark.parametrize("name", IN_3D)
 def test_volumes(name: str) -> None:
     layer = build(name, spatial_dims=3).eval()
@@ -243,7 +260,13 @@ def test_recalculation_after_the_softmax_is_another_mixture() -> None:
         ("ddconv", {"padding": 2}, "keeps the size"),
         ("scconv", {"out_channels": 32}, "make the channels equal"),
         ("scconv", {"in_channels": 12, "out_channels": 12}, "12 channels do not allow"),
+        ("scconv", {"norm_groups": 0}, "by 0 norm groups"),
+        ("scconv", {"padding": 0}, "keeps the size"),
+        ("scconv", {"kernel_size": 4}, "make it odd"),
+        ("scconv", {"stride": (2, 1)}, "stride and dilation 1"),
         ("scconv", {"gate": 1.5}, "between 0 and 1"),
+        ("dcd", {"kernel_size": 4}, "make it odd"),
+        ("ddconv", {"padding": "full"}, "'same' or 'valid'"),
         ("magik", {}, "did you mean 'magic'"),
     ],
 )
