@@ -42,7 +42,7 @@ def read_folder(folder: Path) -> tuple[list[Header], list[str]]:
         elif not path.is_file():
             left_out.append(f"{path.name} (no file, or a link to none)")
         elif path.name.upper() == "DICOMDIR":
-            left_out.append(f"{path.name} (a list of files)")
+            left_out.append(f"{path.name} (a DICOMDIR, a list of files)")
         elif path.stat().st_size == 0:
             empty.append(path)
         else:
