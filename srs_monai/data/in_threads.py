@@ -20,8 +20,9 @@ def in_threads(
         work: mostly reads and decodes, in which threads run beside each other.
         items: images, or what holds one.
         title: of the bar.
-        progress: show it.
+        progress: show it, on a terminal.
     """
+    silent = None if progress else True  # None: shown on a terminal only
     with ThreadPoolExecutor(cpu_count()) as pool:
         found = pool.map(work, items)
-        return list(tqdm(found, title, len(items), unit="image", dynamic_ncols=True, disable=not progress))
+        return list(tqdm(found, title, len(items), unit="image", dynamic_ncols=True, disable=silent))
