@@ -131,6 +131,12 @@ def test_unknown_splits_and_names_are_refused(published: Path) -> None:
         load_datalist(published, recipe="bsi")
 
 
+def test_a_published_list_that_leaks_is_refused(published: Path) -> None:
+    (published / "splits" / "val_1.txt").write_text("benign (1)\nbenign (15)")
+    with pytest.raises(ValueError, match=r"training and validation share benign \(1\); take them out of one"):
+        load_datalist(published, recipe="busi", split="published_1")
+
+
 def test_without_masks_images_alone_are_listed(folder: Path) -> None:
     items = load_datalist(folder, recipe="busi", masks_dir=None)
     assert all(set(item) == {"image"} for section in items.values() for item in section)
