@@ -20,7 +20,7 @@ def check_network(network: nn.Module, in_channels: int, out_channels: int, image
     Raises:
         ValueError: when the result has another shape, or the network refuses the image itself.
     """
-    device = next(network.parameters()).device
+    device = next((parameter.device for parameter in network.parameters()), torch.device("cpu"))
     image = torch.zeros(1, in_channels, *image_size, device=device)
     with torch.no_grad():
         result = copy.deepcopy(network).eval()(image)

@@ -1,6 +1,7 @@
 """The temperature of dynamic convolutions, lowered while a network trains."""
 
 import logging
+import math
 
 from ignite.engine import Engine, Events
 from torch import nn
@@ -32,10 +33,10 @@ class LowerTemperature:
                 f"a temperature belongs to a dynamic convolution (dyconv, odconv, magic), but {type(network).__name__} "
                 f"has none; take the handler away"
             )
-        if step < 0 or not 0 < lowest <= start:
+        if not (0 <= step < math.inf and 0 < lowest <= start < math.inf):
             raise ValueError(
                 f"a temperature falls by steps of 0 or more from start to lowest, above 0; got start {start}, step "
-                f"{step}, lowest {lowest}"
+                f"{step}, lowest {lowest}; correct them"
             )
         self.start, self.step, self.lowest = start, step, lowest
 

@@ -12,6 +12,7 @@ def test_a_network_that_fits_passes_and_stays_as_it_is() -> None:
     network = nn.Sequential(nn.Conv2d(3, 2, 3, padding=1), nn.BatchNorm2d(2)).train()
     before = {key: value.clone() for key, value in network.state_dict().items()}
     check_network(network, 3, 2, (8, 16))
+    check_network(nn.Identity(), 3, 3, (8, 16))  # of no parameters
     assert network.training
     torch.testing.assert_close(dict(network.state_dict()), before, rtol=0, atol=0)
 

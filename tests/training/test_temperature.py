@@ -1,5 +1,7 @@
 """The temperature of every layer follows from the epoch alone."""
 
+import math
+
 import pytest
 from ignite.engine import Engine
 from torch import nn
@@ -17,7 +19,9 @@ def test_it_falls_to_the_lowest_and_a_resumed_run_goes_on() -> None:
     assert seen == [(4.0, 4.0), (2.5, 2.5), (1.0, 1.0), (0.5, 0.5)]
 
 
-@pytest.mark.parametrize("numbers", [{"step": -1.0}, {"lowest": 0.0}, {"start": 1.0, "lowest": 2.0}])
+@pytest.mark.parametrize(
+    "numbers", [{"step": -1.0}, {"lowest": 0.0}, {"start": 1.0, "lowest": 2.0}, {"step": math.nan}, {"start": math.inf}]
+)
 def test_numbers_outside_their_range_are_refused(numbers: dict[str, float]) -> None:
     with pytest.raises(ValueError, match="from start to lowest"):
         LowerTemperature(DyConv(16, 16), **numbers)

@@ -29,8 +29,8 @@ class UNetV2(nn.Module):
         finest map is a quarter of the image's size.
 
     Raises:
-        ValueError: for heads outside 1 to 4 and an encoder without four channel numbers; in forward, for an image whose
-            sides are no multiples of 32.
+        ValueError: for heads outside 1 to 4, no features, and an encoder without four channel numbers; in forward, for
+            an image whose sides are no multiples of 32, and an encoder that gives another number of maps.
         ImportError: as `PVTv2`.
 
     Source: Peng et al., U-Net v2, 2023; values equal those of the release, which takes square images only and declares
@@ -50,6 +50,8 @@ class UNetV2(nn.Module):
         super().__init__()
         if not 1 <= heads <= LEVELS:
             raise ValueError(f"U-Net v2 has a head at 1 to {LEVELS} levels, got {heads}; the releases have 2 or 4")
+        if features < 1:
+            raise ValueError(f"the maps behind the encoder have at least 1 channel, got features {features}; give 32")
         self.encoder = PVTv2(in_channels) if encoder is None else encoder
         channels: Sequence[int] = getattr(self.encoder, "channels", ())
         if len(channels) != LEVELS:
@@ -73,7 +75,13 @@ class UNetV2(nn.Module):
                 f"U-Net v2 needs height and width in multiples of {step}, got {height} x {width}; resize the image, or "
                 f"add DivisiblePadd(keys, k={step}) to the transforms"
             )
-        maps = [skip(x) for skip, x in zip(self.skips, self.encoder(image), strict=True)]
+        encoded = self.encoder(image)
+        if len(encoded) != LEVELS:
+            raise ValueError(
+                f"an encoder gives {LEVELS} maps, but {type(self.encoder).__name__} gives {len(encoded)}; give one "
+                "that gives as many as it has `channels`"
+            )
+        maps = [skip(x) for skip, x in zip(self.skips, encoded, strict=True)]
         fused = [fuse(maps, x.shape[2:]) for fuse, x in zip(self.fusions, maps, strict=True)]
         decoded = [fused[-1]]  # the finest comes last
         for enlarge, infused in zip(self.enlarge, fused[-2::-1], strict=True):

@@ -77,6 +77,15 @@ def test_bad_arguments_are_refused(options: dict[str, int], said: str) -> None:
         network(**options)
     with pytest.raises(ValueError, match="that of Conv2d is missing; set it"):
         UNetV2(encoder=nn.Conv2d(3, 3, 1))
+    with pytest.raises(ValueError, match="at least 1 channel, got features 0"):
+        UNetV2(features=0, encoder=Pyramid())
+
+
+def test_an_encoder_that_gives_fewer_maps_than_it_says_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    net = network()
+    monkeypatch.setattr(net.encoder, "forward", lambda image: [image])
+    with pytest.raises(ValueError, match="gives 4 maps, but Pyramid gives 1"):
+        net(torch.randn(1, 3, 64, 64))
 
 
 def test_sides_that_do_not_fit_are_refused_with_a_way_out() -> None:
