@@ -1,10 +1,12 @@
 """A progress bar over a whole stage."""
 
-from ignite.engine import Engine, Events
+from ignite.engine import Engine
 from tqdm import tqdm
 
+from srs_monai.progress_bar import ProgressBar
 
-class Progress:
+
+class Progress(ProgressBar):
     """Trainer handler: one bar for the stage, with the epoch, the loss, the validation score and the time left.
 
     Args:
@@ -14,13 +16,6 @@ class Progress:
 
     def __init__(self, name: str, evaluator: Engine) -> None:
         self.name, self.evaluator = name, evaluator
-
-    def attach(self, engine: Engine) -> None:
-        """Follow the trainer's run."""
-        engine.add_event_handler(Events.STARTED, self._open)
-        engine.add_event_handler(Events.ITERATION_COMPLETED, self._step)
-        engine.add_event_handler(Events.COMPLETED | Events.TERMINATE, self._close)
-        engine.add_event_handler(Events.EXCEPTION_RAISED, self._fail)
 
     def _open(self, engine: Engine) -> None:
         total = engine.state.max_epochs * engine.state.epoch_length
@@ -34,11 +29,3 @@ class Progress:
         if name in self.evaluator.state.metrics:
             shown[name] = f"{self.evaluator.state.metrics[name]:.4f}"
         self.bar.set_postfix(shown, refresh=False)
-
-    def _close(self) -> None:
-        self.bar.close()
-
-    def _fail(self, error: Exception) -> None:
-        if hasattr(self, "bar"):
-            self._close()
-        raise error  # ignite takes an exception that has a handler for handled
