@@ -25,7 +25,7 @@ def original(tmp_path: Path, draw: Callable[..., Path]) -> Path:
         draw(tmp_path / f"{name}.bmp")
         draw(tmp_path / f"{name}_anno.bmp", glands)
         rows.append(f"{name},{patient}, benign, adenomatous\n")
-    (tmp_path / "Grade.csv").write_text(GRADES + "".join(rows))
+    (tmp_path / "Grade.csv").write_text(GRADES + "".join(rows), encoding="utf-8-sig")  # as spreadsheets write it
     return tmp_path
 
 
