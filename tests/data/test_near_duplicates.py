@@ -65,15 +65,19 @@ def test_flat_images_are_like_no_other(tmp_path: Path) -> None:
     assert near_duplicates(sorted(tmp_path.iterdir())) == []
 
 
-def test_volumes_are_compared_by_their_middle_slices(tmp_path: Path) -> None:
+@pytest.mark.parametrize("ending", [".nii.gz", ".npy"])
+def test_volumes_are_compared_by_their_middle_slices(tmp_path: Path, ending: str) -> None:
     random = np.random.default_rng(0)
     middles = [np.asarray(scene(seed), dtype=np.float32) for seed in (0, 0, 1)]
     for i, middle in enumerate(middles):
         volume = random.normal(size=(128, 128, 5)).astype(np.float32)
         volume[:, :, 2] = middle
-        nib.save(nib.Nifti1Image(volume, np.eye(4)), tmp_path / f"{i}.nii.gz")
+        if ending == ".npy":
+            np.save(tmp_path / f"{i}{ending}", volume.transpose(2, 0, 1))  # slices first, as arrays are laid out
+        else:
+            nib.save(nib.Nifti1Image(volume, np.eye(4)), tmp_path / f"{i}{ending}")
     [(first, second, correlation)] = near_duplicates(sorted(tmp_path.iterdir()))
-    assert (Path(first).name, Path(second).name) == ("0.nii.gz", "1.nii.gz")
+    assert (Path(first).name, Path(second).name) == (f"0{ending}", f"1{ending}")
     assert correlation == pytest.approx(1, abs=1e-5)
 
 
