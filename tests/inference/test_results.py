@@ -51,6 +51,7 @@ def test_other_files_in_its_place_are_no_sidecar(tmp_path: Path, content: bytes)
 
 def test_only_what_is_named_after_the_case_is_removed(tmp_path: Path) -> None:
     (tmp_path / "out" / "s" / "a_mask").mkdir(parents=True)
+    (tmp_path / "out" / "s" / "a_x").mkdir()
     listed = [
         "a_mask/slice_0001.png",
         "a_overlay.png",
