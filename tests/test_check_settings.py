@@ -50,6 +50,13 @@ def check(weights: Path, run_id: str = "run", **values: Any) -> None:
         raise root_cause(error) from error
 
 
+def test_what_a_network_only_needs_in_training_is_no_difference(weights: Path) -> None:
+    network = {"_target_": "UNet", "channels": [2, 4], "strides": [1], "deep_supervision": True}
+    check(trained(weights, network_def=network))
+    with pytest.raises(ValueError, match=r"network_def#act relu \(here nothing\)"):
+        check(trained(weights, network_def=network | {"act": "relu"}))
+
+
 def test_equal_settings_and_none_pass(weights: Path, caplog: pytest.LogCaptureFixture) -> None:
     check(weights)
     scaling = {"_target_": "srs_monai.data.transforms.ToUnitRanged", "keys": "image", "intensity": "@intensity"}

@@ -118,6 +118,7 @@ def test_weights_without_settings_have_none(tmp_path: Path) -> None:
         ({"network_def": {"_target_": "UNet", "act": [["%other.yaml"]]}}, "network_def#act is '%other.yaml'"),
         ({"scaling": "@anything"}, "scaling is '@anything'"),
         ({"network_def": {"_target_": "os.system", "command": "true"}}, "has the _target_ 'os.system'"),
+        ({"scaling": {"_target_": "subprocess.Popen", "args": "true"}}, "has the _target_ 'subprocess.Popen'"),
         ({"network_def": {"_target_": "torch.nn.parallel.distributed.os.getcwd"}}, "networks and transforms"),
         ({"scaling": {"_target_": "Lambdad", "func": {"_target_": "eval"}}}, "scaling#func has the _target_ 'eval'"),
         ({"scaling": {"_target_": ["Lambdad"]}}, "networks and transforms"),
