@@ -67,6 +67,24 @@ def settings_path(weights: str | Path) -> Path:
     return Path(weights).with_suffix(".json")
 
 
+def split_of_run(weights: str | Path, dataset_dir: str | Path, *, ignore: bool = False) -> Path | None:
+    """Where the run that left weights wrote down its split; None where that is not known.
+
+    Args:
+        weights: file of the weights.
+        dataset_dir: folder of the data set; weights that were trained on one of another name tell nothing of it.
+        ignore: look for none.
+    """
+    settings, folder = read_settings(weights), Path(weights).parent / "split"
+    same = settings is not None and settings.provenance.get("dataset") == Path(dataset_dir).expanduser().resolve().name
+    if ignore or not same:
+        return None
+    if not all((folder / name).is_file() for name in ("train.txt", "val.txt")):
+        logger.warning("%s is not there: which images the weights were trained on is not known", folder)
+        return None
+    return folder
+
+
 def write_settings(weights: str | Path, *, dataset_dir: str | Path, datalists: Mapping[str, Any]) -> None:
     """Write the settings of the configuration being run beside the weights that it will leave.
 

@@ -11,7 +11,16 @@ from monai.bundle import ConfigParser, ConfigWorkflow
 from monai.transforms import Transform
 
 from srs_monai import __version__
-from srs_monai.settings import PARTS, PROVENANCE, VALUES, read_settings, settings_of, settings_path, write_settings
+from srs_monai.settings import (
+    PARTS,
+    PROVENANCE,
+    VALUES,
+    read_settings,
+    settings_of,
+    settings_path,
+    split_of_run,
+    write_settings,
+)
 
 ROOT = Path(__file__).resolve().parents[1]
 SHIPPED = ROOT / "bundle"
@@ -162,3 +171,22 @@ def test_the_shipped_weights_say_what_they_have_seen() -> None:
     assert "phantoms only" in settings.warning
     parser = ConfigParser(ConfigParser.load_config_file(SHIPPED / "configs" / "train.yaml"))
     assert settings.values.items() <= settings_of(parser).items(), "trained as train.yaml has it"
+
+
+def test_the_split_of_a_run_lies_beside_its_weights(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    weights = tmp_path / "run" / "model.pt"
+    (tmp_path / "busi").mkdir()
+    weights.parent.mkdir()
+    assert split_of_run(weights, tmp_path / "busi") is None
+    content = {"provenance": {"srs_monai": "0", "dataset": "busi", "images": {}}}
+    weights.with_suffix(".json").write_text(json.dumps(content))
+    with caplog.at_level("WARNING"):
+        assert split_of_run(weights, tmp_path / "busi") is None
+    assert "which images the weights were trained on is not known" in caplog.text
+    split = weights.parent / "split"
+    split.mkdir()
+    for name in ("train.txt", "val.txt"):
+        (split / name).write_text("a\n")
+    assert split_of_run(weights, tmp_path / "busi") == split
+    assert split_of_run(weights, tmp_path) is None  # another data set
+    assert split_of_run(weights, tmp_path / "busi", ignore=True) is None

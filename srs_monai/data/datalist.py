@@ -1,5 +1,6 @@
 """Which images there are, which labels belong to them and what they are for."""
 
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,10 @@ from srs_monai.data.listing import image_files
 from srs_monai.data.pairs import check_headers
 from srs_monai.data.readers.array_file import image_in, is_array
 from srs_monai.data.recipe_datalist import recipe_datalist, with_label_values
-from srs_monai.data.split import TEST_LIST, TRAIN_LIST, VAL_LIST, write_split
+from srs_monai.data.split import TEST_LIST, TRAIN_LIST, VAL_LIST, lists_of_run, refuse_trained_on, write_split
 from srs_monai.data.volumes import is_volume, slice_items
+
+logger = logging.getLogger(__name__)
 
 
 def load_datalist(
@@ -31,6 +34,7 @@ def load_datalist(
     seed: int = 0,
     split_dir: str | Path | None = None,
     replace_split: bool = False,
+    run_split: str | Path | None = None,
     skip_empty_slices: bool = False,
 ) -> dict[str, list[dict[str, Any]]]:
     """List the images of a data set for training, validation and test, all files checked by their headers.
@@ -63,6 +67,8 @@ def load_datalist(
         split_dir: where the split, drawn or given, is written down as lists; None writes nothing. A folder that holds
             another split is refused.
         replace_split: put this split in place of another that is there.
+        run_split: the `split_dir` of the run whose weights are measured. Its lists are taken where no others, no split
+            and no JSON list are asked for, and what it trained on is refused among what is held out.
         skip_empty_slices: train on the slices that hold a label only. Validation and test keep all their slices.
 
     Returns:
@@ -73,12 +79,22 @@ def load_datalist(
 
     Raises:
         ValueError: for missing folders, lists, images or masks, for names or stems that occur twice, for images in two
-            sections, for recipes, layouts and splits that are not known, and for files that cannot be read or whose
-            sizes do not agree.
+            sections or held out from a run that trained on them, for recipes, layouts and splits that are not known,
+            and for files that cannot be read or whose sizes do not agree.
     """
     folder = Path(dataset_dir).expanduser()
     if not folder.is_dir():
         raise ValueError(f"there is no folder {folder}; give the data set's folder as dataset_dir")
+    usual = (train_list, val_list, test_list) == (TRAIN_LIST, VAL_LIST, TEST_LIST)
+    if run_split is not None and usual and split is None and datalist is None:
+        train_list, val_list, test_list = lists_of_run(Path(run_split))
+    elif recipe is not None and usual and split is None and datalist is None and (folder / TRAIN_LIST).is_file():
+        logger.warning(
+            "%s has lists of its own, which are not used: split 1 of the recipe %s is; name them by --train_list and "
+            "--val_list with their full paths, or name a published split",
+            folder,
+            recipe,
+        )
     if datalist is not None:
         sections, names = json_datalist(folder / datalist, folder, fold=fold, val_fraction=val_fraction, seed=seed)
         if recipe is not None:
@@ -107,6 +123,10 @@ def load_datalist(
             val_fraction=val_fraction,
             seed=seed,
         )
+    counts = ", ".join(f"{len(names.get(section, []))} {section}" for section in ("training", "validation", "test"))
+    logger.info("%s: %s images", folder, counts)
+    if run_split is not None:
+        refuse_trained_on(names, Path(run_split))
     check_headers(item for items in sections.values() for item in items)
     expanded = {
         section: _with_slices(items, skip_empty=skip_empty_slices and section == "training")

@@ -129,3 +129,22 @@ def write_split(folder: Path, sections: Mapping[str, Sequence[str]], *, replace:
         for title in SECTION_LISTS.values():
             if folder / title not in lists:
                 (folder / title).unlink(missing_ok=True)
+
+
+def lists_of_run(folder: Path) -> tuple[str, str, str]:
+    """The lists that `write_split` left in a folder; where nothing was held out for testing, the usual name."""
+    test = folder / TEST_LIST
+    return str(folder / TRAIN_LIST), str(folder / VAL_LIST), str(test) if test.is_file() else TEST_LIST
+
+
+def refuse_trained_on(sections: Mapping[str, Sequence[str]], folder: Path) -> None:
+    """Raise ValueError when a run trained on what is held out, by the lists that it left in a folder."""
+    trained = set(read_names(folder / TRAIN_LIST))
+    held_out = [name for section in ("validation", "test") for name in sections.get(section, ())]
+    met = [name for name in held_out if name in trained]
+    if met:
+        raise ValueError(
+            f"what is measured on is held out from training, but of {len(held_out)} such images {len(met)} stand in "
+            f"{folder / TRAIN_LIST}, by which the weights were trained: {few(met)}; leave split and lists out, and "
+            f"those of that run are taken"
+        )

@@ -23,7 +23,8 @@ def evaluation_items(
     items = [dict(item) for name in sections for item in datalists[name]]
     if not items:
         raise ValueError(
-            f"the {section} list is empty; give its images, or evaluate another list: {', '.join(datalists)}"
+            f"the {section} list is empty; give its images, or evaluate another list: "
+            f"{', '.join([*(name for name in datalists if datalists[name]), 'all'])}"
         )
     unlabelled = [item["image"] for item in items if "label" not in item]
     if unlabelled:

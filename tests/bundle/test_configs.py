@@ -60,6 +60,8 @@ def test_evaluation_measures_what_inference_writes(configs: dict[str, dict[str, 
 
 def test_evaluation_lists_what_training_lists(configs: dict[str, dict[str, Any]]) -> None:
     trained, evaluated = configs["train"]["datalists"], configs["evaluate"]["datalists"]
+    run_split = evaluated.pop("run_split")  # what training wrote as its split_dir
+    assert "split_of_run(@ckpt_path, @dataset_dir" in run_split
     assert {**trained, **evaluated} == trained
 
 

@@ -1,5 +1,6 @@
 """Data lists: what belongs together is found, and what is wrong is refused before any work."""
 
+import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -226,3 +227,31 @@ def test_a_real_mask_of_another_size_is_refused(datasets: Path, tmp_path: Path) 
     (tmp_path / "masks" / "Misc_111.png").write_bytes(mismatch.read_bytes())
     with pytest.raises(ValueError, match=r"Misc_111.png has 220 x 325 pixels and .*Misc_111.png 400 x 592;"):
         load_datalist(tmp_path, val_fraction=0.5)
+
+
+def test_the_split_of_a_run_is_measured_on_where_nothing_else_is_asked_for(folder: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run" / "split"
+    trained = load_datalist(folder, seed=7, split_dir=run)
+    measured = load_datalist(folder, seed=41, run_split=run)
+    assert measured["validation"] == trained["validation"]
+    other = next(seed for seed in range(50) if load_datalist(folder, seed=seed)["validation"] != trained["validation"])
+    assert load_datalist(folder, seed=other, run_split=run)["validation"] == trained["validation"]
+
+
+def test_what_a_run_trained_on_is_not_held_out(folder: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run" / "split"
+    trained = load_datalist(folder, seed=7, split_dir=run)
+    name = names_of(trained["training"])[0]
+    others = [n for n in names_of(trained["training"] + trained["validation"]) if n != name]
+    lists(folder, mine=others, held_out=[name])
+    with pytest.raises(
+        ValueError, match=f"of 1 such images 1 stand in .*train.txt, .*: {re.escape(name)}; leave split"
+    ):
+        load_datalist(folder, train_list="mine.txt", val_list="held_out.txt", run_split=run)
+
+
+def test_lists_that_a_recipe_passes_by_are_said(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    lists(folder, train=NAMES[:3], val=NAMES[3:])
+    with caplog.at_level("WARNING"):
+        load_datalist(folder, recipe="busi")
+    assert "has lists of its own, which are not used: split 1 of the recipe busi is" in caplog.text
