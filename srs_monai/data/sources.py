@@ -5,9 +5,9 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from srs_monai.data.listing import SOURCE_SUFFIXES, stem_and_suffix, without_ending
+from srs_monai.data.listing import SOURCE_SUFFIXES, stem_and_suffix
 from srs_monai.data.messages import few
-from srs_monai.data.readers.array_file import ARRAY_SUFFIXES, image_in, is_array
+from srs_monai.data.readers.array_file import ARRAY_SUFFIXES, IMAGE_KEY, array_header, file_and_key, image_in, is_array
 from srs_monai.data.readers.dicom_folder import FRAME_NAME
 from srs_monai.data.readers.dicom_header import (
     DicomError,
@@ -31,10 +31,10 @@ def find_sources(path: str | Path, results_dir: str | Path | None = None) -> lis
     A file is one item, a DICOM file that holds a sequence of pictures one for each frame. A folder is searched with all
     its sub-folders: each DICOM series is one item, by the folder's name where it is the only one there, else as
     FOLDER/SERIES_UID; each other DICOM image, NIfTI file, picture and array file is one, of several arrays the one
-    called "image". One of several series, and one frame, may be named as they are called here. Localizers, hidden files
-    and what is no image are left out, with a line in the log. A file that cannot be opened, a DICOM file with a faulty
-    header and one that is DICOM by its name alone are items too, so that they fail by name: the lost slice at the end
-    of a series leaves no gap.
+    called "image". One of several series, and one frame, may be named as they are called here, and any array of a file
+    as FILE/KEY. Localizers, hidden files and what is no image are left out, with a line in the log. A file that cannot
+    be opened, a DICOM file with a faulty header and one that is DICOM by its name alone are items too, so that they
+    fail by name: the lost slice at the end of a series leaves no gap.
 
     A name is the path relative to `path` without its ending, "scans/patient1"; names that would be the same keep the
     ending, "a_png" and "a_jpg".
@@ -47,8 +47,8 @@ def find_sources(path: str | Path, results_dir: str | Path | None = None) -> lis
         At least one item, in order of their paths.
 
     Raises:
-        ValueError: when there is nothing at the path, nothing in it that can be read, or `results_dir` is the path
-            itself.
+        ValueError: when there is nothing at the path, nothing in it that can be read, no such array in its file, or
+            `results_dir` is the path itself.
     """
     root = Path(path).expanduser().absolute()
     results = None if results_dir is None else Path(results_dir).expanduser().resolve()
@@ -58,6 +58,9 @@ def find_sources(path: str | Path, results_dir: str | Path | None = None) -> lis
         found = list(_file(root))
     elif root.is_dir():
         found = list(_folder(root, seen={results} if results else set()))
+    elif file_and_key(root.parent):
+        array_header(root)
+        found = [root]
     else:
         found = _one_of(root)
     if not found:
@@ -65,9 +68,7 @@ def find_sources(path: str | Path, results_dir: str | Path | None = None) -> lis
             f"DICOM, NIfTI ({', '.join(NIFTI_SUFFIXES)}), pictures ({', '.join(PICTURE_SUFFIXES)}) and arrays "
             f"({', '.join(ARRAY_SUFFIXES)}) are segmented, but there is none in {root}; name the folder that holds them"
         )
-    base = root.parent if root.is_file() or root in found else root
-    base = base.parent if base.is_file() else base
-    names = _names(found, base)
+    names = _names(found, _base(root, found))
     return [{"image": str(source), "name": name} for source, name in zip(found, names, strict=True)]
 
 
@@ -81,6 +82,14 @@ def _file(path: Path) -> Iterator[Path]:
             f"DICOM, NIfTI ({', '.join(NIFTI_SUFFIXES)}), pictures ({', '.join(PICTURE_SUFFIXES)}) and arrays "
             f"({', '.join(ARRAY_SUFFIXES)}) are segmented, but {path} is none of them; convert it"
         )
+
+
+def _base(root: Path, found: list[Path]) -> Path:
+    """The folder that names of results are relative to: that of a single file, also of one thing in it."""
+    if parts := file_and_key(root):
+        return parts[0].parent
+    base = root.parent if root.is_file() or root in found else root
+    return base.parent if base.is_file() else base
 
 
 def _one_of(name: Path) -> list[Path]:
@@ -177,10 +186,11 @@ def _names(sources: list[Path], base: Path) -> list[str]:
 
 def _name_and_ending(source: Path, base: Path) -> tuple[str, str]:
     """The relative path of a source, parted from the ending of its file; the dots of a series UID are no ending."""
-    if is_array(source):
-        path, ending = without_ending(source, SOURCE_SUFFIXES)
-        return path.relative_to(base).as_posix(), ending
-    file = source.parent if source.parent.is_file() else source
-    stem, ending = stem_and_suffix(file, SOURCE_SUFFIXES) if file.is_file() else (file.name, "")
+    if parts := file_and_key(source):
+        file, part = parts[0], "" if parts[1] == IMAGE_KEY else parts[1]
+        stem, ending = stem_and_suffix(file, SOURCE_SUFFIXES)
+    else:
+        file, part = (source.parent, source.name) if source.parent.is_file() else (source, "")
+        stem, ending = stem_and_suffix(file, SOURCE_SUFFIXES) if file.is_file() else (file.name, "")
     name = (file.parent.relative_to(base) / stem).as_posix()
-    return name if file == source else f"{name}/{source.name}", ending
+    return f"{name}/{part}" if part else name, ending

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import h5py
 import nibabel as nib
 import numpy as np
 import pydicom
@@ -100,6 +101,29 @@ def test_one_series_of_a_folder_and_one_frame_of_a_file(
     for nothing in (frame.with_name("frame_0003"), tmp_path / "study" / "1.2", tmp_path / "no" / "way"):
         with pytest.raises(ValueError, match="there is nothing at"):
             find_sources(nothing)
+
+
+def test_one_array_of_a_file_by_any_key_that_it_has(tmp_path: Path) -> None:
+    arrays = {"x": np.zeros((3, 4)), "image": np.ones((3, 4))}
+    np.savez(tmp_path / "b.npz", **arrays)
+    with h5py.File(tmp_path / "c.v1.h5", "w") as tree:
+        tree["group/image"], tree["group/y"] = arrays["image"], arrays["x"]
+    load = LoadImaged("image", reader=MedicalImageReader())
+    for key, name in (
+        ("b.npz/x", "b/x"),
+        ("b.npz/image", "b"),
+        ("c.v1.h5/group/y", "c.v1/group/y"),
+        ("c.v1.h5/group/image", "c.v1/group/image"),
+    ):
+        [item] = find_sources(tmp_path / key)
+        assert item == {"image": str(tmp_path / key), "name": name}
+        assert (load(item)["image"] == float(key.endswith("image"))).all()
+    with pytest.raises(ValueError, match=r"no array 'z' in .*b\.npz, which holds x, image; correct the name"):
+        find_sources(tmp_path / "b.npz" / "z")
+    with pytest.raises(ValueError, match=r"no array 'group' in .*, which holds group/image, group/y; correct"):
+        find_sources(tmp_path / "c.v1.h5" / "group")
+    with pytest.raises(ValueError, match=r"nothing at .*missing\.npz; check the name"):
+        find_sources(tmp_path / "missing.npz")
 
 
 def test_names_that_would_be_the_same_are_told_apart(tmp_path: Path, write_series: Callable[..., Any]) -> None:

@@ -22,7 +22,7 @@ _NUMBERS = "biuf"  # kinds of NumPy's types: truth values, integers and floating
 
 def is_array(name: PathLike) -> bool:
     """Whether a name is that of an array file, FILE, or of an array in one, FILE/KEY; nothing is opened."""
-    return _file_and_key(name) is not None
+    return file_and_key(name) is not None
 
 
 def array_keys(file: PathLike) -> list[str]:
@@ -93,8 +93,8 @@ def array_values(name: PathLike) -> NDArray[Any]:
             return np.asarray(tree[key][...])
 
 
-def _file_and_key(name: PathLike) -> tuple[Path, str] | None:
-    """The two parts of a name; nothing where it is of another kind."""
+def file_and_key(name: PathLike) -> tuple[Path, str] | None:
+    """The two parts of an array's name FILE/KEY, the key "" in FILE alone; None where the name is of another kind."""
     path = Path(name)
     for file in (path, *path.parents):
         if _ends(file, ARRAY_SUFFIXES) and not file.is_dir():
@@ -104,7 +104,7 @@ def _file_and_key(name: PathLike) -> tuple[Path, str] | None:
 
 def _located(name: PathLike) -> tuple[Path, str]:
     """The file that a name means, and an array that it holds."""
-    parts = _file_and_key(name)
+    parts = file_and_key(name)
     if parts is None:
         raise ValueError(f"arrays are read from {', '.join(ARRAY_SUFFIXES)}, but {name} is none of them; convert it")
     file, key = parts
