@@ -5,6 +5,9 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryFile
+
+from srs_monai.errors import one_line
 
 
 @contextmanager
@@ -39,6 +42,26 @@ def check_folder(path: str | Path) -> None:
     folder = Path(path)
     there = next(place for place in (folder, *folder.absolute().parents) if os.path.lexists(place))
     if not there.is_dir():
-        raise ValueError(f"results go into a folder, but {there} is none; name another output_dir")
+        raise ValueError(f"results go into a folder, but {there} is none; name another output folder (output_dir)")
     if not os.access(there, os.W_OK | os.X_OK):
-        raise ValueError(f"results go into a folder that can be written, but {there} cannot; name another output_dir")
+        raise ValueError(
+            f"results go into a folder that can be written, but {there} cannot; name another output folder (output_dir)"
+        )
+
+
+def make_folder(path: str | Path) -> None:
+    """Make a folder and write to it, before any work is lost; nothing is left in it.
+
+    Raises:
+        ValueError: when it cannot be made or written to.
+    """
+    check_folder(path)
+    try:
+        Path(path).mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=path):
+            pass
+    except OSError as error:  # what permissions do not tell: a file system that takes no files, a full disk
+        raise ValueError(
+            f"results go into a folder that can be made and written, but {path} cannot: {one_line(error)}; name "
+            "another output folder (output_dir)"
+        ) from error

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from srs_monai.files import check_folder, replacing, write_atomically
+from srs_monai.files import check_folder, make_folder, replacing, write_atomically
 
 
 def test_the_target_appears_whole_and_nothing_is_left_beside_it(tmp_path: Path) -> None:
@@ -45,7 +45,7 @@ def test_a_folder_that_can_be_made_passes_and_is_not_made(tmp_path: Path) -> Non
 def test_a_file_in_the_place_of_a_folder_is_refused(tmp_path: Path, name: str) -> None:
     (tmp_path / "file").touch()
     (tmp_path / "link").symlink_to(tmp_path / "nowhere")
-    with pytest.raises(ValueError, match=r"but .*(file|link) is none; name another output_dir"):
+    with pytest.raises(ValueError, match=r"but .*(file|link) is none; name another output folder"):
         check_folder(tmp_path / name)
 
 
@@ -53,3 +53,22 @@ def test_a_folder_for_others_to_write_is_refused(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr("os.access", lambda path, mode: False)  # nothing is forbidden to root
     with pytest.raises(ValueError, match=r"can be written, but .* cannot"):
         check_folder(tmp_path)
+
+
+def test_a_folder_is_made_and_nothing_is_left_in_it(tmp_path: Path) -> None:
+    make_folder(tmp_path / "a" / "b")
+    make_folder(tmp_path / "a" / "b")
+    assert not list((tmp_path / "a" / "b").iterdir())
+
+
+def _refuse(*_: object, **__: object) -> None:
+    raise OSError(30, "no files are taken here")
+
+
+@pytest.mark.parametrize("refusing", ["pathlib.Path.mkdir", "srs_monai.files.TemporaryFile"])
+def test_a_folder_that_a_file_system_refuses_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refusing: str
+) -> None:
+    monkeypatch.setattr(refusing, _refuse)
+    with pytest.raises(ValueError, match=r"b cannot: .*no files are taken here; name another output folder"):
+        make_folder(tmp_path / "b")

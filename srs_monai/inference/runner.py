@@ -14,7 +14,7 @@ from tqdm import tqdm
 from tqdm.contrib.logging import logging_redirect_tqdm
 
 from srs_monai.errors import one_line, root_cause
-from srs_monai.files import check_folder
+from srs_monai.files import make_folder
 from srs_monai.inference.case_result import Result
 from srs_monai.inference.finished import check_finished
 from srs_monai.inference.formats import check_source
@@ -54,7 +54,7 @@ def run_cases(
     Args:
         evaluator: whose postprocessing writes the results, the sidecar last.
         dataset: of items with a "name" (see `find_sources`).
-        output_dir: where the results go.
+        output_dir: where the results go; made when it is missing.
         overwrite: make results that are there anew, instead of leaving them untouched.
         format: that was asked for.
         run: what the sidecars say of the run; results that another run left are compared with it.
@@ -63,11 +63,11 @@ def run_cases(
         What became of each case, in their order.
 
     Raises:
-        ValueError: when output_dir cannot be a folder of results, or holds results that would be left and were made
+        ValueError: when output_dir cannot be made or written to, or holds results that would be left and were made
             with other weights, in another format or of another source.
         FailedCasesError: at the end, when any case failed; each is logged with its cause when it does.
     """
-    check_folder(output_dir)
+    make_folder(output_dir)
     items = [(str(item["name"]), _source(item.get("image"))) for item in dataset.data]
     left = {name for name, _ in items if not overwrite and is_finished(output_dir, name)}
     check_finished(output_dir, [item for item in items if item[0] in left], format=format, run=run)

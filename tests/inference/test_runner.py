@@ -137,6 +137,20 @@ def _interrupt(*_: object) -> None:
 def test_results_go_into_a_folder(tmp_path: Path) -> None:
     runs = Runs(tmp_path)
     (tmp_path / "file").touch()
-    with pytest.raises(ValueError, match="file is none; name another output_dir"):
+    with pytest.raises(ValueError, match="file is none; name another output folder"):
         run_cases(runs.evaluator, runs.dataset, tmp_path / "file")
     assert not runs.seen
+
+
+def test_a_folder_that_cannot_be_made_is_refused_before_any_case(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs = Runs(tmp_path)
+    monkeypatch.setattr("pathlib.Path.mkdir", _forbid)
+    with pytest.raises(ValueError, match=r"out cannot: .*forbidden; name another output folder"):
+        run_cases(runs.evaluator, runs.dataset, tmp_path / "out")
+    assert not runs.seen
+
+
+def _forbid(*_: object, **__: object) -> None:
+    raise PermissionError(1, "forbidden")
