@@ -65,10 +65,10 @@ def split_cases(
 ) -> Sections:
     """Names of the cases to train on, to validate on and to test on.
 
-    A split "1", "2" or "3" is drawn: near-duplicates, and images of one patient, stay on one side, and what the data
-    set's own place holds out for testing stays held out. A published list is taken as it is; where it names no
-    validation cases, they are drawn from its training cases as split 1. What a list, or what is held out, divides is
-    counted in the log.
+    A split "1", "2" or "3" is drawn: near-duplicates, and images of one patient, stay on one side. What the data set's
+    own place holds out for testing stays held out, and what belongs to it is left out, where enough would be left. A
+    published list is taken as it is; where it names no validation cases, they are drawn from its training cases as
+    split 1. What a list, or what is held out, divides is counted in the log.
 
     Args:
         known: the recipe.
@@ -87,6 +87,7 @@ def split_cases(
         pool = [case for case in cases if case.section != "test" and (include_normal or not case.normal)]
         test = [case for case in cases if case.section == "test"]
         pairs = duplicates([*pool, *test])
+        pool = _without_ties(pool, test, pairs)
         sections = _drawn(pool, pairs, val_fraction, int(split) if seed is None else seed)
         sections |= {"test": [case.name for case in test]}
         _say_what_is_divided(f"{known.name}: the drawn split {split}", sections, cases, pairs)
@@ -126,6 +127,23 @@ def _drawn(cases: Sequence[Case], pairs: Sequence[tuple[str, str]], val_fraction
         )
     training, validation = grouped_split([*joined, *([name] for name in alone)], val_fraction, seed)
     return {"training": training, "validation": validation}
+
+
+def _without_ties(pool: Sequence[Case], test: Sequence[Case], pairs: Sequence[tuple[str, str]]) -> list[Case]:
+    """The cases that share neither a patient nor a near-duplicate with those held out; all, where few would be left."""
+    held_out = {case.name for case in test}
+    names = [case.name for case in (*pool, *test)]
+    groups = groups_of_pairs(names, [*pairs, *_same_patient([*pool, *test])])
+    tied = {name for group in groups if held_out.intersection(group) for name in group} - held_out
+    left = [case for case in pool if case.name not in tied]
+    if not tied or len(left) < len(pool) / 2:
+        return list(pool)
+    logger.warning(
+        "%d images are left out, for they share a patient or a near-duplicate with those held out for testing: %s",
+        len(tied),
+        few(sorted(tied)),
+    )
+    return left
 
 
 def _say_what_is_divided(

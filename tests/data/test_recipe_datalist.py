@@ -11,7 +11,7 @@ from PIL import Image
 from srs_monai.data import load_datalist, reconstruction_items
 from srs_monai.data.near_duplicates import groups_of_pairs, near_duplicates
 from srs_monai.data.recipe_datalist import split_cases, with_label_values
-from srs_monai.data.recipes import recipe
+from srs_monai.data.recipes import Case, recipe
 from srs_monai.evaluation import evaluation_items
 
 
@@ -174,3 +174,23 @@ def test_a_mask_of_several_of_another_size_is_refused_by_name(tmp_path: Path) ->
             Image.new("L", size).save(tmp_path / "benign" / f"{name}.png")
     with pytest.raises(ValueError, match=r"benign \(2\).png has 24 x 20 pixels and .*benign \(2\)_mask_1.png 25 x 20"):
         load_datalist(tmp_path, recipe="busi")
+
+
+def test_what_belongs_to_held_out_images_is_left_out(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    random = np.random.default_rng(0)
+
+    def case(number: int, section: str | None, patient: str | None = None, copy_of: int | None = None) -> Case:
+        path = tmp_path / f"{number}.png"
+        if copy_of is None:
+            Image.fromarray(random.integers(0, 255, (32, 32), dtype=np.uint8)).save(path)
+        else:
+            path.write_bytes((tmp_path / f"{copy_of}.png").read_bytes())
+        return Case(f"case {number}", str(path), (str(path),), patient=patient, section=section)
+
+    cases = [case(0, "test", "p0"), *(case(i, None, f"p{i}") for i in range(1, 10)), case(10, None, "p0")]
+    cases.append(case(11, None, "p11", copy_of=0))
+    caplog.set_level(logging.WARNING, "srs_monai")
+    sections = split_cases(recipe("glas"), tmp_path, cases, "1")
+    assert sections["test"] == ["case 0"]
+    assert set(sections["training"]) | set(sections["validation"]) == {f"case {i}" for i in range(1, 10)}
+    assert "2 images are left out, for they share a patient or a near-duplicate with those held out" in caplog.text
