@@ -124,7 +124,9 @@ def _predict(options: argparse.Namespace) -> int:
             overlays=options.config,
             **dict(options.set),
         )
-    logger.info("\n%s\n%s\nresults are in %s", summary_table(results), warning_list(results), options.output)
+    there = any(result.status != "failed" for result in results)
+    end = f"results are in {options.output}" if there else "nothing was written"
+    logger.info("\n%s\n%s\n%s", summary_table(results), warning_list(results), end)
     return int(any(result.status == "failed" for result in results))
 
 

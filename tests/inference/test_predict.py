@@ -280,6 +280,16 @@ def test_the_command_ends_with_a_table_and_a_status(
     assert table.endswith(f"results are in {tmp_path / 'out'}")
     assert command(source=pictures / "a.png") == 0
     assert "left as it was" in caplog.messages[-1]
+    assert caplog.messages[-1].endswith(f"results are in {tmp_path / 'out'}")
+
+
+def test_the_command_names_no_place_of_results_where_there_are_none(
+    pictures: Path, command: Command, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    assert command(source=pictures / "b.png") == 1
+    assert caplog.messages[-1].endswith("\nnothing was written")
+    assert "results are in" not in caplog.text
 
 
 def test_the_command_takes_values_and_overlays(command: Command, pictures: Path, tmp_path: Path) -> None:
