@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from srs_monai.data.messages import few
 from srs_monai.inference.case_result import Result
 
@@ -51,5 +53,10 @@ def _found(result: Result) -> str:
 
 def _size(size: float, unit: str) -> str:
     if unit == "mm3":
-        return f"{size / _ML:.1f} ml"
-    return f"{size:.1f} {unit}" if unit == "mm2" else f"{size:.0f} {unit}"
+        return f"{_shown(size / _ML)} ml"
+    return f"{_shown(size)} mm2" if unit == "mm2" else f"{size:.0f} {unit}"
+
+
+def _shown(value: float) -> str:
+    """One decimal; below 1 two significant digits, for what was found is not nothing."""
+    return f"{value:.1f}" if value >= 1 else np.format_float_positional(value, 2, fractional=False, trim="0")

@@ -1,5 +1,7 @@
 """The table says of every case what was found, or why it failed."""
 
+import pytest
+
 from srs_monai.inference import Result, summary_table, warning_list
 
 MANY = {f"label {number}": 1000.0 * number for number in range(1, 7)}
@@ -36,3 +38,19 @@ def test_each_warning_is_said_once_with_its_cases() -> None:
 def test_areas_have_their_unit() -> None:
     table = summary_table([Result("a", "a", "segmented", volumes={"lesion": 12.34}, unit="mm2")])
     assert "lesion 12.3 mm2" in table
+
+
+@pytest.mark.parametrize(
+    ("size", "unit", "said"),
+    [
+        (25.4, "mm3", "0.025 ml"),
+        (0.03, "mm3", "0.00003 ml"),
+        (456.0, "mm3", "0.46 ml"),
+        (999.0, "mm3", "1.0 ml"),
+        (1040.0, "mm3", "1.0 ml"),
+        (0.0123, "mm2", "0.012 mm2"),
+    ],
+)
+def test_what_is_small_is_not_nothing(size: float, unit: str, said: str) -> None:
+    table = summary_table([Result("a", "a", "segmented", volumes={"lesion": size, "cyst": 0.0}, unit=unit)])
+    assert f" lesion {said}  " in table
