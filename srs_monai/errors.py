@@ -22,8 +22,15 @@ def root_cause(error: BaseException) -> BaseException:
 
 
 def one_line(*said: object) -> str:
-    """What errors say, or what they are where they say nothing, for the middle of a sentence."""
-    return "; ".join(" ".join(str(part).split()) or type(part).__name__ for part in said)
+    """What errors say, for the middle of a sentence; those of one word or none (KeyError(101)) say what they are."""
+    return "; ".join(_sentence(part) for part in said)
+
+
+def _sentence(said: object) -> str:
+    words = str(said).split()
+    if len(words) > 1 or (words and not isinstance(said, BaseException)):
+        return " ".join(words)
+    return ": ".join([type(said).__name__, *words])
 
 
 def end_with_the_cause() -> None:

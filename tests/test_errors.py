@@ -46,3 +46,5 @@ def test_a_sentence_made_of_a_librarys_complaint_is_the_root() -> None:
 
 def test_reasons_become_one_line_and_silent_errors_say_what_they_are() -> None:
     assert one_line(ValueError("cut\n  off"), "a warning", EOFError()) == "cut off; a warning; EOFError"
+    assert one_line(KeyError(101)) == "KeyError: 101"
+    assert one_line(ValueError(" short "), "warned") == "ValueError: short; warned"

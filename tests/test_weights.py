@@ -63,6 +63,12 @@ def test_what_is_no_checkpoint_is_refused_by_name(tmp_path: Path, content: bytes
         load_weights(nn.Conv2d(2, 3, 1), tmp_path / "w.pt")
 
 
+def test_a_file_that_upsets_the_reader_is_refused_with_the_kind_of_its_error(tmp_path: Path) -> None:
+    (tmp_path / "text.dcm").write_bytes(b"hello")
+    with pytest.raises(ValueError, match=r"text\.dcm cannot be read as a checkpoint: KeyError: 101;"):
+        load_weights(nn.Conv2d(2, 3, 1), tmp_path / "text.dcm")
+
+
 def test_missing_and_empty_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"model\.pt is none; train the network"):
         load_weights(nn.Conv2d(2, 3, 1), tmp_path / "model.pt")
