@@ -11,6 +11,8 @@ from torch import Tensor, nn
 from srs_monai.errors import one_line
 from srs_monai.files import replacing
 
+_STAGE_ONE = "reconstruction."  # how the names of the part that stage one trains begin
+
 
 def load_weights(network: nn.Module, path: str | Path) -> nn.Module:
     """Load a state dict, plain or as {"model": state dict}, into a network, and give the network back.
@@ -29,9 +31,15 @@ def check_fit(network: nn.Module, theirs: Mapping[str, Tensor], path: str | Path
     """Refuse a state dict, read from a file, that is of another network.
 
     Raises:
-        ValueError: with the first differing key and both shapes.
+        ValueError: with the first differing key and both shapes, or saying that it is of the reconstruction alone.
     """
     ours = network.state_dict()
+    reconstruction = {key.removeprefix(_STAGE_ONE): ours[key].shape for key in ours if key.startswith(_STAGE_ONE)}
+    if reconstruction and reconstruction == {key: value.shape for key, value in theirs.items()}:
+        raise ValueError(
+            f"the whole network's weights are loaded, but {path} holds its reconstruction alone, which stage one "
+            "leaves; name model.pt beside it, which stage two leaves"
+        )
     # keys in the network's own order, then those it does not know
     for key in [*ours, *(key for key in theirs if key not in ours)]:
         here, there = shape_text(ours.get(key)), shape_text(theirs.get(key))

@@ -50,6 +50,19 @@ def test_a_key_that_the_network_lacks_is_refused(tmp_path: Path) -> None:
         load_weights(nn.Conv2d(2, 3, 1), tmp_path / "w.pt")
 
 
+def test_the_reconstruction_alone_is_refused_as_what_it_is(tmp_path: Path) -> None:
+    network = nn.ModuleDict({"reconstruction": nn.Conv2d(2, 3, 1), "segmentation": nn.Conv2d(2, 4, 1)})
+    save_weights(network["reconstruction"].state_dict(), tmp_path / "reconstruction.pt")
+    with pytest.raises(
+        ValueError, match=r"reconstruction\.pt holds its reconstruction alone.*; name model\.pt beside it"
+    ):
+        load_weights(network, tmp_path / "reconstruction.pt")
+    save_weights(nn.Conv2d(2, 5, 1).state_dict(), tmp_path / "other.pt")
+    with pytest.raises(ValueError, match=r"other\.pt is of another one: 'reconstruction\.weight' is absent"):
+        load_weights(network, tmp_path / "other.pt")
+    load_weights(network["reconstruction"], tmp_path / "reconstruction.pt")
+
+
 def test_a_checkpoint_that_carries_code_is_not_executed(tmp_path: Path) -> None:
     torch.save({"weight": _Executed()}, tmp_path / "w.pt")
     with pytest.raises(ValueError, match="not executed"):
