@@ -10,6 +10,7 @@ from srs_monai.data.messages import few
 from srs_monai.data.readers.array_file import ARRAY_SUFFIXES, IMAGE_KEY, array_header, file_and_key, image_in, is_array
 from srs_monai.data.readers.dicom_folder import FRAME_NAME
 from srs_monai.data.readers.dicom_header import (
+    NO_SERIES_UID,
     DicomError,
     Header,
     Kind,
@@ -98,8 +99,8 @@ def _one_of(name: Path) -> list[Path]:
     found: list[Path] = []
     if above.is_file():
         found = list(_file(above))
-    elif above.is_dir():
-        found, _ = _contents(above)
+    elif above.is_dir() and (name.name == NO_SERIES_UID or any(map(str.isdigit, name.name))):  # as series are called
+        found, _, _ = _contents(above)
     if name not in found:
         raise ValueError(f"a file or folder of images is segmented, but there is nothing at {name}; check the name")
     return [name]
@@ -119,15 +120,17 @@ def _frames(header: Header) -> Iterator[Path]:
 def _folder(folder: Path, seen: set[Path]) -> Iterator[Path]:
     """The sources in a folder, then those in its sub-folders, but for folders seen before (or not to be seen)."""
     seen.add(folder.resolve())
-    sources, subfolders = _contents(folder)
+    sources, subfolders, left_out = _contents(folder)
+    if left_out:
+        logger.info("%s: left out %s", folder, few(left_out))
     yield from sources
     for subfolder in subfolders:
         if subfolder.resolve() not in seen:
             yield from _folder(subfolder, seen)
 
 
-def _contents(folder: Path) -> tuple[list[Path], list[Path]]:
-    """The sources in a folder, and its sub-folders."""
+def _contents(folder: Path) -> tuple[list[Path], list[Path], list[str]]:
+    """The sources in a folder, its sub-folders, and what is left out."""
     left_out: list[str] = []
     headers: list[Header] = []
     others: list[Path] = []
@@ -153,10 +156,8 @@ def _contents(folder: Path) -> tuple[list[Path], list[Path]]:
                 others.append(path)  # reading it will say why
     localizers = [header.path.name for header in headers if header.kind is Kind.SLICE and header.localizer]
     left_out += [f"{name} (localizer)" for name in localizers]
-    if left_out:
-        logger.info("%s: left out %s", folder, few(left_out))
     others += [source for header in headers if header.kind is not Kind.SLICE for source in _frames(header)]
-    return sorted([*_series(folder, headers), *others]), subfolders
+    return sorted([*_series(folder, headers), *others]), subfolders, left_out
 
 
 def _series(folder: Path, headers: list[Header]) -> Iterator[Path]:

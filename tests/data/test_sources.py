@@ -212,6 +212,24 @@ def test_nothing_is_an_error_with_a_way_out(tmp_path: Path) -> None:
         find_sources(tmp_path / "a.dcm")
 
 
+@pytest.mark.parametrize("name", ["missing", "missing.npz", "missing_2", "missing/1.2.3"])
+def test_what_lies_beside_nothing_is_no_matter(tmp_path: Path, caplog: pytest.LogCaptureFixture, name: str) -> None:
+    caplog.set_level(logging.INFO)
+    (tmp_path / "notes.txt").write_text("x")
+    with pytest.raises(ValueError, match="there is nothing at"):
+        find_sources(tmp_path / name)
+    assert caplog.text == ""
+
+
+def test_the_folder_above_is_searched_for_names_of_series_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "many").write_text("x")
+    monkeypatch.setattr(Path, "iterdir", lambda path: pytest.fail(f"{path} is listed"))
+    with pytest.raises(ValueError, match="there is nothing at"):
+        find_sources(tmp_path / "missing")
+
+
 def test_all_sources_of_the_sample_files_are_found(datasets: Path, tmp_path: Path) -> None:
     shutil.copytree(datasets / "dicom" / "single", tmp_path / "single")
     names = list(found(tmp_path / "single"))
