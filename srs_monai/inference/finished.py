@@ -30,7 +30,7 @@ def check_finished(
         if others:
             raise ValueError(
                 f"results in one folder are made in one way, but {sidecar_path(output_dir, name)} is {others[0]}; "
-                "overwrite makes it anew, another folder keeps it"
+                "overwrite (--overwrite) makes it anew, another folder keeps it"
             )
 
 

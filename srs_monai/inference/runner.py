@@ -73,7 +73,8 @@ def run_cases(
     check_finished(output_dir, [item for item in items if item[0] in left], format=format, run=run)
     if left:
         logger.warning(
-            "%d of %d cases have their results in %s already and are left as they are; overwrite: true makes them anew",
+            "%d of %d cases have their results in %s already and are left as they are; overwrite (--overwrite) makes "
+            "them anew",
             len(left),
             len(items),
             output_dir,

@@ -266,7 +266,7 @@ def test_bad_input_is_one_clear_error(
         ("a.png", {"ckpt_path": untrained["ckpt_path"]}, r"is of another one: '.*' is .* in the file and .* in Conv2d"),
         ("empty", {}, "there is none in .*empty; name the folder"),
         ("missing", {}, "there is nothing at .*missing"),
-        ("out", {}, "name another output_dir"),
+        ("out", {}, "name another output folder"),
         ("a.png", {"precision": "half"}, "precision is one of"),
         ("a.png", {"device": "tpu!"}, "device is auto, cpu"),
     ):

@@ -43,7 +43,7 @@ def test_a_series_may_be_named_by_its_folder(output: Path) -> None:
 
 def test_other_weights_are_refused(output: Path, tmp_path: Path) -> None:
     (tmp_path / "other.pt").write_bytes(b"other weights")
-    said = r"a\.json is made with other weights \(w\.pt, sha256 [0-9a-f]{12}\); overwrite makes it anew"
+    said = r"a\.json is made with other weights \(w\.pt, sha256 [0-9a-f]{12}\); overwrite \(--overwrite\) makes it anew"
     with pytest.raises(ValueError, match=said):
         check_finished(output, [("a", SOURCE)], run=Run(tmp_path / "other.pt"))
 

@@ -89,6 +89,7 @@ def test_a_batch_goes_on_where_it_stopped_and_leaves_results_untouched(
     assert again.seen == ["case1"]
     assert again.masks()["case0"] == "untouched"
     assert "3 of 4 cases have their results" in caplog.text
+    assert "; overwrite (--overwrite) makes them anew" in caplog.text
 
 
 def test_overwrite_makes_all_anew(tmp_path: Path) -> None:
