@@ -34,8 +34,8 @@ def find_sources(path: str | Path, results_dir: str | Path | None = None) -> lis
     FOLDER/SERIES_UID; each other DICOM image, NIfTI file, picture and array file is one, of several arrays the one
     called "image". One of several series, and one frame, may be named as they are called here, and any array of a file
     as FILE/KEY. Localizers, hidden files and what is no image are left out, with a line in the log. A file that cannot
-    be opened, a DICOM file with a faulty header and one that is DICOM by its name alone are items too, so that they
-    fail by name: the lost slice at the end of a series leaves no gap.
+    be opened, a DICOM file with a faulty header, one that is DICOM by its name alone and a DICOM image of a form that
+    is not read are items too, so that they fail by name: the lost slice at the end of a series leaves no gap.
 
     A name is the path relative to `path` without its ending, "scans/patient1"; names that would be the same keep the
     ending, "a_png" and "a_jpg".
@@ -54,7 +54,10 @@ def find_sources(path: str | Path, results_dir: str | Path | None = None) -> lis
     root = Path(path).expanduser().absolute()
     results = None if results_dir is None else Path(results_dir).expanduser().resolve()
     if root.resolve() == results:
-        raise ValueError(f"results are kept apart from what is segmented, but both are {root}; name another output_dir")
+        raise ValueError(
+            f"results are kept apart from what is segmented, but both are {root}; name another output folder "
+            "(output_dir)"
+        )
     if root.is_file():
         found = list(_file(root))
     elif root.is_dir():
@@ -122,16 +125,17 @@ def _folder(folder: Path, seen: set[Path]) -> Iterator[Path]:
     seen.add(folder.resolve())
     sources, subfolders, left_out = _contents(folder)
     if left_out:
-        logger.info("%s: left out %s", folder, few(left_out))
+        logger.info("%s: left out %s", folder, left_out)
     yield from sources
     for subfolder in subfolders:
         if subfolder.resolve() not in seen:
             yield from _folder(subfolder, seen)
 
 
-def _contents(folder: Path) -> tuple[list[Path], list[Path], list[str]]:
+def _contents(folder: Path) -> tuple[list[Path], list[Path], str]:
     """The sources in a folder, its sub-folders, and what is left out."""
     left_out: list[str] = []
+    no_images: list[str] = []  # of DICOM: each is named, for it might have been meant
     headers: list[Header] = []
     others: list[Path] = []
     subfolders: list[Path] = []
@@ -151,13 +155,18 @@ def _contents(folder: Path) -> tuple[list[Path], list[Path], list[str]]:
                 else:
                     left_out.append(path.name)
             except NoImageError as error:
-                left_out.append(f"{path.name} ({error.what})")
+                if error.unread_image:
+                    others.append(path)  # reading it will say the way out
+                else:
+                    no_images.append(f"{path.name} ({error.what})")
             except (DicomError, OSError):
                 others.append(path)  # reading it will say why
     localizers = [header.path.name for header in headers if header.kind is Kind.SLICE and header.localizer]
-    left_out += [f"{name} (localizer)" for name in localizers]
+    no_images += [f"{name} (localizer)" for name in localizers]
+    if left_out:
+        no_images.append(few(left_out))
     others += [source for header in headers if header.kind is not Kind.SLICE for source in _frames(header)]
-    return sorted([*_series(folder, headers), *others]), subfolders, left_out
+    return sorted([*_series(folder, headers), *others]), subfolders, ", ".join(no_images)
 
 
 def _series(folder: Path, headers: list[Header]) -> Iterator[Path]:

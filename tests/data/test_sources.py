@@ -14,7 +14,7 @@ import pydicom
 import pytest
 from monai.transforms import LoadImaged
 from PIL import Image
-from pydicom.uid import ComprehensiveSRStorage, UltrasoundImageStorage
+from pydicom.uid import ComprehensiveSRStorage, EnhancedMRImageStorage, MRImageStorage, UltrasoundImageStorage
 
 from srs_monai.data import find_sources
 from srs_monai.data.readers import MedicalImageReader
@@ -159,6 +159,27 @@ def test_what_is_no_input_is_left_out_with_a_line(
         assert said in caplog.text
 
 
+def test_images_of_forms_that_are_not_read_are_items_that_fail_with_a_way_out(
+    tmp_path: Path, write_picture: Callable[..., Path], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    grey = np.zeros((2, 2), np.uint8)
+    write_picture(tmp_path / "frames", grey, MRImageStorage, "MR", NumberOfFrames=2)
+    write_picture(tmp_path / "enhanced", grey, EnhancedMRImageStorage, "MR")
+    write_picture(tmp_path / "tiles", grey, UltrasoundImageStorage, "SM", TotalPixelMatrixColumns=9)
+    write_picture(tmp_path / "part", grey, UltrasoundImageStorage, "US", InConcatenationTotalNumber=2)
+    write_picture(tmp_path / "scout", grey, EnhancedMRImageStorage, "MR", ImageType=["ORIGINAL", "LOCALIZER"])
+    reports = [f"report{number}" for number in range(7)]
+    for name in reports:
+        write_picture(tmp_path / name, grey, ComprehensiveSRStorage, "SR", Rows=None)
+    assert set(found(tmp_path)) == {"frames", "enhanced", "tiles", "part"}
+    assert all(f"{name} (of class" in caplog.text for name in reports)
+    assert "scout (Enhanced MR" in caplog.text
+    for name, way_out in (("frames", "save its frames"), ("enhanced", "fetch the whole"), ("tiles", "save its region")):
+        with pytest.raises(ValueError, match=way_out):
+            MedicalImageReader().get_data(MedicalImageReader().read(tmp_path / name))
+
+
 def test_a_faulty_dicom_file_is_an_item_that_will_fail_by_name(
     tmp_path: Path, write_series: Callable[..., Any]
 ) -> None:
@@ -234,6 +255,7 @@ def test_all_sources_of_the_sample_files_are_found(datasets: Path, tmp_path: Pat
     shutil.copytree(datasets / "dicom" / "single", tmp_path / "single")
     names = list(found(tmp_path / "single"))
     assert len(names) == len(set(names))
-    # one series of 13 files, the frames of 2 sequences, the other images; no slides, segmentations, reports
+    # one series of 13 files, the frames of 2 sequences, the other images, read or not; no segmentations, reports
     assert len([name for name in names if "/" not in name]) == len(names) - 65 - 2
-    assert not [name for name in names if "seg" in name or "wsi" in name]
+    assert not [name for name in names if "seg" in name]
+    assert [name for name in names if "wsi" in name]

@@ -70,11 +70,15 @@ class DicomError(ValueError):
 
 
 class NoImageError(DicomError):
-    """A file that holds nothing to be read as an image; beside images, it is left out."""
+    """A file that holds nothing to be read as an image; beside a series, it is left out.
 
-    def __init__(self, path: Path, what: str, way_out: str) -> None:
+    `unread_image`: whether it is an image all the same, of a form that is not read.
+    """
+
+    def __init__(self, path: Path, what: str, way_out: str, *, unread_image: bool = False) -> None:
         super().__init__(f"DICOM images are read, but {path} is {what}; {way_out}")
         self.what = what
+        self.unread_image = unread_image
 
 
 class Kind(Enum):
@@ -188,7 +192,9 @@ def _header(path: Path, dataset: pydicom.Dataset) -> Header:
         raise NoImageError(path, f"of class {name or 'unknown'}, without pixels", "name an image")
     if dataset.get("TotalPixelMatrixColumns"):
         tiles = f"a slide in tiles of {dataset.Rows} x {dataset.Columns}"
-        raise NoImageError(path, tiles, "save its region of interest as a picture")
+        raise NoImageError(
+            path, tiles, "save its region of interest as a picture", unread_image=not _localizer(dataset)
+        )
     numbers = {
         key: numbers_of(dataset, tag, count, path)
         for key, tag, count in (
@@ -211,10 +217,12 @@ def _header(path: Path, dataset: pydicom.Dataset) -> Header:
     else:
         kind = Kind.PICTURE if frames == 1 else Kind.FRAMES
     if not grouped and sop_class in _ENHANCED_CLASSES:
-        raise NoImageError(path, f"{sop_class.name} without functional groups", "fetch the whole object")
+        what = f"{sop_class.name} without functional groups"
+        raise NoImageError(path, what, "fetch the whole object", unread_image=not _localizer(dataset))
     if kind is Kind.FRAMES and sop_class in _SLICE_CLASSES:
         what = f"{sop_class.name}, which is one slice, of {frames} frames without places"
-        raise NoImageError(path, what, "save its frames as files of their own, with ImagePositionPatient")
+        way_out = "save its frames as files of their own, with ImagePositionPatient"
+        raise NoImageError(path, what, way_out, unread_image=not _localizer(dataset))
     # the class goes before the tag: without rescaling, values of a CT whose tag was garbled would pass for any numbers
     modality = (_SLICE_CLASSES | _ENHANCED_CLASSES).get(sop_class) or text_of(dataset.get("Modality")).strip().upper()
     return Header(
@@ -223,7 +231,7 @@ def _header(path: Path, dataset: pydicom.Dataset) -> Header:
         series_uid=str(dataset.get("SeriesInstanceUID") or "") or NO_SERIES_UID,
         frame_of_reference=str(dataset.get("FrameOfReferenceUID") or ""),
         modality=modality,
-        localizer="LOCALIZER" in (dataset.get("ImageType") or ()),
+        localizer=_localizer(dataset),
         secondary_capture=sop_class in _SECONDARY_CAPTURES,
         rows=int(dataset.Rows),
         columns=int(dataset.Columns),
@@ -239,6 +247,10 @@ def _header(path: Path, dataset: pydicom.Dataset) -> Header:
         modality_table="ModalityLUTSequence" in dataset,
         marks={tag: _mark(dataset, tag) for tag in MARKS},
     )
+
+
+def _localizer(dataset: pydicom.Dataset) -> bool:
+    return "LOCALIZER" in (dataset.get("ImageType") or ())
 
 
 def _mark(dataset: pydicom.Dataset, tag: str) -> str:
@@ -263,7 +275,7 @@ def _frames(dataset: pydicom.Dataset, path: Path) -> int:
         raise DicomError(f"NumberOfFrames is at least 1, but {path} has {frames}; correct the header")
     if int(dataset.get("InConcatenationTotalNumber") or 1) > 1:
         parts = f"one of {dataset.InConcatenationTotalNumber} parts of an object"
-        raise NoImageError(path, parts, "put them together into one file")
+        raise NoImageError(path, parts, "put them together into one file", unread_image=not _localizer(dataset))
     return frames
 
 
