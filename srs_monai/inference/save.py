@@ -15,6 +15,7 @@ from srs_monai.data.transforms import AsSeend
 from srs_monai.data.transforms.provenance import meta_of, stored_max_of
 from srs_monai.inference.formats import check_format, format_of, write_mask, write_nifti_on_grid
 from srs_monai.inference.mask import Mask, plain_array
+from srs_monai.inference.modality import modality_warnings
 from srs_monai.inference.results import (
     NIFTI_ENDING,
     OVERLAY,
@@ -147,7 +148,12 @@ class SaveImageMaskd(SaveImaged):
                 format=form,
                 files=listed,
                 labels=mask.measures(),
-                warnings=[*mask.warnings(), *written.warnings, *self.run.warnings],
+                warnings=[
+                    *mask.warnings(),
+                    *written.warnings,
+                    *modality_warnings(self.run.trained_recipe, mask.meta),
+                    *self.run.warnings,
+                ],
             )
             remove_replaced(self.output_dir, name, before, listed)
         return item

@@ -12,7 +12,7 @@ from typing import Any
 
 from srs_monai import __version__
 from srs_monai.files import write_atomically
-from srs_monai.settings import PARTS, VALUES, read_settings, settings_of
+from srs_monai.settings import PARTS, VALUES, Settings, read_settings, settings_of
 from srs_monai.workflow import running_workflow
 
 _PACKAGES = ("torch", "monai", "numpy", "nibabel", "pydicom", "highdicom")
@@ -62,8 +62,18 @@ class Run:
     @cached_property
     def warnings(self) -> tuple[str, ...]:
         """What the settings beside the weights say to those who use them."""
-        settings = None if self.weights is None else read_settings(self.weights)
-        return (settings.warning,) if settings is not None and settings.warning else ()
+        return (self._trained.warning,) if self._trained is not None and self._trained.warning else ()
+
+    @cached_property
+    def trained_recipe(self) -> str | None:
+        """The data set that the weights were trained on, where the settings beside them name one."""
+        recipe = None if self._trained is None else self._trained.values.get("recipe")
+        return None if recipe is None else str(recipe)
+
+    @cached_property
+    def _trained(self) -> Settings | None:
+        """The settings beside the weights."""
+        return None if self.weights is None else read_settings(self.weights)
 
 
 def write_sidecar(

@@ -184,7 +184,9 @@ def test_results_of_other_weights_or_another_format_are_not_mixed(
 ) -> None:
     predict(pictures / "a.png", tmp_path / "out", weights=bright)
     before = files(tmp_path / "out")
-    with pytest.raises(ValueError, match=r"a\.json is made with other weights .*; overwrite makes it anew"):
+    with pytest.raises(
+        ValueError, match=r"a\.json is made with other weights .*; overwrite \(--overwrite\) makes it anew"
+    ):
         predict(pictures, tmp_path / "out", weights=small)
     with pytest.raises(ValueError, match=r"a\.json is in format png and not nifti"):
         predict(pictures, tmp_path / "out", weights=bright, format="nifti")
@@ -199,6 +201,14 @@ def test_a_recipe_names_the_labels(bright: Path, tmp_path: Path) -> None:
     source = get_testdata_file("CT_small.dcm")
     results = predict(source, tmp_path, weights=bright, recipe="sirst", intensity="window", format="nifti")
     assert list(results[0].volumes) == ["small target"]
+
+
+def test_an_image_of_another_modality_than_the_trainings_is_warned_of(bright: Path, tmp_path: Path) -> None:
+    weights = Path(shutil.copytree(bright.parent, tmp_path / "run")) / bright.name
+    settings = weights.with_suffix(".json")
+    settings.write_text(json.dumps(json.loads(settings.read_text()) | {"recipe": "busi"}))
+    (result,) = predict(get_testdata_file("CT_small.dcm"), tmp_path / "out", weights=weights, intensity="window")
+    assert "trained on ultrasound (recipe busi), but this is CT" in result.warnings
 
 
 @pytest.mark.parametrize(

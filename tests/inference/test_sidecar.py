@@ -63,3 +63,10 @@ def test_what_the_settings_of_the_weights_warn_of(weights: Path) -> None:
     weights.with_suffix(".json").write_text(json.dumps({"provenance": {"warning": "have seen phantoms only"}}))
     assert Run(weights).warnings == ("have seen phantoms only",)
     assert Run().warnings == ()
+
+
+def test_the_recipe_of_the_training_is_known_where_the_settings_name_one(weights: Path) -> None:
+    assert Run(weights).trained_recipe is None
+    weights.with_suffix(".json").write_text(json.dumps({"provenance": {}, "recipe": "busi"}))
+    assert Run(weights).trained_recipe == "busi"
+    assert Run().trained_recipe is None
