@@ -1,5 +1,6 @@
 """What there is to segment under a path: series, files and frames, each with a name for its results."""
 
+import json
 import logging
 from collections import Counter
 from collections.abc import Iterator
@@ -25,6 +26,8 @@ from srs_monai.data.readers.picture import PICTURE_SUFFIXES
 
 logger = logging.getLogger(__name__)
 
+_LARGEST_SIDECAR = 2**20  # bytes; annotations in JSON can be large
+
 
 def find_sources(path: str | Path, results_dir: str | Path | None = None) -> list[dict[str, str]]:
     """List the images at a path as items {"image": what MedicalImageReader reads, "name": of its results}.
@@ -33,9 +36,10 @@ def find_sources(path: str | Path, results_dir: str | Path | None = None) -> lis
     its sub-folders: each DICOM series is one item, by the folder's name where it is the only one there, else as
     FOLDER/SERIES_UID; each other DICOM image, NIfTI file, picture and array file is one, of several arrays the one
     called "image". One of several series, and one frame, may be named as they are called here, and any array of a file
-    as FILE/KEY. Localizers, hidden files and what is no image are left out, with a line in the log. A file that cannot
-    be opened, a DICOM file with a faulty header, one that is DICOM by its name alone and a DICOM image of a form that
-    is not read are items too, so that they fail by name: the lost slice at the end of a series leaves no gap.
+    as FILE/KEY. Localizers, hidden files, results that a sidecar among them lists and what is no image are left out,
+    with a line in the log. A file that cannot be opened, a DICOM file with a faulty header, one that is DICOM by its
+    name alone and a DICOM image of a form that is not read are items too, so that they fail by name: the lost slice at
+    the end of a series leaves no gap.
 
     A name is the path relative to `path` without its ending, "scans/patient1"; names that would be the same keep the
     ending, "a_png" and "a_jpg".
@@ -120,19 +124,41 @@ def _frames(header: Header) -> Iterator[Path]:
         yield header.path
 
 
-def _folder(folder: Path, seen: set[Path]) -> Iterator[Path]:
+def _folder(folder: Path, seen: set[Path], results: frozenset[Path] = frozenset()) -> Iterator[Path]:
     """The sources in a folder, then those in its sub-folders, but for folders seen before (or not to be seen)."""
     seen.add(folder.resolve())
-    sources, subfolders, left_out = _contents(folder)
+    results |= _results(folder)
+    sources, subfolders, left_out = _contents(folder, results)
     if left_out:
         logger.info("%s: left out %s", folder, left_out)
     yield from sources
     for subfolder in subfolders:
         if subfolder.resolve() not in seen:
-            yield from _folder(subfolder, seen)
+            yield from _folder(subfolder, seen, results)
 
 
-def _contents(folder: Path) -> tuple[list[Path], list[Path], str]:
+def _results(folder: Path) -> frozenset[Path]:
+    """The files that the sidecars in a folder list: results of an earlier run."""
+    return frozenset(folder / file for sidecar in folder.glob("*.json") for file in _listed(sidecar))
+
+
+def _listed(sidecar: Path) -> list[str]:
+    """The files that a sidecar lists; none where it is another JSON file."""
+    try:
+        if not sidecar.is_file() or sidecar.stat().st_size > _LARGEST_SIDECAR:
+            return []
+        content = json.loads(sidecar.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return []
+    if not isinstance(content, dict) or "weights" not in content:
+        return []
+    files, versions = content.get("files"), content.get("versions")
+    if not isinstance(files, list) or not isinstance(versions, dict) or "srs_monai" not in versions:
+        return []
+    return [file for file in files if isinstance(file, str)]
+
+
+def _contents(folder: Path, results: frozenset[Path] = frozenset()) -> tuple[list[Path], list[Path], str]:
     """The sources in a folder, its sub-folders, and what is left out."""
     left_out: list[str] = []
     no_images: list[str] = []  # of DICOM: each is named, for it might have been meant
@@ -144,6 +170,8 @@ def _contents(folder: Path) -> tuple[list[Path], list[Path], str]:
             left_out.append(f"{path.name} (hidden)")
         elif path.is_dir():
             subfolders.append(path)
+        elif path in results:
+            left_out.append(f"{path.name} (a result of an earlier run)")
         elif not path.is_file():
             left_out.append(f"{path.name} (no file, or a link to none)")
         else:

@@ -1,5 +1,6 @@
 """Whatever lies under a path is found once, by a name of its own, in the same order each time."""
 
+import json
 import logging
 import os
 import shutil
@@ -210,8 +211,24 @@ def test_results_are_no_input(tmp_path: Path) -> None:
     picture(tmp_path / "results" / "a_mask.png")
     assert found(tmp_path, results_dir=tmp_path / "results") == {"a": "a.png"}
     assert found(tmp_path, results_dir=tmp_path.parent) == {"a": "a.png", "results/a_mask": "results/a_mask.png"}
-    with pytest.raises(ValueError, match="name another output_dir"):
+    with pytest.raises(ValueError, match="name another output folder"):
         find_sources(tmp_path, results_dir=tmp_path)
+
+
+def test_results_of_an_earlier_run_are_no_input(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    for name in ("a.png", "out/a_mask.png", "out/a_extra/b.png", "out/c.png", "out/d.png"):
+        picture(tmp_path / name)
+    sidecar = {"files": ["a_mask.png", "a_extra/b.png"], "weights": {}, "versions": {"srs_monai": "1"}}
+    (tmp_path / "out" / "a.json").write_text(json.dumps(sidecar))
+    (tmp_path / "out" / "c.json").write_text(json.dumps(sidecar | {"files": ["c.png"], "versions": {"other": "1"}}))
+    (tmp_path / "out" / "d.json").write_text("{")
+    (tmp_path / "out" / "e.json").write_bytes(b"\xff")
+    (tmp_path / "out" / "f.json").write_text("[" * 100_000)
+    assert found(tmp_path) == {"a": "a.png", "out/c": "out/c.png", "out/d": "out/d.png"}
+    assert "a_mask.png (a result of an earlier run)" in caplog.text
+    assert "b.png (a result of an earlier run)" in caplog.text
+    assert find_sources(tmp_path / "out" / "a_mask.png")  # named itself, it is what is meant
 
 
 def test_a_folder_that_leads_back_to_itself_is_searched_once(tmp_path: Path) -> None:
