@@ -139,7 +139,7 @@ def _without_ties(pool: Sequence[Case], test: Sequence[Case], pairs: Sequence[tu
     if not tied or len(left) < len(pool) / 2:
         return list(pool)
     logger.warning(
-        "%d images are left out, for they share a patient or a near-duplicate with those held out for testing: %s",
+        "left out, for they share a patient or a near-duplicate with images held out for testing: %d (%s)",
         len(tied),
         few(sorted(tied)),
     )

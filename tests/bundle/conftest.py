@@ -1,6 +1,7 @@
 """The bundle as a user runs it: a process of its own, from a folder that is not the project's."""
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -47,6 +48,11 @@ def phantoms(tmp_path_factory: pytest.TempPathFactory) -> Path:
 Start = Callable[..., subprocess.Popen[str]]
 
 
+def heed_interrupts() -> None:
+    """What runs in the background ignores Ctrl-C, and hands that down."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.fixture
 def start(tmp_path: Path) -> Start:
     """Start `python -m monai.bundle run`, with values given as --name value; its process is handed back."""
@@ -57,7 +63,9 @@ def start(tmp_path: Path) -> Start:
         command = [sys.executable, "-m", "monai.bundle", "run", run_id, "--config_file", str(files), *options]
         environment = {**os.environ, "OMP_NUM_THREADS": "1"}
         with (tmp_path / "log.txt").open("a") as log:
-            return subprocess.Popen(command, cwd=tmp_path, env=environment, text=True, stdout=log, stderr=log)
+            return subprocess.Popen(
+                command, cwd=tmp_path, env=environment, text=True, stdout=log, stderr=log, preexec_fn=heed_interrupts
+            )
 
     return start_bundle
 

@@ -110,7 +110,10 @@ def test_an_interruption_is_one_line(start: Callable[..., Any], tiny: Path, phan
     while time.monotonic() < deadline and not (tmp_path / "out" / "reconstruction" / "last.pt").is_file():
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
-    assert process.wait(timeout=60) == -signal.SIGINT
+    try:
+        assert process.wait(timeout=60) == -signal.SIGINT
+    finally:
+        process.kill()
     log = (tmp_path / "log.txt").read_text()
     assert log.splitlines()[-1].startswith(INTERRUPTED)
     assert "Traceback" not in log

@@ -193,4 +193,4 @@ def test_what_belongs_to_held_out_images_is_left_out(tmp_path: Path, caplog: pyt
     sections = split_cases(recipe("glas"), tmp_path, cases, "1")
     assert sections["test"] == ["case 0"]
     assert set(sections["training"]) | set(sections["validation"]) == {f"case {i}" for i in range(1, 10)}
-    assert "2 images are left out, for they share a patient or a near-duplicate with those held out" in caplog.text
+    assert "left out, for they share a patient or a near-duplicate with images held out for testing: 2 (" in caplog.text
