@@ -133,6 +133,7 @@ def write_split(folder: Path, sections: Mapping[str, Sequence[str]], *, replace:
 
 def lists_of_run(folder: Path) -> tuple[str, str, str]:
     """The lists that `write_split` left in a folder; where nothing was held out for testing, the usual name."""
+    folder = folder.absolute()  # a list's name is else taken for one in the data set's folder
     test = folder / TEST_LIST
     return str(folder / TRAIN_LIST), str(folder / VAL_LIST), str(test) if test.is_file() else TEST_LIST
 

@@ -229,8 +229,11 @@ def test_a_real_mask_of_another_size_is_refused(datasets: Path, tmp_path: Path) 
         load_datalist(tmp_path, val_fraction=0.5)
 
 
-def test_the_split_of_a_run_is_measured_on_where_nothing_else_is_asked_for(folder: Path, tmp_path: Path) -> None:
-    run = tmp_path / "run" / "split"
+def test_the_split_of_a_run_is_measured_on_where_nothing_else_is_asked_for(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    run = Path("run") / "split"
     trained = load_datalist(folder, seed=7, split_dir=run)
     measured = load_datalist(folder, seed=41, run_split=run)
     assert measured["validation"] == trained["validation"]
