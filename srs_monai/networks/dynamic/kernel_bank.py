@@ -7,7 +7,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from srs_monai.networks.layers.convolve import conv, conv_samples
+from srs_monai.networks.layers.convolve import conv, conv_samples, exporting
 
 Size = int | Sequence[int]
 # Up to this many positions, mixing the outputs of all kernels costs less than building a kernel a sample: a position
@@ -81,8 +81,7 @@ class KernelBank(nn.Module):
                 x.shape[2:], self.padding, self.dilation, self.kernel_size, self.stride, strict=True
             )
         ]
-        exporting = torch.compiler.is_exporting() or torch.jit.is_tracing()  # type: ignore[attr-defined]
-        if not exporting and self.num_kernels > 1 and 0 < math.prod(places) <= _SMALL_MAP:
+        if not exporting() and self.num_kernels > 1 and 0 < math.prod(places) <= _SMALL_MAP:
             y = self._mix_outputs(x, weights)
         else:
             y = self._mix_kernels(x, weights)

@@ -31,6 +31,11 @@ def conv_per_sample(x: Tensor, kernel: Tensor) -> Tensor:
     return separate
 
 
+def exporting() -> bool:
+    """Whether a graph is being recorded that is to serve other batches and sizes too."""
+    return torch.compiler.is_exporting() or bool(torch.jit.is_tracing())  # type: ignore[attr-defined]
+
+
 def conv_samples(
     x: Tensor, kernel: Tensor, stride: list[int], padding: list[int], dilation: list[int], groups: int
 ) -> Tensor:
@@ -40,7 +45,7 @@ def conv_samples(
     exported graph: then it is a sum of matrix products over the positions of the kernel.
     """
     batch = x.shape[0]
-    if torch.compiler.is_exporting() or torch.jit.is_tracing() or batch == 0:  # type: ignore[attr-defined]
+    if exporting() or batch == 0:
         return _sum_over_positions(x, kernel, stride, padding, dilation, groups)
     side_by_side = x.flatten(0, 1).unsqueeze(0)
     y = conv(side_by_side, kernel.flatten(0, 1), stride, padding, dilation, batch * groups)
