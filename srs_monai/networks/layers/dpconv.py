@@ -84,6 +84,8 @@ class DPConv(nn.Module):
         self.parts_per_guide = lcm(out_channels, guide_channels) // guide_channels
         aligned = generator == "grouped" and in_channels % self.parts == 0
         self.form = "closed" if form == "closed" and aligned else "literal"
+        self.fixed_kernels: Tensor | None
+        self.register_buffer("fixed_kernels", None)
 
     def forward(self, x: Tensor, guide: Tensor) -> Tensor:
         tracing = torch.jit.is_tracing()  # type: ignore[attr-defined]
@@ -100,14 +102,25 @@ class DPConv(nn.Module):
         kernel = self.to_kernel(summary).flatten(1).unflatten(1, self.kernel_shape)  # (B, O, I, K, K)
         return conv_per_sample(x, kernel)
 
-    def _closed(self, x: Tensor, summary: Tensor) -> Tensor:
+    def fix_kernels(self) -> None:
+        """Keep the kernels of the closed form as they are now: for inference, when the weights change no more."""
+        if self.form == "closed":
+            self.fixed_kernels = self._static_kernels().detach()
+
+    def _static_kernels(self) -> Tensor:
+        """A and B side by side, (parts * 2 * O, I / parts, K, K)."""
         out_channels, in_channels = self.kernel_shape[:2]
         split = [2, out_channels, self.parts, in_channels // self.parts]
         bias = self.to_kernel.bias
         assert bias is not None  # TorchScript takes a convolution's bias for optional
         a_and_b = torch.stack([self.to_kernel.weight.flatten(), bias])
-        kernels = a_and_b.reshape(split + self.kernel_shape[2:]).movedim(2, 0)  # (parts, 2, O, I / parts, K, K)
-        y = conv_same(x, kernels.flatten(0, 2), groups=self.parts).unflatten(1, [self.parts, 2, out_channels])
+        return a_and_b.reshape(split + self.kernel_shape[2:]).movedim(2, 0).flatten(0, 2)
+
+    def _closed(self, x: Tensor, summary: Tensor) -> Tensor:
+        out_channels = self.kernel_shape[0]
+        fixed_kernels = self.fixed_kernels
+        kernels = self._static_kernels() if fixed_kernels is None else fixed_kernels
+        y = conv_same(x, kernels, groups=self.parts).unflatten(1, [self.parts, 2, out_channels])
         scaled, fixed = y.unbind(2)  # (B, parts, O, H, W) each
 
         scale = summary.repeat_interleave(self.parts_per_guide, dim=1)  # (B, O * parts, 1, 1)
