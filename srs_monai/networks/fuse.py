@@ -20,7 +20,7 @@ def fuse(network: Network) -> Network:
     """A copy for inference that gives the same logits with less work; the network itself stays as it is.
 
     Batch norms are folded into the convolutions before them, where a block says that they follow one another; the
-    kernels of DPConv's closed form are laid side by side once; of an SRSNet's reconstruction, the encoder alone is left,
+    kernels of DPConv's closed form are laid side by side once; of an SRSNet's reconstruction the encoder alone is left,
     and `reconstruct` is refused. Statistics that drift (`SRSNet(drifting_statistics=True)`) are those of the batch at
     hand and stay. The copy is in eval mode, computes no gradients and has another state dict.
 
