@@ -1,0 +1,105 @@
+"""A network recorded as a graph that serves any batch and size."""
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
+
+from srs_monai.errors import one_line
+from srs_monai.networks.fuse import fuse
+
+INPUT, OUTPUT = "image", "logits"
+#: names of the axes that are free, of pictures and volumes: batch, then the sides
+AXES = ("batch", "height", "width", "depth")
+
+_RECORDED, _CHECKED = (2, 64, 48, 32), (3, 32, 80, 64)  # batch and sides; no axis the same in both
+_TOLERANCE = 1e-3  # of the largest logit: far above rounding, far below a size that was recorded as a number
+
+
+class Graph(nn.Module):
+    """Gives the input its name, and of a network with deep supervision the finest output alone."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network, self.name = network, type(network).__name__
+
+    def forward(self, image: Tensor) -> Tensor:
+        result = self.network(image)
+        logits: Tensor = result if isinstance(result, Tensor) else result[0]
+        return logits
+
+
+def prepared(network: nn.Module) -> Graph:
+    """The network as graphs are made of it: fused, in eval mode, on the CPU, one image batch in and logits out.
+
+    Raises:
+        ValueError: for a network that normalises by the batch at hand.
+    """
+    fused = fuse(network).cpu().float()
+    if any(isinstance(part, _BatchNorm) and part.training for part in fused.modules()):
+        raise ValueError(
+            f"a graph gives an image the same result in every batch, but {type(network).__name__} normalises by the "
+            "batch at hand (drifting_statistics); build it without that, or run it in PyTorch"
+        )
+    return Graph(fused).eval()
+
+
+def sample_of(network: nn.Module, shape: tuple[int, ...] = _RECORDED) -> Tensor:
+    """Random images of a batch and sides that a network takes, channels and dimensions as in its first convolution.
+
+    Raises:
+        ValueError: for a network without convolutions.
+    """
+    for part in network.modules():
+        if isinstance(part, nn.Conv2d | nn.Conv3d):
+            sides = shape[1 : 1 + len(part.kernel_size)]
+            return torch.rand(shape[0], part.in_channels, *sides, generator=torch.Generator().manual_seed(0))
+    raise ValueError(
+        f"a network's first convolution says what it takes, but {type(network).__name__} has none; give a sample"
+    )
+
+
+def traced(graph: Graph, sample: Tensor | None = None) -> tuple[torch.jit.ScriptModule, Tensor]:
+    """Record a network's graph, and try the record on another batch size and other sides.
+
+    Args:
+        graph: the network, prepared.
+        sample: images to record with, (B, C, H, W[, D]), B above 1; None: made up.
+
+    Returns:
+        The record and the sample.
+
+    Raises:
+        ValueError: for a network that cannot be recorded, or whose record holds for the sample's size alone.
+    """
+    sample = sample_of(graph) if sample is None else sample.detach().cpu().float()
+    other = sample_of(graph, _CHECKED)
+    try:
+        with torch.no_grad(), quiet():
+            record = torch.jit.trace(graph, sample, check_trace=False)
+            expected, found = graph(other), record(other)
+    except Exception as error:  # whatever the network's own code and the recorder raise
+        raise ValueError(
+            f"a network's graph is recorded and serves any size, but that of {graph.name} fails: "
+            f"{one_line(error)}; run it in PyTorch"
+        ) from error
+    worst = float((found - expected).abs().max())
+    if not worst <= _TOLERANCE * max(1.0, float(expected.abs().max())):
+        raise ValueError(
+            f"a recorded graph serves any batch and size, but that of {graph.name}, recorded at "
+            f"{tuple(sample.shape)}, is off by {worst:.3g} at {tuple(other.shape)}: its code takes numbers from the "
+            "size; run it in PyTorch"
+        )
+    return record, sample
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Let torch say nothing of its plans for TorchScript, nor of what a record fixes, which is tried."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", category=torch.jit.TracerWarning)  # type: ignore[attr-defined]
+        warnings.filterwarnings("ignore", message=r"`torch\.jit\.", category=DeprecationWarning)
+        yield
