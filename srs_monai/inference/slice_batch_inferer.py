@@ -1,6 +1,6 @@
 """Whole pictures and volumes through a network for slices of one size."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -11,6 +11,10 @@ from tqdm import tqdm
 from srs_monai.data.transforms.resize_image import check_size, resize_pictures
 from srs_monai.inference.network_inferer import plain, with_meta_of
 
+_SAMPLED = 16  # pixels apart: what differs there is not looked at whole
+
+Known = dict[tuple[float, ...], Tensor]  # what the network gave for slices of one value in each channel
+
 
 class SliceBatchInferer(Inferer):
     """Segment pictures, or volumes slice by slice along their last axis, on their own grid.
@@ -19,11 +23,15 @@ class SliceBatchInferer(Inferer):
     for one channel, else softmax), and these are resized back: the threshold is applied on the input's grid. No more
     than one batch is held at the network's size.
 
+    Slices that hold one value everywhere, as those of air do under a CT window, are one image: with
+    `reuse_constant_slices` the network sees each such value once, and the others of that value get the same result.
+
     Args:
         inferer: runs the network on slices (N, C, h, w) and gives logits (N, classes, h, w).
         spatial_size: height h and width w in pixels; None: slices go in as they are.
         batch_size: slices that go through the network at once.
         antialias: how slices shrink, as in training; see `resize_pictures`.
+        reuse_constant_slices: run the network once for all slices of one value.
 
     Shapes: (B, C, H, W) gives probabilities (B, classes, H, W), and (B, C, H, W, D) gives (B, classes, H, W, D).
 
@@ -37,55 +45,97 @@ class SliceBatchInferer(Inferer):
         spatial_size: Sequence[int] | None = (256, 256),
         batch_size: int = 8,
         antialias: bool = True,
+        reuse_constant_slices: bool = True,
     ) -> None:
         if batch_size < 1:
             raise ValueError(f"batch_size is a number of slices, at least 1; got {batch_size}")
         self.inferer, self.batch_size, self.antialias = inferer, batch_size, antialias
         self.size = None if spatial_size is None else check_size(spatial_size)
+        self.reuse_constant_slices = reuse_constant_slices
 
     def __call__(self, inputs: Tensor, network: Callable[..., Tensor], *args: Any, **kwargs: Any) -> Tensor:
-        """Probabilities of whole pictures or volumes."""
+        """Probabilities of whole pictures or volumes, with a bar on a terminal where there is more than one batch."""
         images = plain(inputs)
         if images.ndim not in (4, 5):
             raise ValueError(
                 f"pictures (B, C, H, W) or volumes (B, C, H, W, D) are segmented; got shape {tuple(images.shape)}"
             )
+        total = images.shape[0] * (images.shape[4] if images.ndim == 5 else 1)
+        silent = True if total <= self.batch_size else None  # None: shown on a terminal only
+        with tqdm(total=total, desc="slices", unit="slice", leave=False, disable=silent, dynamic_ncols=True) as bar:
+            return with_meta_of(inputs, self.segment(images, network, {}, bar.update, *args, **kwargs))
+
+    def segment(
+        self,
+        images: Tensor,
+        network: Callable[..., Tensor],
+        known: Known,
+        done: Callable[[int], Any],
+        *args: Any,
+        **kwargs: Any,
+    ) -> Tensor:
+        """Probabilities of plain tensors.
+
+        Args:
+            images: as on calling.
+            network: goes to the inferer, with the further arguments.
+            known: results of slices of one value, from images of the same size; those met here are added.
+            done: is told how many slices have a result, as they get one.
+        """
+        volumes = images.ndim == 5
+        slices = [volume[..., i] for volume in images for i in range(volume.shape[-1])] if volumes else list(images)
+        values = _constant_values(slices) if self.reuse_constant_slices else {}
+        first = {value: number for number, value in reversed(values.items()) if value not in known}
+        to_run = [
+            number for number in range(len(slices)) if number not in values or first.get(values[number]) == number
+        ]
         result: Tensor | None = None
-        for place, slices in self._shown(images):
-            sized = slices if self.size is None else resize_pictures(slices, self.size, self.antialias)
-            on_grid = _probabilities(self.inferer(sized, network, *args, **kwargs))
-            found = resize_pictures(on_grid, slices.shape[2:], self.antialias)
-            if result is None:
-                result = found.new_empty((images.shape[0], found.shape[1], *images.shape[2:]))
-            result[place] = found if images.ndim == 4 else found.movedim(0, -1)
+        for start in range(0, len(to_run), self.batch_size):
+            places = to_run[start : start + self.batch_size]
+            found = self._run([slices[place] for place in places], network, *args, **kwargs)
+            result = found.new_empty((len(slices), *found.shape[1:])) if result is None else result
+            result[places] = found
+            known.update(
+                {values[place]: one.clone() for place, one in zip(places, found, strict=True) if place in values}
+            )
+            done(len(places))
+        for number in sorted(values.keys() - set(to_run)):
+            one = known[values[number]]
+            result = one.new_empty((len(slices), *one.shape)) if result is None else result
+            result[number] = one
+            done(1)
         if result is None:
             raise ValueError(f"at least one slice is segmented; got shape {tuple(images.shape)}")
-        if result.isnan().any():
+        return result.unflatten(0, (len(images), -1)).movedim(1, -1) if volumes else result
+
+    def _run(self, slices: Sequence[Tensor], network: Callable[..., Tensor], *args: Any, **kwargs: Any) -> Tensor:
+        """Probabilities of one batch on the grid of its slices (C, H, W)."""
+        channels = len(slices[0])
+        repeated = slices[0].stride(0) == 0  # grey: one channel in memory
+        batch = torch.stack([one[:1] if repeated else one for one in slices])
+        sized = batch if self.size is None else resize_pictures(batch, self.size, self.antialias)
+        sized = sized.expand(-1, channels, -1, -1).contiguous()
+        on_grid = _probabilities(self.inferer(sized, network, *args, **kwargs))
+        found = resize_pictures(on_grid, batch.shape[2:], self.antialias)
+        if found.sum().isnan():
             raise ValueError(
                 "a network gives numbers, but its output holds NaN, of which a mask would show nothing; use precision "
                 "float32 or bfloat16, and weights of a training that did not diverge"
             )
-        return with_meta_of(inputs, result)
+        return found
 
-    def _shown(self, images: Tensor) -> Iterator[tuple[Any, Tensor]]:
-        """The batches, with a bar on a terminal for as long as a volume has more than one."""
-        slices = images.shape[0] * (images.shape[4] if images.ndim == 5 else 1)
-        silent = True if slices <= self.batch_size else None  # None: shown on a terminal only
-        with tqdm(total=slices, desc="slices", unit="slice", leave=False, disable=silent, dynamic_ncols=True) as bar:
-            for place, batch in self._batches(images):
-                yield place, batch
-                bar.update(len(batch))
 
-    def _batches(self, images: Tensor) -> Iterator[tuple[Any, Tensor]]:
-        """Slices (N, C, H, W), batch by batch, and the index where their result goes."""
-        step = self.batch_size
-        if images.ndim == 4:
-            for start in range(0, len(images), step):
-                yield slice(start, start + step), images[start : start + step]
-            return
-        for number, volume in enumerate(images):
-            for start in range(0, volume.shape[-1], step):
-                yield (number, ..., slice(start, start + step)), volume[..., start : start + step].movedim(-1, 0)
+def _constant_values(slices: Sequence[Tensor]) -> dict[int, tuple[float, ...]]:
+    """The value in each channel of those slices (C, H, W) that hold one alone, by their number."""
+    sampled = [one[:, ::_SAMPLED, ::_SAMPLED] for one in slices]
+    if not sampled:
+        return {}
+    samples = torch.stack(sampled).flatten(2)
+    alike = (samples.amin(2) == samples.amax(2)).all(1).tolist()
+    low_high = {
+        n: one.flatten(1).aminmax(dim=1) for n, (one, same) in enumerate(zip(slices, alike, strict=True)) if same
+    }
+    return {n: tuple(low.tolist()) for n, (low, high) in low_high.items() if torch.equal(low, high)}
 
 
 def _probabilities(logits: Tensor) -> Tensor:

@@ -104,3 +104,52 @@ def test_a_long_volume_has_a_bar_on_a_terminal(
     monkeypatch.setattr("sys.stderr", terminal := Terminal())
     infer(torch.zeros(1, 1, 4, 4, 5), torch.nn.Identity())
     assert ("0/5" in terminal.getvalue()) is bar
+
+
+def airy(channels: int = 3) -> Tensor:
+    """Nine slices, of which four are air and two are of another single value."""
+    volume = torch.rand(1, channels, 20, 34, 9)
+    volume[..., [0, 3, 7, 8]] = 0
+    volume[..., [4, 6]] = 0.7
+    return volume
+
+
+@pytest.mark.parametrize("size", [(8, 16), None])
+def test_slices_of_one_value_go_through_the_network_once_in_full_batches(size: tuple[int, int] | None) -> None:
+    volume, every, once = airy(), Recorder(), Recorder()
+    expected = SliceBatchInferer(SimpleInferer(), size, 3, reuse_constant_slices=False)(volume, every)
+    result = SliceBatchInferer(SimpleInferer(), size, 3)(volume, once)
+    assert [shape[0] for shape in every.shapes] == [3, 3, 3]
+    assert [shape[0] for shape in once.shapes] == [3, 2]  # three slices of many values, one of each single one
+    torch.testing.assert_close(result, expected, rtol=0, atol=1e-7)
+
+
+def test_a_slice_with_one_odd_pixel_or_channel_is_not_of_one_value() -> None:
+    pictures = torch.zeros(4, 2, 40, 40)
+    pictures[1, 0, 17, 3] = 1
+    pictures[2, 1] = 1
+    network = Recorder()
+    result = SliceBatchInferer(SimpleInferer(), None)(pictures, network)
+    assert network.shapes == [(3, 2, 40, 40)]
+    torch.testing.assert_close(result, torch.sigmoid(pictures.sum(dim=1, keepdim=True) - 0.5))
+
+
+def test_what_is_known_of_a_value_is_used_for_the_next_part_of_a_volume() -> None:
+    volume, network, known = airy(), Recorder(), {}
+    infer = SliceBatchInferer(SimpleInferer(), None, 4)
+    done: list[int] = []
+    parts = [infer.segment(part, network, known, done.append) for part in volume.split([2, 3, 2, 2], dim=-1)]
+    assert [shape[0] for shape in network.shapes] == [2, 2, 1]  # the last part is of air alone
+    assert sum(done) == 9
+    assert sorted(known) == [(0.0,) * 3, (pytest.approx(0.7),) * 3]
+    torch.testing.assert_close(torch.cat(parts, dim=-1), infer(volume, Recorder()))
+
+
+def test_grey_repeated_without_memory_is_resized_once_and_seen_as_if_it_were_colour() -> None:
+    grey, seen = torch.rand(2, 1, 20, 12, 5), list[Tensor]()
+    repeated = grey.expand(-1, 3, -1, -1, -1)
+    result = SliceBatchInferer(SimpleInferer(), (8, 8), 4)(repeated, lambda x: seen.append(x) or x[:, :1])
+    assert all(x.is_contiguous() and x.shape[1] == 3 for x in seen)
+    torch.testing.assert_close(
+        result, SliceBatchInferer(SimpleInferer(), (8, 8), 4)(repeated.clone(), lambda x: x[:, :1])
+    )

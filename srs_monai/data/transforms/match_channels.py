@@ -39,7 +39,7 @@ class MatchChannels(Transform):
         if len(image) == self.channels:
             return image
         if len(image) == 1:
-            return image.repeat(self.channels, *[1] * (image.ndim - 1))
+            return image.expand(self.channels, *image.shape[1:])  # one channel in memory
         if len(image) == 3 and self.channels == 1:
             weights = image.new_tensor(LUMINANCE).reshape(-1, *[1] * (image.ndim - 1))
             return (image * weights).sum(dim=0, keepdim=True)

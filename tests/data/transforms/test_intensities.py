@@ -1,10 +1,10 @@
-"""Percentiles are NumPy's."""
+"""Percentiles are NumPy's, and images are finite."""
 
 import numpy as np
 import pytest
 import torch
 
-from srs_monai.data.transforms.intensities import percentile_where_it_lies, percentiles
+from srs_monai.data.transforms.intensities import finite_image, percentile_where_it_lies, percentiles
 
 
 @pytest.mark.parametrize("count", [1, 2, 7, 1000])
@@ -14,3 +14,8 @@ def test_percentiles_lie_between_two_values_as_numpys_do(count: int, percent: fl
     expected = pytest.approx(np.percentile(values.numpy(), percent), rel=1e-12)
     assert percentile_where_it_lies(values, percent) == expected  # as on a GPU
     assert percentiles(values.reshape(1, -1), [percent, 50])[0] == expected
+
+
+def test_large_values_whose_sum_is_none_are_finite() -> None:
+    image = torch.full((1, 2, 2), 3e38)
+    torch.testing.assert_close(finite_image(image), image)
