@@ -1,26 +1,18 @@
 """Segmentation in one call: the bundle's inference, with the settings that the weights bring along."""
 
-import logging
-import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from monai.bundle import ConfigParser, ConfigWorkflow
-from yaml import YAMLError
+from monai.bundle import ConfigWorkflow
 
-from srs_monai.bundle_root import bundle_root
-from srs_monai.errors import one_line, root_cause
+from srs_monai.errors import root_cause
+from srs_monai.inference.bundle_workflow import absolute, inference_workflow, undisturbed
 from srs_monai.inference.case_result import Result
 from srs_monai.inference.runner import FailedCasesError
-from srs_monai.settings import read_settings
-
-logger = logging.getLogger(__name__)
 
 #: values of the configuration that are given as arguments of other names
 _ARGUMENTS = {"dataset_dir": "source", "output_dir": "output", "ckpt_path": "weights"}
-_MONAI = logging.getLogger("monai.bundle.workflows")
 
 
 def predict(
@@ -67,17 +59,9 @@ def predict(
     for name, argument in _ARGUMENTS.items():
         if name in settings:
             raise ValueError(f"{name} is given as {argument}; leave it out of the settings")
-    config = _config(bundle)
-    given = _values(overlays)
-    chosen = weights or given.get("ckpt_path") or config.parents[1] / "models" / "model.pt"
-    known = read_settings(chosen)
-    if known is None and Path(chosen).is_file():
-        logger.info("%s has no settings beside it: those of %s are used", chosen, config)
     values = {
-        "dataset_dir": _absolute(source),
-        "output_dir": _absolute(output),
-        "ckpt_path": _absolute(chosen),
-        "ignore_settings": True,  # where they differ, somebody said so
+        "dataset_dir": absolute(source),
+        "output_dir": absolute(output),
         # what is left out here is as the configuration has it
         **({} if format == "auto" else {"format": format}),
         **({} if device == "auto" else {"device": device}),
@@ -86,22 +70,13 @@ def predict(
         **({"resample_uneven": True} if resample_uneven else {}),
         **settings,
     }
-    files = [config, *([] if known is None else [known.path]), *overlays]
-    with _undisturbed():
-        return _run(files, values)
+    with undisturbed():
+        workflow = inference_workflow(bundle=bundle, weights=weights, overlays=overlays, values=values)
+        return _run(workflow)
 
 
-def _run(files: Sequence[str | Path], values: Mapping[str, Any]) -> list[Result]:
+def _run(workflow: ConfigWorkflow) -> list[Result]:
     """Run a bundle's inference, with a case's failure as its result and another error as it was raised."""
-    try:
-        workflow = ConfigWorkflow(
-            [str(file) for file in files], run_id="inference", workflow_type="inference", logging_file=False, **values
-        )
-    except (KeyError, YAMLError) as error:
-        raise ValueError(
-            f"a configuration is YAML or JSON, and nested values are given to names that it has, but: "
-            f"{one_line(error)}; look at {', '.join(map(str, files))}"
-        ) from error
     try:
         workflow.initialize()
         (results,) = workflow.run()
@@ -112,54 +87,3 @@ def _run(files: Sequence[str | Path], values: Mapping[str, Any]) -> list[Result]
             return cause.results
         raise cause from None
     return list(results)
-
-
-def _config(bundle: str | Path | None) -> Path:
-    if bundle is None:
-        try:
-            bundle = bundle_root()
-        except ValueError as error:
-            raise ValueError(
-                "segmenting follows a bundle's configs/inference.yaml, and no bundle lies beside this package; name "
-                "one with --bundle (in Python bundle=): `bundle` in a clone of the repository, or where the weights "
-                "came from"
-            ) from error
-    config = Path(bundle).expanduser() / "configs" / "inference.yaml"
-    if not config.is_file():
-        raise ValueError(f"a bundle holds configs/inference.yaml, but {bundle} does not; name the bundle's folder")
-    return config.absolute()
-
-
-def _values(overlays: Sequence[str | Path]) -> Mapping[str, Any]:
-    """What the overlays say, the later ones last."""
-    for overlay in overlays:
-        if not Path(overlay).is_file():
-            raise ValueError(f"an overlay is a configuration file, but {overlay} is none; check the name")
-    try:
-        values: Mapping[str, Any] = ConfigParser.load_config_files([str(overlay) for overlay in overlays])
-    except (YAMLError, ValueError) as error:
-        raise ValueError(
-            f"overlays are YAML or JSON files, but one of {', '.join(map(str, overlays))} cannot be read: "
-            f"{one_line(error)}; correct it"
-        ) from error
-    return values
-
-
-def _absolute(path: str | Path) -> str:
-    """A path that is one also in a configuration, where texts that begin with $, @ and % mean something else."""
-    return str(Path(path).expanduser().absolute())
-
-
-@contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Put back what a bundle's run changes in its process: how errors are printed, and where modules are looked for.
-
-    What MONAI says of files in several folders and of its logging is nothing that the caller chose.
-    """
-    hook, path, said = sys.excepthook, list(sys.path), _MONAI.level
-    _MONAI.setLevel(logging.CRITICAL)
-    try:
-        yield
-    finally:
-        sys.excepthook, sys.path[:] = hook, path
-        _MONAI.setLevel(said)
