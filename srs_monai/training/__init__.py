@@ -1,9 +1,13 @@
 """Training: the learning-rate rule, repeatable epochs, checkpoints, logs and the two-stage hand-over."""
 
+from srs_monai.training.augment import AugmentedBatches as AugmentedBatches
 from srs_monai.training.check_network import check_network as check_network
 from srs_monai.training.checkpoint import StageCheckpoint as StageCheckpoint
 from srs_monai.training.clamp_gradients import ClampGradients as ClampGradients
+from srs_monai.training.compiler import check_compiler as check_compiler
 from srs_monai.training.epoch_log import EpochLog as EpochLog
+from srs_monai.training.losses import StepLosses as StepLosses
+from srs_monai.training.losses import write_losses as write_losses
 from srs_monai.training.polyp_loss import PolypLoss as PolypLoss
 from srs_monai.training.progress import Progress as Progress
 from srs_monai.training.scaled_batches import ScaledBatches as ScaledBatches

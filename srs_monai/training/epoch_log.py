@@ -17,7 +17,7 @@ Row = dict[str, float | int]
 class EpochLog:
     """Trainer handler: keep a CSV of each epoch's mean loss, learning rate, seconds and validation metrics.
 
-    Attach it after the validation handler. Rows past the epoch from which a run goes on are dropped.
+    Attach it after `StepLosses` and the validation handler. Rows past the epoch from which a run goes on are dropped.
 
     A loss that is not finite ends the run with a ValueError.
 
@@ -31,7 +31,6 @@ class EpochLog:
     def __init__(self, path: str | Path, optimizer: Optimizer, evaluator: Engine) -> None:
         self.path, self.optimizer, self.evaluator = Path(path), optimizer, evaluator
         self.rows: list[Row] = []
-        self.loss_sum = 0.0
         self.validated = False
         self.started = time.monotonic()
 
@@ -40,7 +39,6 @@ class EpochLog:
         self.evaluator.add_event_handler(Events.COMPLETED, self._note_validation)
         engine.add_event_handler(Events.STARTED, self._read)
         engine.add_event_handler(Events.EPOCH_STARTED, self._start)
-        engine.add_event_handler(Events.ITERATION_COMPLETED, self._add)
         engine.add_event_handler(Events.EPOCH_COMPLETED, self._write)
 
     def _read(self, engine: Engine) -> None:
@@ -51,16 +49,13 @@ class EpochLog:
             self.rows = [{**row, "epoch": int(row["epoch"])} for row in rows if row["epoch"] <= engine.state.epoch]
 
     def _start(self) -> None:
-        self.loss_sum, self.validated, self.started = 0.0, False, time.monotonic()
-
-    def _add(self, engine: Engine) -> None:
-        self.loss_sum += engine.state.output[0]["loss"]
+        self.validated, self.started = False, time.monotonic()
 
     def _note_validation(self) -> None:
         self.validated = True
 
     def _write(self, engine: Engine) -> None:
-        loss = self.loss_sum / engine.state.epoch_length
+        loss = sum(engine.state.step_losses) / engine.state.epoch_length
         if not math.isfinite(loss):
             raise ValueError(
                 f"the training loss must stay finite, epoch {engine.state.epoch} has {loss}; lower learning_rate, or "

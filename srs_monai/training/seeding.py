@@ -16,18 +16,19 @@ class SeedEpochs:
     """Trainer handler: at the start of every epoch, seed all that draws random numbers from (seed, epoch).
 
     Checkpoints hold no state of MONAI's random transforms, and a generator's state after n epochs depends on all of
-    them. Seeding each epoch anew needs only its number: torch, NumPy, `random`, the random transforms of the data set
-    and the order of an `EpochSampler`.
+    them. Seeding each epoch anew needs only its number: torch, NumPy, `random`, the random transforms of batches and of
+    the data set, and the order of an `EpochSampler`.
 
     Args:
         seed: of the run, at least 0.
         dataloader: the loader of the training set.
+        augmentation: random transforms that batches go through after the loader, as in `AugmentedBatches`.
 
     Raises:
         ValueError: when the seed is negative, or the loader shuffles by itself, out of this handler's reach.
     """
 
-    def __init__(self, seed: int, dataloader: DataLoader[Any]) -> None:
+    def __init__(self, seed: int, dataloader: DataLoader[Any], augmentation: Randomizable | None = None) -> None:
         if seed < 0:
             raise ValueError(f"a seed must be 0 or more; got {seed}")
         if not isinstance(dataloader.sampler, EpochSampler):
@@ -36,6 +37,7 @@ class SeedEpochs:
                 f"{type(dataloader.sampler).__name__}; give it sampler=srs_monai.data.EpochSampler(...)"
             )
         self.seed, self.dataloader, self.sampler = seed, dataloader, dataloader.sampler
+        self.augmentation = augmentation
 
     def attach(self, engine: Engine) -> None:
         """Follow the trainer's run."""
@@ -48,6 +50,6 @@ class SeedEpochs:
         np.random.seed(drawn)  # noqa: NPY002 - libraries draw from the global generator
         torch.manual_seed(drawn)
         self.sampler.set_epoch(epoch)
-        transform = getattr(self.dataloader.dataset, "transform", None)
-        if isinstance(transform, Randomizable):
-            transform.set_random_state(seed=drawn)
+        for transform in (self.augmentation, getattr(self.dataloader.dataset, "transform", None)):
+            if isinstance(transform, Randomizable):
+                transform.set_random_state(seed=drawn)

@@ -104,7 +104,9 @@ def reconstruction_weights(output_dir: str | Path, given: str | Path | None = No
     return Path(given)
 
 
-def run_stage(trainer: SupervisedTrainer, *, best: str | Path, result: str | Path, skip: bool = False) -> None:
+def run_stage(
+    trainer: SupervisedTrainer, *, best: str | Path, result: str | Path, skip: bool = False, compiled: bool = False
+) -> None:
     """Train one stage to its end and hand on its best weights.
 
     Args:
@@ -112,6 +114,8 @@ def run_stage(trainer: SupervisedTrainer, *, best: str | Path, result: str | Pat
         best: where the stage keeps its best weights.
         result: where they go when the stage has ended; may be the same file.
         skip: do nothing, because the weights are there already.
+        compiled: compile the network's forward pass and with it the backward pass, at its first step. Of what differs
+            from step to step, such as an epoch's last, smaller batch, torch makes one version that serves all.
 
     Raises:
         ValueError: when no validation score of the whole stage was a number.
@@ -121,6 +125,8 @@ def run_stage(trainer: SupervisedTrainer, *, best: str | Path, result: str | Pat
         return
     finished = trainer.state.epoch >= trainer.state.max_epochs
     if not finished:
+        if compiled:
+            trainer.network.compile()  # in place, so that its weights keep their names
         trainer.run()
     if not Path(best).is_file():
         raise ValueError(

@@ -9,10 +9,10 @@ import torch
 from ignite.engine import Engine, Events
 from monai.data import DataLoader, Dataset
 from monai.engines import SupervisedTrainer
-from torch import nn
+from torch import Tensor, nn
 
 from srs_monai.data import EpochSampler
-from srs_monai.training import SeedEpochs, polynomial_decay
+from srs_monai.training import SeedEpochs, StepLosses, polynomial_decay
 
 
 class Scores(Engine):
@@ -39,6 +39,13 @@ class Validate:
         engine.add_event_handler(Events.EPOCH_COMPLETED, self.scores.validate)
 
 
+class Convolution(nn.Conv2d):
+    """A network with a forward pass of its own: torch.compile leaves torch's own modules as they are."""
+
+    def forward(self, image: Tensor) -> Tensor:
+        return super().forward(image)
+
+
 @dataclass
 class TinyRun:
     """One convolution, two steps an epoch, and the validation scores that are given."""
@@ -49,23 +56,27 @@ class TinyRun:
 
     def __post_init__(self) -> None:
         torch.manual_seed(0)
-        self.network = nn.Conv2d(1, 1, 1)
+        self.network = Convolution(1, 1, 1)
         self.optimizer = torch.optim.SGD(self.network.parameters(), lr=0.1, momentum=0.9)
         self.scheduler = polynomial_decay(self.optimizer, 100)
         data = [{"image": torch.full((1, 2, 2), float(i)), "label": torch.ones(1, 2, 2)} for i in range(self.items)]
         dataset = Dataset(data)
         self.loader = DataLoader(dataset, batch_size=2, sampler=EpochSampler(dataset, seed=0))
 
-    def train(self, *handlers: Any) -> SupervisedTrainer:
-        trainer = SupervisedTrainer(
+    def trainer(self, *handlers: Any) -> SupervisedTrainer:
+        return SupervisedTrainer(
             device=torch.device("cpu"),
             max_epochs=self.epochs,
             train_data_loader=self.loader,
             network=self.network,
             optimizer=self.optimizer,
             loss_function=nn.MSELoss(),
-            train_handlers=[SeedEpochs(0, self.loader), Validate(self.scores), *handlers],
+            train_handlers=[SeedEpochs(0, self.loader), StepLosses(), Validate(self.scores), *handlers],
+            decollate=False,
         )
+
+    def train(self, *handlers: Any) -> SupervisedTrainer:
+        trainer = self.trainer(*handlers)
         if trainer.state.epoch < self.epochs:
             trainer.run()
         return trainer

@@ -23,7 +23,7 @@ def test_a_row_holds_mean_loss_rate_and_validation(tmp_path: Path, tiny_run: Cal
 
     class Note:
         def attach(self, engine: Any) -> None:
-            engine.add_event_handler(Events.ITERATION_COMPLETED, lambda e: losses.append(e.state.output[0]["loss"]))
+            engine.add_event_handler(Events.ITERATION_COMPLETED, lambda e: losses.append(e.state.output["loss"].item()))
 
     run.train(Note(), EpochLog(tmp_path / "epochs.csv", run.optimizer, run.scores))
     rows = read(tmp_path / "epochs.csv")
