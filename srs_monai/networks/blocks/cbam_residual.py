@@ -1,5 +1,6 @@
 """The residual block that every node of the nested grid repeats."""
 
+import torch
 import torch.nn.functional as F
 from monai.networks.layers.factories import Conv, Norm
 from torch import Tensor, nn
@@ -40,7 +41,24 @@ class CBAMResidual(nn.Module):
         return F.relu(y + self.shortcut(x))
 
 
-def residual_node(in_channels: int, out_channels: int, blocks: int, *, spatial_dims: int = 2) -> nn.Sequential:
-    """A node of the grid: one block from in_channels to out_channels, then blocks - 1 that keep them."""
-    widths = [in_channels] + [out_channels] * (blocks - 1)
-    return nn.Sequential(*(CBAMResidual(width, out_channels, spatial_dims=spatial_dims) for width in widths))
+class ResidualNode(nn.Sequential):
+    """A node of the grid: the maps that it reads side by side, then a chain of residual blocks.
+
+    Args:
+        in_channels: of all maps together.
+        out_channels: of the first block's result and of the blocks after it.
+        blocks: how many there are.
+        spatial_dims: 2 or 3.
+
+    Shapes: a list of maps (B, ., H, W[, D]) gives (B, out_channels, H, W[, D]).
+    """
+
+    def __init__(self, in_channels: int, out_channels: int, blocks: int, *, spatial_dims: int = 2) -> None:
+        widths = [in_channels] + [out_channels] * (blocks - 1)
+        super().__init__(*(CBAMResidual(width, out_channels, spatial_dims=spatial_dims) for width in widths))
+
+    def forward(self, links: list[Tensor]) -> Tensor:  # type: ignore[override]
+        x = links[0] if len(links) == 1 else torch.cat(links, dim=1)
+        for block in self:
+            x = block(x)
+        return x

@@ -94,9 +94,18 @@ class DPConv(nn.Module):
                 f"every sample needs its own guide, got {x.shape[0]} samples and {guide.shape[0]} guides; "
                 "give both in one batch size"
             )
-        # a 1x1 convolution and an average change places freely: average first, then there is one pixel to mix
-        summary = self.mix(self.gate(guide).mean(self.space, keepdim=True))  # (B, G, 1, 1)
+        summary = self._summary(guide)
         return self._closed(x, summary) if self.form == "closed" else self._literal(x, summary)
+
+    def _summary(self, guide: Tensor) -> Tensor:
+        """One number a guide channel, (B, G, 1, 1)."""
+        # a 1x1 convolution and an average change places freely: average first, then there is one pixel to mix
+        summary: Tensor = self.mix(self.gate(guide).mean(self.space, keepdim=True))
+        return summary
+
+    def scale(self, guide: Tensor) -> Tensor:
+        """What the guide says in the closed form, by which A's filters, in their parts, are scaled: (B, parts, O, 1, 1)."""
+        return self._scale(self._summary(guide))
 
     def _literal(self, x: Tensor, summary: Tensor) -> Tensor:
         kernel = self.to_kernel(summary).flatten(1).unflatten(1, self.kernel_shape)  # (B, O, I, K, K)
@@ -122,11 +131,13 @@ class DPConv(nn.Module):
         kernels = self._static_kernels() if fixed_kernels is None else fixed_kernels
         y = conv_same(x, kernels, groups=self.parts).unflatten(1, [self.parts, 2, out_channels])
         scaled, fixed = y.unbind(2)  # (B, parts, O, H, W) each
-
-        scale = summary.repeat_interleave(self.parts_per_guide, dim=1)  # (B, O * parts, 1, 1)
-        scale = scale.unflatten(1, [out_channels, self.parts]).transpose(1, 2)  # (B, parts, O, 1, 1)
-        result: Tensor = (scale * scaled + fixed).sum(1)
+        result: Tensor = (self._scale(summary) * scaled + fixed).sum(1)
         return result
+
+    def _scale(self, summary: Tensor) -> Tensor:
+        """What A's filters, in their parts, are scaled by: (B, parts, O, 1, 1)."""
+        scale = summary.repeat_interleave(self.parts_per_guide, dim=1)  # (B, O * parts, 1, 1)
+        return scale.unflatten(1, [self.kernel_shape[0], self.parts]).transpose(1, 2)
 
 
 class GuideGate(nn.Module):

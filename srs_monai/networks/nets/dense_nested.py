@@ -13,7 +13,7 @@ from monai.networks.layers.factories import Conv
 from torch import Tensor, nn
 
 from srs_monai.networks.blocks.blam import BLAM
-from srs_monai.networks.blocks.cbam_residual import CBAMResidual, residual_node
+from srs_monai.networks.blocks.cbam_residual import CBAMResidual, ResidualNode
 from srs_monai.networks.blocks.ipatr import IPATR
 from srs_monai.networks.blocks.subpixel import UpShuffle
 
@@ -51,14 +51,14 @@ class DenseNestedEncoder(nn.Module):
         self.stem = Convolution(spatial_dims, in_channels, stem, norm="batch", act="relu")
         widths = [stem, *features]
         self.stages = nn.ModuleList(
-            residual_node(widths[i], widths[i + 1], depth, spatial_dims=spatial_dims) for i, depth in enumerate(blocks)
+            ResidualNode(widths[i], widths[i + 1], depth, spatial_dims=spatial_dims) for i, depth in enumerate(blocks)
         )
 
     def forward(self, image: Tensor) -> list[Tensor]:
         x = self.stem(image)
         levels: list[Tensor] = []
         for i, stage in enumerate(self.stages):
-            x = stage(x if i == 0 else halve(x))
+            x = stage([x if i == 0 else halve(x)])
             levels.append(x)
         return levels
 
@@ -92,13 +92,13 @@ class DenseNestedDecoder(nn.Module):
         depth, finest = len(features) - 1, features[0]
         conv = Conv[Conv.CONV, spatial_dims]
 
-        def node(i: int, j: int) -> nn.Sequential:
+        def node(i: int, j: int) -> ResidualNode:
             wide = features[i] + features[i + 1]
             if j > 1:
                 wide += features[i]
             if i > 0:
                 wide += features[i - 1]
-            return residual_node(wide, features[i], blocks[i], spatial_dims=spatial_dims)
+            return ResidualNode(wide, features[i], blocks[i], spatial_dims=spatial_dims)
 
         # column by column, each from the finest level down: what a node reads is there before it
         self.places = {f"{i}_{j}": (i, j) for j in range(1, depth + 1) for i in range(depth + 1 - j)}
@@ -133,7 +133,7 @@ class DenseNestedDecoder(nn.Module):
                 links.append(rows[i][j - 2])
             if i > 0:
                 links.append(halve(rows[i - 1][j]))
-            rows[i].append(node(torch.cat(links, dim=1)))
+            rows[i].append(node(links))
         return rows
 
 

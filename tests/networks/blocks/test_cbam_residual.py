@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from srs_monai.networks import CBAMResidual
-from srs_monai.networks.blocks import residual_node
+from srs_monai.networks.blocks import ResidualNode
 
 
 def test_shortcut_is_the_identity_where_widths_agree() -> None:
@@ -30,5 +30,11 @@ def test_gradients_match_finite_differences(sides: tuple[int, ...]) -> None:
 
 
 def test_a_node_changes_the_width_once() -> None:
-    node = residual_node(2, 4, 3)
+    node = ResidualNode(2, 4, 3)
     assert [(block.conv1.in_channels, block.conv1.out_channels) for block in node] == [(2, 4), (4, 4), (4, 4)]
+
+
+def test_a_node_reads_its_maps_side_by_side() -> None:
+    node, one, other = ResidualNode(5, 4, 1).eval(), torch.randn(2, 2, 6, 5), torch.randn(2, 3, 6, 5)
+    torch.testing.assert_close(node([one, other]), node[0](torch.cat([one, other], dim=1)))
+    torch.testing.assert_close(node([torch.cat([one, other], dim=1)]), node([one, other]))

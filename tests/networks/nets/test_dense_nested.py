@@ -23,7 +23,8 @@ class Label(nn.Module):
         self.number, self.width = 10 * i + j, FEATURES[i]
         self.read: list[int] = []
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, links: list[Tensor]) -> Tensor:
+        x = torch.cat(links, dim=1)
         assert (x.amax((2, 3)) - x.amin((2, 3))).max() < 1e-4, "labels are constant over space"
         self.read = [round(n) for n in torch.unique_consecutive(x[0, :, 0, 0].round()).tolist()]
         return torch.full((len(x), self.width, *x.shape[2:]), float(self.number))

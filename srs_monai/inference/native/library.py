@@ -1,0 +1,51 @@
+"""The kernels in machine code, compiled for this machine when they are first wanted."""
+
+import ctypes
+import functools
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+SOURCE = Path(__file__).with_name("kernels.cpp")
+# no -ffast-math: NaN has to come through
+FLAGS = ("-O3", "-march=native", "-fopenmp", "-fPIC", "-shared", "-std=c++17")
+
+
+class Part(ctypes.Structure):
+    """One of several images that lie side by side in channels, as the kernels take them."""
+
+    _fields_ = (("data", ctypes.c_void_p), ("channels", ctypes.c_int32))
+
+
+def compiler() -> str | None:
+    """The C++ compiler that would be used: of the variable CXX, else g++; None where there is none."""
+    return shutil.which(os.environ.get("CXX", "g++"))
+
+
+@functools.cache
+def library() -> ctypes.CDLL:
+    """The compiled kernels; compiled at the first call, in less than a few seconds, into a temporary folder.
+
+    The machine code fits this machine's processor, so it is never kept for another one.
+
+    Raises:
+        ValueError: where there is no compiler, or it fails.
+    """
+    found = compiler()
+    if found is None:
+        raise ValueError(
+            "the runtime 'native' is compiled on the machine that it runs on, but there is no C++ compiler here; "
+            "install g++ or name one in CXX, or take another runtime"
+        )
+    with tempfile.TemporaryDirectory(prefix="srs_monai_native_") as folder:
+        target = Path(folder) / "kernels.so"
+        command = [found, *FLAGS, "-o", str(target), str(SOURCE)]
+        ended = subprocess.run(command, capture_output=True, text=True, check=False)
+        if ended.returncode:
+            raise ValueError(
+                f"the runtime 'native' is compiled with {found}, which failed: {ended.stderr.strip()[:500]}; take "
+                "another compiler by CXX, or another runtime"
+            )
+        return ctypes.CDLL(str(target))

@@ -1,0 +1,34 @@
+"""Compiling: on this machine's own compiler, or not at all."""
+
+from pathlib import Path
+
+import pytest
+
+from srs_monai.inference.native import library as module
+from srs_monai.inference.native.library import compiler, library
+
+
+@pytest.fixture(autouse=True)
+def _compiled_anew() -> None:
+    library.cache_clear()
+
+
+@pytest.mark.skipif(compiler() is None, reason="no C++ compiler")
+def test_the_kernels_are_compiled_once() -> None:
+    assert library() is library()
+    assert library().lanes() % 4 == 0
+
+
+def test_without_a_compiler_the_way_out_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CXX", "no-such-compiler")
+    assert compiler() is None
+    with pytest.raises(ValueError, match=r"no C\+\+ compiler here; install g\+\+ or name one in CXX"):
+        library()
+
+
+@pytest.mark.skipif(compiler() is None, reason="no C++ compiler")
+def test_what_the_compiler_says_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "kernels.cpp").write_text("#error this is no program")
+    monkeypatch.setattr(module, "SOURCE", tmp_path / "kernels.cpp")
+    with pytest.raises(ValueError, match=r"which failed: .*this is no program"):
+        library()
