@@ -104,7 +104,7 @@ class DPConv(nn.Module):
         return summary
 
     def scale(self, guide: Tensor) -> Tensor:
-        """What the guide says in the closed form, by which A's filters, in their parts, are scaled: (B, parts, O, 1, 1)."""
+        """What the guide says in the closed form: the scales of A's filters, in their parts, (B, parts, O, 1, 1)."""
         return self._scale(self._summary(guide))
 
     def _literal(self, x: Tensor, summary: Tensor) -> Tensor:
