@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from srs_monai import __version__
 from srs_monai.cli_data import add_data_commands, run_data
+from srs_monai.cli_export import add_export, run_export
 
 logger = logging.getLogger(__name__)
 
@@ -23,6 +24,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_predict(commands.add_parser("predict", help="segment DICOM, NIfTI and pictures, each in its own geometry"))
+    export = commands.add_parser("export", help="write a trained network as ONNX, TorchScript, OpenVINO or TensorRT")
+    add_export(export)
+    _add_configuration(export)
     add_data_commands(commands.add_parser("data", help="list, check and split published data sets"))
     demo = commands.add_parser("demo", help="train a small network, evaluate it, segment DICOM files and a volume")
     demo.add_argument("--output", default="demo_output", help="folder for what it makes (default: %(default)s)")
@@ -49,11 +53,15 @@ def _add_predict(predict: argparse.ArgumentParser) -> None:
         "--resample-uneven", action="store_true", help="bring uneven spacing and missing slices onto an even grid"
     )
     predict.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:NUMBER (default: %(default)s)")
-    predict.add_argument("--config", metavar="OVERLAY", nargs="+", default=[], help="files put after the bundle's")
-    predict.add_argument(
+    _add_configuration(predict)
+
+
+def _add_configuration(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--config", metavar="OVERLAY", nargs="+", default=[], help="files put after the bundle's")
+    command.add_argument(
         "--set", metavar="NAME=VALUE", nargs="+", default=[], type=_setting, help="values of the configuration"
     )
-    predict.add_argument("--bundle", metavar="FOLDER", help="another bundle than the one beside this package")
+    command.add_argument("--bundle", metavar="FOLDER", help="another bundle than the one beside this package")
 
 
 def _setting(text: str) -> tuple[str, object]:
@@ -90,9 +98,9 @@ def _run(options: argparse.Namespace) -> int:
     try:
         if options.command == "predict":
             return _predict(options)
-        if options.command == "data":
+        if options.command in ("data", "export"):
             with _quiet(*LIBRARIES):
-                return run_data(options)
+                return run_data(options) if options.command == "data" else run_export(options)
         if options.command == "demo":
             from srs_monai.demo import demo
 

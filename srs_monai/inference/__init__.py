@@ -2,6 +2,9 @@
 
 from srs_monai.inference.case_result import Result as Result
 from srs_monai.inference.components import RemoveSmallComponentsd as RemoveSmallComponentsd
+from srs_monai.inference.export import Exported as Exported
+from srs_monai.inference.export import export as export
+from srs_monai.inference.export import export_network as export_network
 from srs_monai.inference.formats import FORMATS as FORMATS
 from srs_monai.inference.network_inferer import NetworkInferer as NetworkInferer
 from srs_monai.inference.predict import predict as predict
