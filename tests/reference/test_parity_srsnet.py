@@ -102,7 +102,7 @@ def repeat_before_the_level_below(self: DenseNestedDecoder, levels: list[Tensor]
         links = [rows[i][j - 1], *rows[i][: j - 1][-1:], enlarge(rows[i + 1][j - 1], 2)]
         if i > 0:
             links.append(halve(rows[i - 1][j]))
-        rows[i].append(node(torch.cat(links, dim=1)))
+        rows[i].append(node(links))
     return rows
 
 

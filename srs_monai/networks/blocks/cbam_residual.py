@@ -57,7 +57,7 @@ class ResidualNode(nn.Sequential):
         widths = [in_channels] + [out_channels] * (blocks - 1)
         super().__init__(*(CBAMResidual(width, out_channels, spatial_dims=spatial_dims) for width in widths))
 
-    def forward(self, links: list[Tensor]) -> Tensor:  # type: ignore[override]
+    def forward(self, links: list[Tensor]) -> Tensor:
         x = links[0] if len(links) == 1 else torch.cat(links, dim=1)
         for block in self:
             x = block(x)

@@ -5,6 +5,8 @@ import torch.nn.functional as F
 from monai.networks.layers.factories import Conv
 from torch import Tensor, nn
 
+from srs_monai.networks.layers.peak import peak
+
 
 class ChannelAttention(nn.Module):
     """One weight per channel, from the channel's average and its peak over space.
@@ -23,14 +25,14 @@ class ChannelAttention(nn.Module):
         super().__init__()
         conv = Conv[Conv.CONV, spatial_dims]
         hidden = max(channels // reduction, 1)
-        self.space = tuple(range(2, 2 + spatial_dims))
+        self.space = list(range(2, 2 + spatial_dims))
         self.fc1 = conv(channels, hidden, 1, bias=False)
         self.fc2 = conv(hidden, channels, 1, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
         average = F.relu(self.fc1(x.mean(self.space, keepdim=True)))  # (B, hidden, 1, 1)
-        peak = F.relu(self.fc1(x.amax(self.space, keepdim=True)))
-        return torch.sigmoid(self.fc2(average + peak))  # fc2 has no bias: the sum may be taken before it
+        largest = F.relu(self.fc1(peak(x, self.space)))
+        return torch.sigmoid(self.fc2(average + largest))  # fc2 has no bias: the sum may be taken before it
 
 
 class SpatialAttention(nn.Module):
@@ -52,5 +54,5 @@ class SpatialAttention(nn.Module):
         self.conv = Conv[Conv.CONV, spatial_dims](2, 1, kernel_size, padding=kernel_size // 2, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        summary = torch.cat([x.mean(1, keepdim=True), x.amax(1, keepdim=True)], dim=1)  # (B, 2, H, W)
+        summary = torch.cat([x.mean(1, keepdim=True), peak(x, [1])], dim=1)  # (B, 2, H, W)
         return torch.sigmoid(self.conv(summary))

@@ -137,7 +137,8 @@ class DPConv(nn.Module):
     def _scale(self, summary: Tensor) -> Tensor:
         """What A's filters, in their parts, are scaled by: (B, parts, O, 1, 1)."""
         scale = summary.repeat_interleave(self.parts_per_guide, dim=1)  # (B, O * parts, 1, 1)
-        return scale.unflatten(1, [self.kernel_shape[0], self.parts]).transpose(1, 2)
+        by_part: Tensor = scale.unflatten(1, [self.kernel_shape[0], self.parts]).transpose(1, 2)
+        return by_part
 
 
 class GuideGate(nn.Module):

@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor, nn
 
+from srs_monai.networks.layers.peak import peak
+
 
 class ECA(nn.Module):
     """Weight every channel by its squashed peak and those of its neighbours in channel order; any number of channels.
@@ -22,10 +24,10 @@ class ECA(nn.Module):
         super().__init__()
         if kernel_size % 2 == 0:
             raise ValueError(f"kernel_size must be odd, so that every channel gets one weight; got {kernel_size}")
-        self.space = tuple(range(2, 2 + spatial_dims))
+        self.space = list(range(2, 2 + spatial_dims))
         self.conv = nn.Conv1d(1, 1, kernel_size, padding=kernel_size // 2, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        peak = torch.sigmoid(x.amax(self.space))  # (B, C); the sigmoid rises: the peak may be taken before it
-        weights = torch.sigmoid(self.conv(peak.unsqueeze(1))).transpose(1, 2)  # (B, C, 1)
+        largest = torch.sigmoid(peak(x, self.space)).flatten(1)  # (B, C); the sigmoid rises: the peak comes before it
+        weights = torch.sigmoid(self.conv(largest.unsqueeze(1))).transpose(1, 2)  # (B, C, 1)
         return x * (weights.unsqueeze(-1) if x.dim() == 4 else weights.unsqueeze(-1).unsqueeze(-1))
