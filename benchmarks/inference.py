@@ -47,6 +47,7 @@ COLUMNS = (
 PRECISIONS = {"cpu": ("float32", "bfloat16"), "cuda": ("float32", "tf32", "bfloat16")}
 BATCHES = {"cpu": (1, 8), "cuda": (1, 8, 64)}
 RIVAL_PRECISIONS = {"cpu": ("float32", "bfloat16"), "cuda": ("tf32", "bfloat16")}
+REPEATS = {"cpu": 1, "cuda": 10}
 #: runtimes of a quick run: they need no compiler, and convert nothing
 QUICK = ("channels_last",)
 
@@ -148,7 +149,8 @@ class Measurement:
             for one in (plain, *missing):
                 logger.info("preparing %s in %s", one.name, one.precision)
                 try:
-                    ready.append((one, stack.enter_context(Worker(one.prepare, device=self.device))))
+                    worker = Worker(one.prepare, device=self.device, repeats=REPEATS[self.kind])
+                    ready.append((one, stack.enter_context(worker)))
                 except WorkerError as error:
                     if one is plain:
                         raise
@@ -161,7 +163,8 @@ class Measurement:
         """One round of turns after another, and a row for each that has none."""
         logger.info("batch %d: %d settings in turns", batch, len(ready))
         rounds = self.options.rounds
-        found = take_turns([worker for _, worker in ready], (0, batch), rounds)
+        rewarm = [0 if self.kind == "cpu" else 3] * len(ready)  # a GPU slows down between turns
+        found = take_turns([worker for _, worker in ready], (0, batch), rounds, rewarm=rewarm)
         peaks = [
             None if turns.failure else worker.peak_memory() for (_, worker), turns in zip(ready, found, strict=True)
         ]

@@ -140,15 +140,17 @@ class Study:
         whole: list[Taken] = []
         network: list[Taken] = []
         try:
-            self._take(alone, AT_ONCE)  # fills the caches: of converted graphs, of which runtime is fastest
+            self._take(
+                alone, AT_ONCE, self.device
+            )  # fills the caches: of converted graphs, of which runtime is fastest
             for number in range(rounds):
                 logger.info("%d slices, round %d", self.slices, number + 1)
-                turns: list[tuple[list[Taken], Prepare, object]] = [
-                    (whole, predicting, str(self.folder / "results")),
-                    (network, alone, filled),
+                turns: list[tuple[list[Taken], Prepare, object, str]] = [
+                    (whole, predicting, str(self.folder / "results"), "cpu"),
+                    (network, alone, filled, self.device),
                 ]
-                for taken, prepare, request in turns if number % 2 == 0 else reversed(turns):
-                    taken.append(self._take(prepare, request))
+                for taken, prepare, request, device in turns if number % 2 == 0 else reversed(turns):
+                    taken.append(self._take(prepare, request, device))
             plain = self._plain_seconds(filled)
             written = sum(path.stat().st_size for path in (self.folder / "results").rglob("*.dcm"))
         except WorkerError as error:
@@ -176,10 +178,10 @@ class Study:
         )
         logger.info("%d slices: %.1f s, the network alone %.1f s", self.slices, seconds[-1], network_seconds[-1])
 
-    def _take(self, prepare: Prepare, request: object) -> Taken:
-        """A process for one piece of work."""
+    def _take(self, prepare: Prepare, request: object, device: str) -> Taken:
+        """A process for one piece of work, by the clock of a device."""
         start = time.perf_counter()
-        with Worker(prepare) as worker:
+        with Worker(prepare, device=device) as worker:
             seconds = worker.seconds(request)
             return Taken(seconds, time.perf_counter() - start, worker.peak_memory())
 

@@ -198,7 +198,8 @@ def measure_steps(options: argparse.Namespace, base: Step) -> None:
         workers = []
         for name in missing:
             logger.info("preparing %s", name)
-            workers.append(stack.enter_context(Worker(settings[name], device=options.device)))
+            repeats = 3 if options.device.startswith("cuda") else 1
+            workers.append(stack.enter_context(Worker(settings[name], device=options.device, repeats=repeats)))
         rewarm = [int(settings[name].keep_memory or options.device.startswith("cuda")) for name in missing]
         found = take_turns(workers, 1, options.rounds, rewarm=rewarm, rest=True)
         for name, worker, turns in zip(missing, workers, found, strict=True):

@@ -11,8 +11,10 @@ from typing import Any
 MIB = 1 << 20
 
 
-def seconds_of(run: Callable[[Any], Any], request: Any, *, device: str = "cpu", warm_up: int = 0) -> float:
-    """How long run(request) takes once, after `warm_up` calls that are not counted.
+def seconds_of(
+    run: Callable[[Any], Any], request: Any, *, device: str = "cpu", warm_up: int = 0, repeats: int = 1
+) -> float:
+    """How long run(request) takes once: the mean of `repeats` calls, after `warm_up` calls that are not counted.
 
     On a GPU, between two events of its own stream: calls there return before the work is done.
     """
@@ -20,18 +22,20 @@ def seconds_of(run: Callable[[Any], Any], request: Any, *, device: str = "cpu", 
         run(request)
     if not device.startswith("cuda"):
         start = time.perf_counter()
-        run(request)
-        return time.perf_counter() - start
+        for _ in range(repeats):
+            run(request)
+        return (time.perf_counter() - start) / repeats
     import torch
 
     with torch.cuda.device(device):
         begin, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))  # type: ignore[no-untyped-call]
         torch.cuda.synchronize()
         begin.record()
-        run(request)
+        for _ in range(repeats):
+            run(request)
         end.record()
         torch.cuda.synchronize()
-        return float(begin.elapsed_time(end)) / 1e3
+        return float(begin.elapsed_time(end)) / 1e3 / repeats
 
 
 def peak_memory(device: str = "cpu") -> float:

@@ -4,6 +4,7 @@ import copy
 
 import torch
 from torch import nn
+from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.utils.flop_counter import FlopCounterMode
 
 
@@ -17,7 +18,7 @@ def gflop(network: nn.Module, size: tuple[int, int], channels: int = 3) -> float
 
     Convolutions and matrix products are counted, on tensors that have a shape and no values.
     """
-    shapes = copy.deepcopy(network).to("meta").eval()
-    with torch.no_grad(), FlopCounterMode(display=False) as counter:
-        shapes(torch.empty(1, channels, *size, device="meta"))
+    counted = copy.deepcopy(network).eval()
+    with FakeTensorMode(allow_non_fake_inputs=True), torch.no_grad(), FlopCounterMode(display=False) as counter:
+        counted(torch.empty(1, channels, *size))
     return float(counter.get_total_flops()) / 1e9

@@ -3,6 +3,7 @@
 from typing import Any
 
 import torch
+from torch._C._autograd import DeviceType
 from torch.profiler import ProfilerActivity, profile
 
 from measure.worker import Run
@@ -22,15 +23,16 @@ def most_expensive(run: Run, request: tuple[Any, str]) -> str:
         run(about)
         if cuda:
             torch.cuda.synchronize(device)
-    times = {
-        event.key: float(event.self_device_time_total if cuda else event.self_cpu_time_total)
-        for event in profiler.key_averages()
-    }
-    return shares(times)
+    events = profiler.key_averages()
+    if not cuda:
+        return shares({event.key: float(event.self_cpu_time_total) for event in events})
+    # an operation's row has the time of its kernels, too
+    kernels = [event for event in events if event.device_type == DeviceType.CUDA]
+    return shares({event.key: float(event.self_device_time_total) for event in kernels})
 
 
 def shares(times: dict[str, float], count: int = 3) -> str:
     """The largest of the named times, with their percent of the sum: "a 60 %; b 30 %"."""
-    whole = sum(times.values())
+    whole = sum(times.values()) or 1.0
     largest = sorted(times, key=lambda name: -times[name])[:count]
     return "; ".join(f"{name[:80]} {100 * times[name] / whole:.0f} %" for name in largest if times[name] > 0)

@@ -99,7 +99,7 @@ def kernels(rows: Sequence[Row]) -> list[str]:
 def training(rows: Sequence[Row]) -> list[str]:
     """Settings of a training step, each with the gains of all before it."""
     medians = [_number(row, "seconds_per_step") if row["seconds_per_step"] else None for row in rows]
-    gains = ["", *(f"{a / b:.2f}" if a and b else "" for a, b in pairwise(medians))]
+    gains = [f"{a / b:.2f}" if a and b else "" for a, b in pairwise([None, *medians])]
     return _table(
         ("setting", "s a step", "images/s", "times the one before", "times the baseline", "peak memory, MiB", "remark"),
         (

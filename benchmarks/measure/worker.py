@@ -31,15 +31,18 @@ class Worker:
         prepare: builds the work there.
         cores: numbers of the processor cores that it may use; None: as many as this process.
         device: "cpu", or a CUDA device, whose own clock measures.
+        repeats: calls that a time is the mean of, where one is too short.
 
     Raises:
         WorkerError: when the work cannot be prepared, and later when it fails.
     """
 
-    def __init__(self, prepare: Prepare, *, cores: Sequence[int] | None = None, device: str = "cpu") -> None:
+    def __init__(
+        self, prepare: Prepare, *, cores: Sequence[int] | None = None, device: str = "cpu", repeats: int = 1
+    ) -> None:
         context = multiprocessing.get_context("spawn")
         self._connection, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs, prepare, device))
+        self._process = context.Process(target=_serve, args=(theirs, prepare, device, repeats))
         with _confined(cores):
             self._process.start()
         theirs.close()
@@ -143,7 +146,7 @@ def _confined(cores: Sequence[int] | None) -> Iterator[None]:
             os.environ["OMP_NUM_THREADS"] = threads
 
 
-def _serve(connection: Connection, prepare: Prepare, device: str) -> None:
+def _serve(connection: Connection, prepare: Prepare, device: str, repeats: int) -> None:
     """Answer requests until the other side is closed."""
     try:
         run = prepare()
@@ -160,7 +163,7 @@ def _serve(connection: Connection, prepare: Prepare, device: str) -> None:
             value: Any = None
             if what == "seconds":
                 request, warm_up = about
-                value = seconds_of(run, request, device=device, warm_up=warm_up)
+                value = seconds_of(run, request, device=device, warm_up=warm_up, repeats=repeats)
             elif what == "result":
                 value = run(about)
             elif what == "call":
