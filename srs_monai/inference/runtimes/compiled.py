@@ -1,0 +1,42 @@
+"""Runtime of torch.compile: inductor writes C++ for a CPU, Triton for a GPU."""
+
+import os
+import shutil
+from importlib.util import find_spec
+
+import torch
+from torch import Tensor
+
+from srs_monai.inference.runtimes.eager import Eager
+from srs_monai.inference.runtimes.runtime import Runtime, usual_batches
+from srs_monai.inference.runtimes.static_shapes import to_power_of_two
+from srs_monai.inference.runtimes.target import Target
+
+
+class Compiled(Eager):
+    """A compiled network; on a GPU its kernels are launched as one CUDA graph."""
+
+    def logits(self, images: Tensor) -> Tensor:
+        filled = to_power_of_two(images, self.batch_size or len(images))
+        result = super().logits(filled)[: len(images)]
+        return result.clone() if images.device.type == "cuda" else result  # the next launch writes to the same memory
+
+
+def build_compiled(target: Target) -> Runtime:
+    """torch.compile; the first image of each size waits for the compiler, up to a minute."""
+    network = target.fused(channels_last=True)
+    if target.device.type == "cuda":
+        compiled = torch.compile(network, mode="reduce-overhead")
+    else:
+        compiled = torch.compile(network, options={"freezing": True})  # weights as constants, laid out once
+    return Compiled(compiled, "compile", target.precision, usual_batches(target.device), channels_last=True)
+
+
+def lacks_compiler(device: torch.device) -> str:
+    """What torch.compile needs and this machine does not have; empty when it has all."""
+    given = os.environ.get("CXX")
+    if not any(shutil.which(name) for name in ([given] if given else ["g++", "clang++", "c++"])):
+        return "a C++ compiler (g++ or clang++), or CXX=PATH of one"
+    if device.type == "cuda" and find_spec("triton") is None:
+        return "triton (pip install triton)"
+    return ""

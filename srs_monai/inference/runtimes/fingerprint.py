@@ -1,0 +1,52 @@
+"""What makes two networks the same: their structure, and their weights."""
+
+import hashlib
+import inspect
+from pathlib import Path
+
+import torch
+from torch import nn
+
+_LENGTH = 32  # hexadecimal digits
+_PLAIN = (bool, int, float, str, tuple, list, type(None))
+
+
+def architecture_hash(network: nn.Module) -> str:
+    """A hash of all modules, their plain attributes and the files that define them, and of the shapes of weights."""
+    said = hashlib.sha256()
+    files = set[str]()
+    for name, module in network.named_modules():
+        kind = type(module)
+        plain = sorted((key, value) for key, value in vars(module).items() if key != "training" and _is_plain(value))
+        said.update(f"{name} {kind.__module__}.{kind.__qualname__} {plain}\n".encode())
+        files.add(_source_file(kind))
+    for name, tensor in network.state_dict().items():
+        said.update(f"{name} {tuple(tensor.shape)} {tensor.dtype}\n".encode())
+    for file in sorted(files - {""}):
+        said.update(Path(file).read_bytes())
+    return said.hexdigest()[:_LENGTH]
+
+
+def weights_hash(network: nn.Module) -> str:
+    """A hash of the values of all parameters and buffers."""
+    said = hashlib.sha256()
+    for name, tensor in network.state_dict().items():
+        said.update(name.encode())
+        said.update(tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().data)
+    return said.hexdigest()[:_LENGTH]
+
+
+def _is_plain(value: object) -> bool:
+    if isinstance(value, tuple | list):
+        return all(_is_plain(part) for part in value)
+    return isinstance(value, _PLAIN)
+
+
+def _source_file(kind: type[nn.Module]) -> str:
+    """The file of a class; of torch's and MONAI's own, which their versions tell, and of built ones ""."""
+    if kind.__module__.split(".")[0] in ("torch", "monai"):
+        return ""
+    try:
+        return inspect.getfile(kind)
+    except (OSError, TypeError):
+        return ""

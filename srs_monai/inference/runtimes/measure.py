@@ -1,0 +1,99 @@
+"""Which runtime is fastest: a short measurement, in turns."""
+
+import logging
+import math
+import time
+from collections.abc import Callable, Mapping
+
+import torch
+from torch import Tensor
+
+from srs_monai.inference.runtimes.choices import Choice
+from srs_monai.inference.runtimes.runtime import Runtime
+
+logger = logging.getLogger(__name__)
+
+#: how far probabilities may be from those of float32 operation by operation
+TOLERANCES = {"float32": 1e-4, "bfloat16": 2e-3, "float16": 5e-3}
+
+_ROUNDS = 2
+_NEAR = 1.15  # times the fastest: worth trying with other batch sizes
+
+
+def equal_enough(
+    candidates: Mapping[str, Runtime], usual: str, reference: Callable[[Tensor], Tensor], images: Tensor
+) -> dict[str, Runtime]:
+    """The candidates whose probabilities are those of the reference; each has run once then.
+
+    Args:
+        candidates: by name.
+        usual: name of the candidate that always stays. In a lower precision it is off by rounding, and others may be
+            as far off.
+        reference: float32, operation by operation.
+        images: on which they are compared.
+    """
+    expected = reference(images)
+    differences = {name: _difference(candidate(images), expected) for name, candidate in candidates.items()}
+    allowed = TOLERANCES[candidates[usual].precision]
+    if candidates[usual].precision != "float32":
+        allowed = max(allowed, differences[usual])
+    for name, difference in differences.items():
+        if name != usual and not difference <= allowed:
+            logger.warning(
+                "runtime %s is left out: its probabilities are off by up to %.2g, and %.2g is allowed",
+                name,
+                difference,
+                allowed,
+            )
+    return {name: candidate for name, candidate in candidates.items() if name == usual or differences[name] <= allowed}
+
+
+def fastest(
+    candidates: Mapping[str, Runtime], images: Tensor, clock: Callable[[], float] = time.perf_counter
+) -> Choice:
+    """Time candidates that have run before, in turns; the best ones with several batch sizes.
+
+    Args:
+        candidates: by name; their batch sizes are changed.
+        images: at least one, of the size that is common.
+        clock: gives seconds.
+    """
+    seconds: dict[tuple[str, int], float] = {}
+
+    def time_all(tries: list[tuple[str, int]]) -> None:
+        for _ in range(_ROUNDS):
+            for name, batch_size in tries:
+                taken = _seconds_an_image(candidates[name], images, batch_size, clock)
+                seconds[name, batch_size] = min(taken, seconds.get((name, batch_size), math.inf))
+
+    time_all([(name, candidate.batch_sizes[0]) for name, candidate in candidates.items()])
+    near = _NEAR * min(seconds.values())
+    best = [name for name, _ in seconds if seconds[name, candidates[name].batch_sizes[0]] <= near]
+    time_all([(name, batch_size) for name in best for batch_size in candidates[name].batch_sizes[1:]])
+    chosen = min(seconds, key=seconds.__getitem__)
+    by_name = {name: min(taken for (other, _), taken in seconds.items() if other == name) for name in candidates}
+    return Choice(*chosen, by_name)
+
+
+def _seconds_an_image(runtime: Runtime, images: Tensor, batch_size: int, clock: Callable[[], float]) -> float:
+    """Time of one batch, an image; infinite where the memory does not hold it."""
+    batch = images[torch.arange(batch_size) % len(images)]
+    runtime.batch_size = batch_size
+    _wait(images.device)
+    started = clock()
+    try:
+        runtime(batch)
+        _wait(images.device)
+    except torch.OutOfMemoryError:
+        return math.inf
+    return (clock() - started) / batch_size
+
+
+def _wait(device: torch.device) -> None:
+    """Until a GPU has done what it was given."""
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+
+
+def _difference(found: Tensor, expected: Tensor) -> float:
+    return float((found - expected).abs().max())

@@ -1,0 +1,111 @@
+"""The runtimes by name: what builds each, what it needs, and what it serves."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.util import find_spec
+
+import torch
+
+from srs_monai.inference.graphs.packages import EXTRAS
+from srs_monai.inference.network_inferer import PRECISIONS
+from srs_monai.inference.runtimes.compiled import build_compiled, lacks_compiler
+from srs_monai.inference.runtimes.cuda_graphs import build_cuda_graphs
+from srs_monai.inference.runtimes.eager import build_channels_last, build_eager
+from srs_monai.inference.runtimes.native import build_native, lacks_cpp_compiler
+from srs_monai.inference.runtimes.onnx_runtime import build_onnx_runtime
+from srs_monai.inference.runtimes.openvino import build_openvino
+from srs_monai.inference.runtimes.runtime import Runtime
+from srs_monai.inference.runtimes.target import Target
+from srs_monai.inference.runtimes.tensorrt import build_tensorrt
+from srs_monai.inference.runtimes.torchscript import build_torchscript
+from srs_monai.networks.messages import one_of
+
+AUTO = "auto"
+
+
+def _nothing(device: torch.device) -> str:
+    return ""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One way to run a network.
+
+    Args:
+        build: makes a network ready.
+        precisions: that it computes in.
+        devices: types of devices that it serves; none: all.
+        packages: that it needs beside those that this package always has.
+        tool: what else it needs and this machine lacks, for a device; empty when it lacks nothing.
+        quick: whether a network is ready in seconds, so that it can be tried.
+    """
+
+    build: Callable[[Target], Runtime]
+    precisions: tuple[str, ...] = tuple(PRECISIONS)
+    devices: tuple[str, ...] = ()
+    packages: tuple[str, ...] = ()
+    tool: Callable[[torch.device], str] = _nothing
+    quick: bool = True
+
+    def missing(self) -> str:
+        """The first package that is not installed; empty when all are."""
+        return next((package for package in self.packages if find_spec(package) is None), "")
+
+    def serves(self, device: torch.device) -> bool:
+        """Whether it runs on devices of this type."""
+        return not self.devices or device.type in self.devices
+
+
+RUNTIMES: dict[str, Row] = {
+    "eager": Row(build_eager),
+    "channels_last": Row(build_channels_last),
+    "native": Row(build_native, devices=("cpu",), tool=lacks_cpp_compiler),
+    "compile": Row(build_compiled, devices=("cpu", "cuda"), tool=lacks_compiler, quick=False),
+    "cuda_graphs": Row(build_cuda_graphs, devices=("cuda",)),
+    "torchscript": Row(build_torchscript, precisions=("float32",), devices=("cpu", "cuda")),
+    "onnxruntime": Row(build_onnx_runtime, precisions=("float32",), devices=("cpu",), packages=("onnxruntime", "onnx")),
+    "openvino": Row(build_openvino, precisions=("float32", "bfloat16"), devices=("cpu",), packages=("openvino",)),
+    "tensorrt": Row(build_tensorrt, devices=("cuda",), packages=("torch_tensorrt",), quick=False),
+}
+
+
+def available(device: str | torch.device = "cpu") -> list[str]:
+    """The runtimes that are installed and can run on a device of this machine."""
+    there = torch.device(device)
+    if there.type == "cuda" and not torch.cuda.is_available():
+        return []
+    return [name for name, row in RUNTIMES.items() if row.serves(there) and not row.missing() and not row.tool(there)]
+
+
+def check_runtime(name: str, precision: str, device: torch.device | None = None) -> None:
+    """Refuse what cannot be built, before any work; without a device, for all devices.
+
+    Raises:
+        ValueError: for an unknown name or precision, a precision or device that the runtime does not serve, and one
+            that is not installed.
+    """
+    one_of(name, (*RUNTIMES, AUTO), "runtime")
+    if precision not in PRECISIONS:
+        raise ValueError(f"precision is one of {', '.join(PRECISIONS)}; got {precision!r}")
+    if name == AUTO:
+        return
+    row = RUNTIMES[name]
+    if precision not in row.precisions:
+        others = [other for other, it in RUNTIMES.items() if precision in it.precisions]
+        raise ValueError(
+            f"runtime {name} computes in {' or '.join(row.precisions)}, but precision is {precision}; take one of "
+            f"these, or one of the runtimes {', '.join(others)}, auto"
+        )
+    if device is not None and not row.serves(device):
+        others = [other for other, it in RUNTIMES.items() if it.serves(device)]
+        raise ValueError(
+            f"runtime {name} serves {' and '.join(row.devices)}, but the device is {device}; take one of the runtimes "
+            f"{', '.join(others)}, auto"
+        )
+    if missing := row.missing():
+        raise ValueError(
+            f"runtime {name} needs the package {missing}, which is not installed; install it by "
+            f"pip install 'srs_monai[{EXTRAS[missing]}]', or take runtime auto"
+        )
+    if device is not None and (lacking := row.tool(device)):
+        raise ValueError(f"runtime {name} needs {lacking}, which is not here; install it, or take runtime auto")
