@@ -6,6 +6,8 @@ from srs_monai.training.checkpoint import StageCheckpoint as StageCheckpoint
 from srs_monai.training.clamp_gradients import ClampGradients as ClampGradients
 from srs_monai.training.compiler import check_compiler as check_compiler
 from srs_monai.training.epoch_log import EpochLog as EpochLog
+from srs_monai.training.guides import GuidedBatches as GuidedBatches
+from srs_monai.training.guides import guided_batch as guided_batch
 from srs_monai.training.losses import StepLosses as StepLosses
 from srs_monai.training.losses import write_losses as write_losses
 from srs_monai.training.polyp_loss import PolypLoss as PolypLoss

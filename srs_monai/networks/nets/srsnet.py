@@ -153,7 +153,7 @@ class SRSNet(nn.Module):
         dpconv_generator, dpconv_gate, dpconv_form: `generator`, `gate` and `form` of DPConv.
 
     Shapes: image (B, in_channels, H, W[, D]), sides in multiples of 2**(levels - 1), gives logits
-    (B, out_channels, H, W[, D]).
+    (B, out_channels, H, W[, D]). What `guide` gave for the image may be given with it, and is then not computed again.
 
     Raises:
         ValueError: when features and blocks do not match, there is no such kernel, or statistics are to drift in a
@@ -218,17 +218,24 @@ class SRSNet(nn.Module):
             self.reconstruction.train(self.drifting_statistics)
         return self
 
-    def forward(self, image: Tensor) -> Tensor:
+    def forward(self, image: Tensor, guide: Tensor | None = None) -> Tensor:
         require_divisible(image, self.levels, "SRSNet")
+        if guide is None:
+            guide = self.guide(image)
+        logits: Tensor = self.segmentation(image, guide)
+        return logits
+
+    def guide(self, image: Tensor) -> Tensor | None:
+        """What the reconstruction network says of an image, (B, reconstruction_features[-1], h, w); None without one."""
         guide: Tensor | None = None
         if self.reconstruction is not None:
             if self.freeze_reconstruction:
+                # not inference_mode: DPConv learns, and backward keeps what it was given
                 with torch.no_grad():
                     guide = self.reconstruction.encode(image)
             else:
                 guide = self.reconstruction.encode(image)
-        logits: Tensor = self.segmentation(image, guide)
-        return logits
+        return guide
 
     def reconstruct(self, image: Tensor) -> Tensor:
         """The reconstruction network's image of the image: the aim of stage one, later a check of quality."""
