@@ -12,6 +12,7 @@ from srs_monai.data.readers.dicom_folder import FRAME_NAME
 from srs_monai.data.readers.dicom_header import Kind, is_dicom, read_header
 from srs_monai.data.readers.dicom_source import Pictures, find_dicom
 from srs_monai.inference.mask import Mask
+from srs_monai.inference.packed_labels import PackedLabels, planes_of
 from srs_monai.inference.results import MASK, NIFTI_ENDING, PNG_ENDING
 from srs_monai.inference.sidecar import Run
 from srs_monai.inference.writers.dicom_seg import write_dicom_seg, write_frame_seg
@@ -95,14 +96,15 @@ def write_mask(mask: Mask, stem: Path, format: str, run: Run, binary: bool) -> W
     return _png(mask, f"{stem}{MASK}", binary)
 
 
-def write_nifti_on_grid(path: Path, values: NDArray[Any], mask: Mask) -> None:
+def write_nifti_on_grid(path: Path, values: NDArray[Any] | PackedLabels, mask: Mask) -> None:
     """Write values on the grid of a mask, or with channels behind its axes, as NIfTI."""
     if mask.is_volume:
         source = mask.source if mask.meta.get("source_kind") == "nifti" else None
         unit = "unknown" if mask.meta.get("spacing_unit") == "pixels" else "mm"
         write_nifti(path, values, mask.affine, source, unit)
     else:
-        write_picture_nifti(path, values[:, :, None] if mask.values.ndim == 2 else values)
+        plain = np.asarray(values)
+        write_picture_nifti(path, plain[:, :, None] if mask.values.ndim == 2 else plain)
 
 
 def _seg(mask: Mask, stem: str, run: Run) -> Written:
@@ -113,11 +115,11 @@ def _seg(mask: Mask, stem: str, run: Run) -> Written:
     found = find_dicom(mask.source)
     if not isinstance(found, Pictures):
         raise ValueError(f"a mask of pixels belongs to a picture, but {mask.source} is a volume; read it as one")
-    file = found.header.path
-    if mask.values.ndim == 2:
-        return Written([path], write_frame_seg(path, mask.values, file, (found.frame or 0) + 1, mask.labels, run))
+    file, frames = found.header.path, np.asarray(mask.values)
+    if frames.ndim == 2:
+        return Written([path], write_frame_seg(path, frames, file, (found.frame or 0) + 1, mask.labels, run))
     paths, notes = [], list[str]()
-    for number, values in enumerate(np.moveaxis(mask.values, -1, 0), 1):
+    for number, values in enumerate(np.moveaxis(frames, -1, 0), 1):
         paths.append(Path(f"{stem}{SEG}") / f"{FRAME_NAME.format(number)}{DICOM_ENDING}")
         notes = write_frame_seg(paths[-1], values, file, number, mask.labels, run)
     return Written(paths, notes)
@@ -134,18 +136,20 @@ def _png(mask: Mask, stem: str, binary: bool) -> Written:
 
     Slices of an array file's volume are as they are stored.
     """
-    if mask.values.ndim == 2:
+    values = mask.values
+    if values.ndim == 2:
         path = Path(f"{stem}{PNG_ENDING}")
-        write_mask_png(path, mask.values, binary)
+        write_mask_png(path, np.asarray(values), binary)
         return Written([path])
     if mask.meta.get("source_kind") == "array":
-        planes = mask.values  # slices first, as arrays are laid out
+        planes = iter(np.asarray(values))  # slices first, as arrays are laid out
     else:
-        planes = mask.values.T if mask.is_volume else np.moveaxis(mask.values, -1, 0)
+        planes = (plane.T if mask.is_volume else plane for plane in planes_of(values))
     what = "slice" if mask.is_volume else "frame"
-    paths = [Path(stem) / f"{what}_{number:04d}{PNG_ENDING}" for number in range(1, len(planes) + 1)]
-    for path, plane in zip(paths, planes, strict=True):
-        write_mask_png(path, plane, binary)
+    paths = []
+    for number, plane in enumerate(planes, 1):
+        paths.append(Path(stem) / f"{what}_{number:04d}{PNG_ENDING}")
+        write_mask_png(paths[-1], plane, binary)
     return Written(paths)
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from srs_monai.data.recipes import Label
+from srs_monai.inference.packed_labels import Labels, PackedLabels
 
 EMPTY = "nothing was found, the mask is empty"
 
@@ -21,13 +22,13 @@ class Mask:
 
     Args:
         values: numbers of labels, 0 is background: of a volume (X, Y, Z), of a picture (H, W), of a sequence of
-            pictures (H, W, F).
+            pictures (H, W, F); of volumes also packed.
         affine: indices of a volume to RAS in mm, (4, 4).
         meta: what the reader knew of the image.
         labels: what the numbers 1, 2, ... mean; numbers beyond them have no name.
     """
 
-    values: NDArray[np.uint8]
+    values: Labels
     affine: NDArray[np.float64]
     meta: dict[str, Any]
     labels: Sequence[Label]
@@ -72,9 +73,12 @@ class Mask:
         Of volumes {"number", "name", "voxels"} and "volume_mm3", or "volume_voxels" of array files; of pictures
         {"number", "name", "pixels"} and "area_mm2" where the spacing is known in mm, else "area_px".
         """
-        counts = np.zeros(256, dtype=np.int64)
-        for plane in np.moveaxis(self.values, -1, 0):  # bincount wants eight bytes a voxel
-            counts += np.bincount(plane.ravel(), minlength=256)
+        if isinstance(self.values, PackedLabels):
+            counts = self.values.counts
+        else:
+            counts = np.zeros(256, dtype=np.int64)
+            for plane in np.moveaxis(self.values, -1, 0):  # bincount wants eight bytes a voxel
+                counts += np.bincount(plane.ravel(), minlength=256)
         counted, size, unit = self._size_of_one()
         return [
             {"number": number, "name": self.name_of(number), counted: count, size: round(count * unit, 6)}

@@ -3,7 +3,8 @@
 import logging
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from tqdm.contrib.logging import logging_redirect_tqdm
 from srs_monai.errors import one_line, root_cause
 from srs_monai.files import make_folder
 from srs_monai.inference.case_result import Result
+from srs_monai.inference.case_steps import CaseSteps
+from srs_monai.inference.conveyor import Conveyor, Outcome
 from srs_monai.inference.finished import check_finished
 from srs_monai.inference.formats import check_source
 from srs_monai.inference.results import is_finished
@@ -48,8 +51,13 @@ def run_cases(
     overwrite: bool = False,
     format: str = "auto",
     run: Run | None = None,
+    postprocessing: Callable[[dict[Any, Any]], dict[Any, Any]] | None = None,
+    handlers: Sequence[Any] = (),
 ) -> list[Result]:
-    """Run an evaluator over its data set case by case, skipping those whose results are there already.
+    """Segment a data set case by case, skipping those whose results are there already.
+
+    With the `postprocessing` given, loading, network and writing go on at once (see `CaseSteps`). Without it, and
+    where the evaluator has handlers or an autocast of its own, the evaluator runs for one case after the other.
 
     Args:
         evaluator: whose postprocessing writes the results, the sidecar last.
@@ -58,6 +66,8 @@ def run_cases(
         overwrite: make results that are there anew, instead of leaving them untouched.
         format: that was asked for.
         run: what the sidecars say of the run; results that another run left are compared with it.
+        postprocessing: of the evaluator.
+        handlers: of the evaluator: they follow its run.
 
     Returns:
         What became of each case, in their order.
@@ -79,40 +89,64 @@ def run_cases(
             len(items),
             output_dir,
         )
-    results: list[Result] = []
-    evaluator.interrupt_resume_enabled = False  # else ignite's run after a failed one does nothing
-    evaluator.logger = _silent()  # the cause is logged here, once
-    evaluator.state.epoch_length = 1
-    total = len(items) - len(left)
+    todo = [i for i, (name, _) in enumerate(items) if name not in left]
+    results = {
+        i: Result.from_sidecar(output_dir, name, source, "left")
+        for i, (name, source) in enumerate(items)
+        if name in left
+    }
+    if postprocessing is None or handlers or getattr(evaluator, "amp", False) or type(dataset) is not Dataset:
+        outcomes = _one_by_one(evaluator, dataset, todo, format)
+    else:
+        outcomes = _at_once(CaseSteps(evaluator, dataset.transform, postprocessing, format), dataset, todo)
     with (
         logging_redirect_tqdm(),
-        tqdm(total=total, desc="segmenting", unit="case", dynamic_ncols=True, disable=None) as bar,
+        tqdm(total=len(todo), desc="segmenting", unit="case", dynamic_ncols=True, disable=None) as bar,
+        closing(outcomes),
     ):
-        for i, (name, source) in enumerate(items):
-            if name in left:
-                results.append(Result.from_sidecar(output_dir, name, source, "left"))
-                continue
+        for i, outcome in zip(todo, outcomes, strict=True):
+            name, source = items[i]
             bar.set_postfix_str(name)
-            evaluator.data_loader = DataLoader(Subset(dataset, [i]), batch_size=1)
-            started = time.monotonic()
-            try:
-                check_source(source, format)
-                evaluator.run()
-            except Exception as error:  # whatever happens to one case, the others go on
-                reason = one_line(root_cause(error))
-                results.append(Result(name, source, "failed", reason, time.monotonic() - started))
+            if outcome.error is not None:
+                reason = one_line(root_cause(outcome.error))
+                results[i] = Result(name, source, "failed", reason, outcome.seconds)
                 logger.error("%s failed: %s", name, reason)
             else:
-                seconds = time.monotonic() - started
-                results.append(Result.from_sidecar(output_dir, name, source, "segmented", seconds))
+                results[i] = Result.from_sidecar(output_dir, name, source, "segmented", outcome.seconds)
                 if bar.disable:  # no terminal
-                    logger.info("%s segmented in %.1f s", name, seconds)
+                    logger.info("%s segmented in %.1f s", name, outcome.seconds)
             bar.update()
-    count = Counter(result.status for result in results)
+    ordered = [results[i] for i in range(len(items))]
+    count = Counter(result.status for result in ordered)
     logger.info("%d segmented, %d failed, %d left as they were", count["segmented"], count["failed"], count["left"])
     if count["failed"]:
-        raise FailedCasesError(results)
-    return results
+        raise FailedCasesError(ordered)
+    return ordered
+
+
+def _at_once(steps: CaseSteps, dataset: Dataset, numbers: Sequence[int]) -> Generator[Outcome[Any, None], None, None]:
+    """What becomes of cases whose steps go on at once."""
+    with closing(steps), closing(iter(Conveyor(steps, [dataset.data[i] for i in numbers]))) as outcomes:
+        yield from outcomes
+
+
+def _one_by_one(
+    evaluator: Evaluator, dataset: Dataset, numbers: Sequence[int], format: str
+) -> Generator[Outcome[Any, None], None, None]:
+    """What becomes of cases for each of which the evaluator runs."""
+    evaluator.interrupt_resume_enabled = False  # else ignite's run after a failed one does nothing
+    evaluator.logger = _silent()  # the cause is logged by the caller, once
+    evaluator.state.epoch_length = 1
+    for i in numbers:
+        case, started = dataset.data[i], time.monotonic()
+        failed: Exception | None = None
+        evaluator.data_loader = DataLoader(Subset(dataset, [i]), batch_size=1)
+        try:
+            check_source(_source(case.get("image")), format)
+            evaluator.run()
+        except Exception as error:  # whatever happens to one case, the others go on
+            failed = error
+        yield Outcome(case, None, failed, time.monotonic() - started)
 
 
 def _source(image: Any) -> str:

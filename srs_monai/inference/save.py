@@ -5,9 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from monai.data import MetaTensor
 from monai.transforms import MapTransform, SaveImaged
-from nibabel import aff2axcodes
+from nibabel import aff2axcodes, io_orientation
+from numpy.typing import NDArray
 from torch import Tensor
 
 from srs_monai.data.recipes import Label
@@ -16,6 +18,7 @@ from srs_monai.data.transforms.provenance import meta_of, stored_max_of
 from srs_monai.inference.formats import check_format, format_of, write_mask, write_nifti_on_grid
 from srs_monai.inference.mask import Mask, plain_array
 from srs_monai.inference.modality import modality_warnings
+from srs_monai.inference.packed_labels import PackedLabels
 from srs_monai.inference.results import (
     NIFTI_ENDING,
     OVERLAY,
@@ -28,7 +31,7 @@ from srs_monai.inference.results import (
     sidecar_path,
 )
 from srs_monai.inference.sidecar import Run, write_sidecar
-from srs_monai.inference.writers.overlay import overlay_montage, overlay_picture
+from srs_monai.inference.writers.overlay import overlay_montage, overlay_picture, slices_to_show
 from srs_monai.inference.writers.png import write_png, write_probability_png
 
 _EIGHT_BITS = 255.0
@@ -73,10 +76,47 @@ class SaveImageOverlayd(SaveImaged):
                 shown = overlay_montage(values, labels, _sides(image))
             else:
                 shown = overlay_montage(values, labels, unit="frame" if "frames" in meta_of(image) else "slice")
-            path = self.output_dir / f"{result_name(item, item[self.image_key])}{OVERLAY}{PNG_ENDING}"
-            write_png(path, shown)
+            path = self._write(result_name(item, item[self.image_key]), shown)
             item[WRITTEN] = [*item.get(WRITTEN, ()), path.name]
         return item
+
+    def write_slices(
+        self,
+        name: str,
+        labels: PackedLabels,
+        affine: NDArray[np.float64],
+        image_of: Callable[[Sequence[int]], MetaTensor],
+    ) -> Path:
+        """Write the overlay of a volume of which only the slices that it shows are read.
+
+        Args:
+            name: of the case.
+            labels: of the volume, on the file's own axes, of which the last runs through axial slices.
+            affine: of the volume.
+            image_of: the image (1, X, Y, n) of slices by their ascending numbers.
+        """
+        upward = io_orientation(affine)[2, 1] > 0
+        places = slices_to_show(labels.areas if upward else labels.areas[::-1])  # as a viewer counts
+        count = labels.shape[2]
+        stored = places if upward else [count - 1 - place for place in reversed(places)]
+        image = image_of(stored)
+        shown = np.stack([labels.plane(number) for number in stored], axis=-1)
+        mask = MetaTensor(torch.from_numpy(shown)[None], affine=image.affine)
+        seen = AsSeend(["image", "mask"])({"image": image, "mask": mask})
+        image = seen["image"]
+        montage = overlay_montage(
+            plain_array(self._scaled(image)),
+            plain_array(seen["mask"])[0].astype(np.int64),
+            _sides(image) if meta_of(image).get("spacing_unit") == "mm" else ("", ""),
+            places=places,
+            count=count,
+        )
+        return self._write(name, montage)
+
+    def _write(self, name: str, shown: NDArray[np.uint8]) -> Path:
+        path = self.output_dir / f"{name}{OVERLAY}{PNG_ENDING}"
+        write_png(path, shown)
+        return path
 
     def _scaled(self, image: Tensor) -> Tensor:
         if stored_max_of(image) == _EIGHT_BITS:
@@ -129,34 +169,46 @@ class SaveImageMaskd(SaveImaged):
     def __call__(self, data: Mapping[Hashable, Any]) -> dict[Hashable, Any]:
         item = dict(data)
         for key in self.key_iterator(item):
-            mask = Mask.from_tensor(item[key], self.labels)
-            form = format_of(mask, self.format)
             name = result_name(item, item[key])
-            stem = self.output_dir / name
-            before = read_sidecar(self.output_dir, name)
-            sidecar_path(self.output_dir, name).unlink(missing_ok=True)  # until the new one is there: not finished
-            files = [stem.parent / file for file in item.get(WRITTEN, ())]
-            if self.probability_key is not None:
-                files += self._write_probability(stem, item[self.probability_key], mask, form)
-            written = write_mask(mask, stem, form, self.run, self.binary)
-            listed = [file.relative_to(stem.parent).as_posix() for file in (*written.files, *files)]
-            write_sidecar(
-                sidecar_path(self.output_dir, name),
-                self.run,
-                source=mask.source,
-                name=name,
-                format=form,
-                files=listed,
-                labels=mask.measures(),
-                warnings=[
-                    *mask.warnings(),
-                    *written.warnings,
-                    *modality_warnings(self.run.trained_recipe, mask.meta),
-                    *self.run.warnings,
-                ],
-            )
-            remove_replaced(self.output_dir, name, before, listed)
+            written = [(self.output_dir / name).parent / file for file in item.get(WRITTEN, ())]
+            probability = None if self.probability_key is None else item[self.probability_key]
+            self.write(name, Mask.from_tensor(item[key], self.labels), written, probability)
         return item
+
+    def write(self, name: str, mask: Mask, written: Sequence[Path] = (), probability: Tensor | None = None) -> None:
+        """Write the results of one case.
+
+        Args:
+            name: of the case.
+            mask: what is written.
+            written: files of the case that are written already.
+            probability: (classes, ...), to be written too.
+        """
+        form = format_of(mask, self.format)
+        stem = self.output_dir / name
+        before = read_sidecar(self.output_dir, name)
+        sidecar_path(self.output_dir, name).unlink(missing_ok=True)  # until the new one is there: not finished
+        files = list(written)
+        if probability is not None:
+            files += self._write_probability(stem, probability, mask, form)
+        made = write_mask(mask, stem, form, self.run, self.binary)
+        listed = [file.relative_to(stem.parent).as_posix() for file in (*made.files, *files)]
+        write_sidecar(
+            sidecar_path(self.output_dir, name),
+            self.run,
+            source=mask.source,
+            name=name,
+            format=form,
+            files=listed,
+            labels=mask.measures(),
+            warnings=[
+                *mask.warnings(),
+                *made.warnings,
+                *modality_warnings(self.run.trained_recipe, mask.meta),
+                *self.run.warnings,
+            ],
+        )
+        remove_replaced(self.output_dir, name, before, listed)
 
     def _write_probability(self, stem: Path, probability: Tensor, mask: Mask, form: str) -> list[Path]:
         values = plain_array(probability).astype(np.float32)

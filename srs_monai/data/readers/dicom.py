@@ -14,7 +14,8 @@ from srs_monai.data.readers.dicom_header import DicomError, Header
 from srs_monai.data.readers.dicom_pictures import read_pictures
 from srs_monai.data.readers.dicom_source import Pictures, Slices, find_dicom
 from srs_monai.data.readers.dicom_stack import stack
-from srs_monai.data.readers.dicom_volume import read_volume
+from srs_monai.data.readers.dicom_volume import read_ct_slices, read_volume
+from srs_monai.data.readers.open_volume import OpenVolume
 from srs_monai.errors import one_line
 
 logger = logging.getLogger(__name__)
@@ -59,23 +60,53 @@ class DicomReader(DeferredReader):
 
     def get_data(self, img: Sequence[PathLike] | PathLike) -> tuple[NDArray[np.float32], dict[str, Any]]:
         """Read what is named: the array and its meta data."""
-        try:
-            found = find_dicom(img)
-        except OSError as error:
-            raise DicomError(f"{ensure_tuple(img)[0]} cannot be opened: {one_line(error)}; check it") from error
+        found = _found(img)
         if isinstance(found, Slices):
-            return _volume(found, self.resample_uneven)
+            volume = _Volume(found, self.resample_uneven)
+            return volume.whole(), volume.meta
         return _pictures(found)
 
+    def open(self, img: Sequence[PathLike] | PathLike) -> OpenVolume | None:
+        """The volume of a series; None for pictures.
 
-def _volume(found: Slices, resample_uneven: bool) -> tuple[NDArray[np.float32], dict[str, Any]]:
-    series = stack(found.headers, found.source, resample_uneven)
-    notes = "; ".join(series.notes)
-    if notes:
-        logger.warning("%s: %s", found.source, notes)
-    volume = read_volume(series)
-    meta = _meta(series.slices[0], volume.shape, series.affine)
-    return volume, meta | {"left_out": found.left_out, "notes": notes}
+        Slices can be had one by one of CT alone, for in others what no pixel reaches is as dark as the darkest voxel,
+        and not of an enhanced object, whose frames are in one file.
+
+        Raises:
+            DicomError: as get_data, but for the pixels.
+        """
+        found = _found(img)
+        return _Volume(found, self.resample_uneven) if isinstance(found, Slices) else None
+
+
+class _Volume(OpenVolume):
+    """The volume of a series."""
+
+    def __init__(self, found: Slices, resample_uneven: bool) -> None:
+        self.stack = stack(found.headers, found.source, resample_uneven)
+        notes = "; ".join(self.stack.notes)
+        if notes:
+            logger.warning("%s: %s", found.source, notes)
+        meta = _meta(self.stack.slices[0], self.stack.shape, self.stack.affine)
+        meta |= {"left_out": found.left_out, "notes": notes}
+        first = self.stack.slices[0]
+        by_slices = first.modality == "CT" and first.frames == 1
+        super().__init__(self.stack.shape, self.stack.affine, meta, by_slices)
+
+    def whole(self) -> NDArray[np.float32]:
+        """All slices."""
+        return read_volume(self.stack)
+
+    def values(self, numbers: Sequence[int]) -> NDArray[np.float32]:
+        """The slices of these numbers."""
+        return read_ct_slices(self.stack, numbers)
+
+
+def _found(img: Sequence[PathLike] | PathLike) -> Slices | Pictures:
+    try:
+        return find_dicom(img)
+    except OSError as error:
+        raise DicomError(f"{ensure_tuple(img)[0]} cannot be opened: {one_line(error)}; check it") from error
 
 
 def _pictures(found: Pictures) -> tuple[NDArray[np.float32], dict[str, Any]]:

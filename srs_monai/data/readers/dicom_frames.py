@@ -14,11 +14,11 @@ from srs_monai.data.readers.dicom_header import (
     MARKS,
     DicomError,
     Header,
-    library_warnings,
     numbers_of,
     slope_and_intercept,
     text_of,
 )
+from srs_monai.data.readers.library_warnings import library_warnings
 from srs_monai.errors import one_line
 
 _GROUPS = ["SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence"]

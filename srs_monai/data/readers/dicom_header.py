@@ -1,9 +1,5 @@
 """What a DICOM file says of itself before its pixels are read."""
 
-import logging
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -14,9 +10,8 @@ import pydicom
 from pydicom import uid
 from pydicom.multival import MultiValue
 
+from srs_monai.data.readers.library_warnings import library_warnings
 from srs_monai.errors import one_line
-
-logger = logging.getLogger(__name__)
 
 DICOM_SUFFIXES = (".dcm", ".dicom", ".ima")
 NO_SERIES_UID = "no-series-uid"
@@ -158,20 +153,6 @@ def read_header(path: Path) -> Header:
         raise
     except Exception as error:  # broken files make pydicom and its decompressors raise nearly anything
         raise DicomError(f"the header of {path} cannot be read: {one_line(error)}; fetch the file again") from error
-
-
-@contextmanager
-def library_warnings(path: Path) -> Iterator[list[str]]:
-    """Collect what the libraries warn of, and log it for the file that it is about."""
-    met: list[str] = []
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        try:
-            yield met
-        finally:
-            met.extend(dict.fromkeys(str(warning.message) for warning in caught))
-            for message in met:
-                logger.debug("%s: %s", path, message)
 
 
 def _header(path: Path, dataset: pydicom.Dataset) -> Header:

@@ -17,7 +17,8 @@ from pydicom.uid import UID, RLELossless
 
 from srs_monai.data.messages import by
 from srs_monai.data.readers.dicom_codestream import run_length_pixels, stated_size
-from srs_monai.data.readers.dicom_header import DicomError, Header, library_warnings
+from srs_monai.data.readers.dicom_header import DicomError, Header
+from srs_monai.data.readers.library_warnings import library_warnings
 from srs_monai.errors import one_line
 
 CT_PADDING_HU = -1024.0  # what scanners write where nothing was measured

@@ -1,6 +1,6 @@
 """The slices of a stack as one array, resampled where they do not lie on its grid."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,15 +28,33 @@ def read_volume(stack: Stack) -> NDArray[np.float32]:
     return volume
 
 
-def _on_grid(stack: Stack) -> Iterator[NDArray[np.float32]]:
-    """The slices (rows, columns) of the grid, in order."""
+def read_ct_slices(stack: Stack, numbers: Sequence[int]) -> NDArray[np.float32]:
+    """Some slices of a CT volume, (columns, rows, n), as `read_volume` has them, reading those that they are made of.
+
+    Args:
+        stack: of CT, in which what no pixel reaches is -1024 HU, whatever the other slices hold.
+        numbers: of the slices, ascending.
+    """
+    block = np.empty((len(numbers), stack.shape[1], stack.shape[0]), dtype=np.float32)
+    frames: Iterator[NDArray[np.float32]] = iter(())
+    following = -1
+    for i, number in enumerate(numbers):
+        frames = frames if number == following else _on_grid(stack, number)
+        block[i], following = next(frames), number + 1
+    volume = block.transpose(2, 1, 0)
+    _fill_unmeasured(volume, "CT")
+    return volume
+
+
+def _on_grid(stack: Stack, first: int = 0) -> Iterator[NDArray[np.float32]]:
+    """The slices (rows, columns) of the grid, in order, from the first one that is wanted."""
+    passed = int(np.searchsorted(stack.places, first + _ON_A_SLICE, side="right")) - 1  # slices that lie before `after`
     shifted = (
         _shifted(values, shift, (stack.shape[1], stack.shape[0]))
-        for values, shift in zip(each_slice(stack.slices), stack.shifts, strict=True)
+        for values, shift in zip(each_slice(stack.slices[passed:]), stack.shifts[passed:], strict=True)
     )
     before = after = next(shifted)
-    passed = 0  # how many slices lie before `after`
-    for place in range(stack.shape[2]):
+    for place in range(first, stack.shape[2]):
         while stack.places[passed] < place - _ON_A_SLICE:
             before, after = after, next(shifted)
             passed += 1

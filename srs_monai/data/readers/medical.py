@@ -16,6 +16,7 @@ from srs_monai.data.readers.deferred import DeferredReader
 from srs_monai.data.readers.dicom import DicomReader
 from srs_monai.data.readers.dicom_header import is_dicom, is_dicom_name
 from srs_monai.data.readers.nifti import NiftiReader, is_nifti
+from srs_monai.data.readers.open_volume import OpenVolume
 from srs_monai.data.readers.picture import PictureReader
 from srs_monai.errors import one_line
 
@@ -44,15 +45,29 @@ class MedicalImageReader(DeferredReader):
     def get_data(self, img: Sequence[PathLike] | PathLike) -> tuple[NDArray[np.float32], dict[str, Any]]:
         """Read the image and its meta data."""
         paths = tuple(ensure_tuple(img))
-        try:
-            reader = self._reader_of(paths)
-        except OSError as error:
-            raise ValueError(f"{paths[0]} cannot be opened: {one_line(error)}; check its permissions") from error
-        array, meta = reader.get_data(paths)
-        known = {key: value for key, value in meta.items() if value is not None}
-        return array, {"notes": "", "left_out": ""} | known
+        array, meta = self._reader_of(paths).get_data(paths)
+        return array, _known(meta)
+
+    def open(self, img: Sequence[PathLike] | PathLike) -> OpenVolume | None:
+        """A volume whose slices can be read by themselves; None for all else: get_data reads it.
+
+        Raises:
+            ValueError: as get_data, but for the values of voxels.
+        """
+        paths = tuple(ensure_tuple(img))
+        reader = self._reader_of(paths)
+        volume = reader.open(paths) if isinstance(reader, DicomReader | NiftiReader) else None
+        if volume is not None:
+            volume.meta = _known(volume.meta)
+        return volume
 
     def _reader_of(self, paths: Sequence[PathLike]) -> ImageReader:
+        try:
+            return self._by_content(paths)
+        except OSError as error:
+            raise ValueError(f"{paths[0]} cannot be opened: {one_line(error)}; check its permissions") from error
+
+    def _by_content(self, paths: Sequence[PathLike]) -> ImageReader:
         if len(paths) != 1 or Path(paths[0]).is_dir():
             return self.dicom
         first = Path(paths[0])
@@ -67,3 +82,8 @@ class MedicalImageReader(DeferredReader):
 
     def _has_known_ending(self, path: Path) -> bool:
         return is_nifti(path) or self.picture.verify_suffix(path)
+
+
+def _known(meta: dict[str, Any]) -> dict[str, Any]:
+    """Meta data without what is not known."""
+    return {"notes": "", "left_out": ""} | {key: value for key, value in meta.items() if value is not None}

@@ -12,6 +12,7 @@ from monai.utils import ensure_tuple
 from numpy.typing import NDArray
 
 from srs_monai.data.readers.deferred import DeferredReader, only_name
+from srs_monai.data.readers.open_volume import OpenVolume
 from srs_monai.errors import one_line
 
 logger = logging.getLogger(__name__)
@@ -41,7 +42,22 @@ class NiftiReader(DeferredReader):
 
     def get_data(self, img: Sequence[PathLike] | PathLike) -> tuple[NDArray[np.float32], dict[str, Any]]:
         """Read the volume and its meta data."""
-        path = Path(only_name(img, "NIfTI file"))
+        volume = self.open(img)
+        return volume.whole(), volume.meta
+
+    def open(self, img: Sequence[PathLike] | PathLike) -> "NiftiVolume":
+        """The volume, to be read some slices at a time.
+
+        Raises:
+            ValueError: as get_data, but for the voxels.
+        """
+        return NiftiVolume(Path(only_name(img, "NIfTI file")))
+
+
+class NiftiVolume(OpenVolume):
+    """An open NIfTI file. Of a compressed one, slices are cheap to have in their order: going back begins anew."""
+
+    def __init__(self, path: Path) -> None:
         image = open_nifti(path)
         header = image.header
         shape = (*header.get_data_shape(), 1, 1)[:3]
@@ -50,16 +66,6 @@ class NiftiReader(DeferredReader):
             raise ValueError(f"the affine of {path} gives voxels no place: {affine.tolist()}; correct the header")
         if notes:
             logger.warning("%s: %s", path, "; ".join(notes))
-        try:
-            volume = np.asarray(image.get_fdata(dtype=np.float32, caching="unchanged")).reshape(shape)
-        except Exception as error:  # see open_nifti
-            raise unreadable(path, error) from error
-        not_finite = int(volume.size - np.count_nonzero(np.isfinite(volume)))
-        if not_finite:
-            raise ValueError(
-                f"values must be finite, but {not_finite} of {volume.size} in {path} are NaN or infinite; "
-                f"replace them, by 0 or by the value of air"
-            )
         meta = {
             "source_kind": "nifti",
             "modality": "",
@@ -73,7 +79,42 @@ class NiftiReader(DeferredReader):
         }
         scaled = (image.dataobj.slope, image.dataobj.inter) != (1, 0)
         full_scale = header.get_data_dtype() == np.uint8 and not scaled
-        return volume, meta | {"stored_max": 255.0} if full_scale else meta
+        super().__init__(shape, affine, meta | {"stored_max": 255.0} if full_scale else meta)
+        self.path, self._image = path, image
+
+    def whole(self) -> NDArray[np.float32]:
+        """All slices."""
+        try:
+            volume = np.asarray(self._image.get_fdata(dtype=np.float32, caching="unchanged")).reshape(self.shape)
+        except Exception as error:  # see open_nifti
+            raise unreadable(self.path, error) from error
+        not_finite = int(volume.size - np.count_nonzero(np.isfinite(volume)))
+        if not_finite:
+            raise ValueError(
+                f"values must be finite, but {not_finite} of {volume.size} in {self.path} are NaN or infinite; "
+                f"replace them, by 0 or by the value of air"
+            )
+        return volume
+
+    def values(self, numbers: Sequence[int]) -> NDArray[np.float32]:
+        """The slices of these numbers."""
+        if len(self._image.shape) != 3:
+            return self.whole()[:, :, list(numbers)]
+        try:
+            stored = [self._image.dataobj[:, :, start:stop] for start, stop in _runs(numbers)]
+        except Exception as error:  # see open_nifti
+            raise unreadable(self.path, error) from error
+        values = np.concatenate(stored, axis=2, dtype=np.float32) if len(stored) > 1 else stored[0].astype(np.float32)
+        return values if np.isfinite(values).all() else self.whole()  # which says how many of all are not
+
+
+def _runs(numbers: Sequence[int]) -> list[tuple[int, int]]:
+    """Ascending numbers as ranges, start and stop."""
+    runs: list[tuple[int, int]] = []
+    for number in numbers:
+        joins = runs and runs[-1][1] == number
+        runs[-1:] = [(runs[-1][0], number + 1)] if joins else [*runs[-1:], (number, number + 1)]
+    return runs
 
 
 def is_nifti(path: PathLike) -> bool:
@@ -90,7 +131,9 @@ def open_nifti(path: str | Path) -> Any:
     if not Path(path).is_file():
         raise ValueError(f"there is no file {path}; check the name")
     try:
-        image = nib.load(path)
+        image = nib.load(
+            path, keep_file_open=True
+        )  # else slices of a compressed file are each looked for from its start
     except Exception as error:  # a broken file makes nibabel and the decompressors raise nearly anything
         raise unreadable(path, error) from error
     if not isinstance(image.header, nib.Nifti1Header):

@@ -11,8 +11,9 @@ from pydicom import Dataset
 from pydicom.uid import RTStructureSetStorage
 
 from srs_monai.data.messages import few
-from srs_monai.data.readers.dicom_header import DicomError, library_warnings
+from srs_monai.data.readers.dicom_header import DicomError
 from srs_monai.data.readers.dicom_source import SourceGrid
+from srs_monai.data.readers.library_warnings import library_warnings
 from srs_monai.errors import one_line
 
 logger = logging.getLogger(__name__)

@@ -48,6 +48,10 @@ class ToUnitRange(Transform):
             return self.window(image)
         return to_unit(image, *(_full_scale(image) if intensity == "range" else _percentiles(image)))
 
+    def is_by_voxel(self, image: Tensor) -> bool:
+        """Whether each voxel of such an image, known by its meta data, is scaled without a look at the others."""
+        return self._chosen(image) != "percentile"
+
     def _chosen(self, image: Tensor) -> Intensity:
         """What "auto" means for an image."""
         if self.intensity != "auto":

@@ -15,9 +15,10 @@ from pydicom.uid import SecondaryCaptureImageStorage
 from srs_monai import __version__
 from srs_monai.data.messages import few
 from srs_monai.data.readers import dicom_slices
-from srs_monai.data.readers.dicom_header import library_warnings
+from srs_monai.data.readers.library_warnings import library_warnings
 from srs_monai.data.recipes import Label
 from srs_monai.files import replacing
+from srs_monai.inference.packed_labels import Labels
 from srs_monai.inference.sidecar import Run
 from srs_monai.inference.writers.colours import colour_of
 from srs_monai.inference.writers.identity import LONGEST, SERIES_NUMBER, check_labels, label_code
@@ -27,7 +28,7 @@ from srs_monai.inference.writers.source_slices import on_source_slices
 
 def write_dicom_seg(
     path: str | Path,
-    values: NDArray[np.uint8],
+    values: Labels,
     affine: NDArray[np.float64],
     source: str | Path,
     labels: Sequence[Label],

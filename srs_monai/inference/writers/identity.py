@@ -3,18 +3,17 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
 from pydicom.sr.coding import Code as DicomCode
 
 from srs_monai.data.messages import few
 from srs_monai.data.recipes import Code, Label
+from srs_monai.inference.packed_labels import Labels
 
 SERIES_NUMBER = 1000  # added to that of the source
 LONGEST = 64  # characters of a name in DICOM
 
 
-def check_labels(values: NDArray[np.uint8], labels: Sequence[Label], source: str | Path) -> None:
+def check_labels(values: Labels, labels: Sequence[Label], source: str | Path) -> None:
     """Refuse masks with values that no label is named for.
 
     Raises:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from srs_monai.files import replacing
+from srs_monai.inference.packed_labels import PackedLabels
 
 _SCANNER = 1  # NIfTI's code for coordinates of the scanner
 _GEOMETRY = ["pixdim", "xyzt_units", "qform_code", "sform_code", "srow_x", "srow_y", "srow_z"]
@@ -16,7 +17,7 @@ _GEOMETRY += ["quatern_b", "quatern_c", "quatern_d", "qoffset_x", "qoffset_y", "
 
 def write_nifti(
     path: str | Path,
-    values: NDArray[Any],
+    values: NDArray[Any] | PackedLabels,
     affine: NDArray[np.float64],
     source: str | Path | None = None,
     unit: str = "mm",
@@ -31,6 +32,7 @@ def write_nifti(
             are kept, so that every viewer lays the result where it lays the image.
         unit: of the lengths, without a source: "mm", or "unknown" where they are counted in voxels.
     """
+    values = np.asarray(values)
     if source is None:
         image = _image(values, affine, unit)
     else:

@@ -1,6 +1,7 @@
 """Pictures in which a person sees what was segmented."""
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -39,35 +40,51 @@ def overlay_picture(image: NDArray[np.float32], labels: NDArray[Any]) -> NDArray
     return np.round(shown).astype(np.uint8)
 
 
+def slices_to_show(areas: NDArray[np.int64]) -> list[int]:
+    """Up to nine slices, spread over what was segmented, or over the volume where nothing was.
+
+    Args:
+        areas: labelled pixels of each slice, (D,).
+    """
+    return _spread(np.flatnonzero(areas) if areas.any() else np.arange(len(areas)))
+
+
 def overlay_montage(
-    volume: NDArray[np.float32], labels: NDArray[Any], sides: tuple[str, str] = ("", ""), unit: str = "slice"
+    volume: NDArray[np.float32],
+    labels: NDArray[Any],
+    sides: tuple[str, str] = ("", ""),
+    unit: str = "slice",
+    *,
+    places: Sequence[int] | None = None,
+    count: int | None = None,
 ) -> NDArray[np.uint8]:
     """Slices of a volume with their labels, spread over what was segmented, or over the volume where nothing was.
 
     Args:
-        volume: (C, H, W, D), as `overlay_picture`; a common range for all slices.
+        volume: (C, H, W, D), as `overlay_picture`; a common range for all slices that are shown.
         labels: (H, W, D), 0 is background.
         sides: of the patient, which lie at the left and at the right of a slice, such as "R" and "L".
         unit: what one of D is called.
+        places: where D slices that were chosen already (`slices_to_show`) lie in their volume, counted from 0.
+        count: how many slices that volume has.
 
     Returns:
         RGB; up to nine slices, numbered from 1, the lowest first, below a line that says how many there are. Slices
         smaller than 256 pixels are enlarged by a whole factor.
     """
-    area = (labels > 0).sum(axis=(0, 1))
-    numbers = _spread(np.flatnonzero(area) if area.any() else np.arange(labels.shape[2]))
-    chosen = _displayed(volume[..., numbers])
+    if places is None:
+        places, count = slices_to_show((labels > 0).sum(axis=(0, 1))), labels.shape[2]
+        volume, labels = volume[..., places], labels[..., places]
+    chosen = _displayed(volume)
     factor = math.ceil(_READABLE / min(labels.shape[:2]))
     tiles = []
-    for place, number in enumerate(numbers):
-        picture = overlay_picture(_enlarged(chosen[..., place], factor), _enlarged(labels[..., number], factor))
-        tiles.append(_marked(picture, f"{unit} {number + 1}", sides))
+    for i, place in enumerate(places):
+        picture = overlay_picture(_enlarged(chosen[..., i], factor), _enlarged(labels[..., i], factor))
+        tiles.append(_marked(picture, f"{unit} {place + 1}", sides))
     across = math.ceil(math.sqrt(len(tiles)))
     tiles += [np.zeros_like(tiles[0])] * (-len(tiles) % across)
     rows = [np.concatenate(tiles[i : i + across], axis=1) for i in range(0, len(tiles), across)]
-    return np.concatenate(
-        [_headline(rows[0].shape[1], tiles[0], f"{len(numbers)} of {labels.shape[2]} {unit}s"), *rows]
-    )
+    return np.concatenate([_headline(rows[0].shape[1], tiles[0], f"{len(places)} of {count} {unit}s"), *rows])
 
 
 def _displayed(image: NDArray[np.float32]) -> NDArray[np.float32]:

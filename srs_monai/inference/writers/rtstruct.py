@@ -15,6 +15,7 @@ from srs_monai import __version__
 from srs_monai.data.readers import SourceGrid, dicom_slices
 from srs_monai.data.recipes import Label
 from srs_monai.files import replacing
+from srs_monai.inference.packed_labels import Labels
 from srs_monai.inference.sidecar import Run
 from srs_monai.inference.writers.colours import colour_of
 from srs_monai.inference.writers.contours import outlines
@@ -27,7 +28,7 @@ _STUDY_CLASS = "1.2.840.10008.3.1.2.3.1"  # of a study as such: retired, and sti
 
 def write_rtstruct(
     path: str | Path,
-    values: NDArray[np.uint8],
+    values: Labels,
     affine: NDArray[np.float64],
     source: str | Path,
     labels: Sequence[Label],

@@ -4,12 +4,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from srs_monai.data.readers import SourceGrid
+from srs_monai.inference.packed_labels import Labels, plane_of
 
 _NEAREST = 0.501  # of a voxel: what is no further away is nearest; ties go to the slice that was read
 
 
 def on_source_slices(
-    values: NDArray[np.uint8], affine: NDArray[np.float64], grid: SourceGrid
+    values: Labels, affine: NDArray[np.float64], grid: SourceGrid
 ) -> tuple[NDArray[np.uint8], list[str]]:
     """The mask (slices, rows, columns) on the slices of its source, and a sentence where it had to be brought there.
 
@@ -30,14 +31,14 @@ def on_source_slices(
     for number, slice_affine in enumerate(grid.affines):
         to_index = (to_mask @ slice_affine)[:3, [0, 1, 3]]  # of (column, row, 1)
         if values.shape[:2] == (grid.columns, grid.rows) and _is_slice(to_index, number, grid):
-            frames[number] = values[:, :, number].T
+            frames[number] = plane_of(values, number).T
         else:
-            frames[number] = _sampled(values, to_index, grid)
+            frames[number] = _sampled(np.asarray(values), to_index, grid)
             notes = ["the mask lies on a resampled grid and was brought onto the source's slices by the nearest voxel"]
     return frames, notes
 
 
-def _check_extent(values: NDArray[np.uint8], affine: NDArray[np.float64], grid: SourceGrid) -> None:
+def _check_extent(values: Labels, affine: NDArray[np.float64], grid: SourceGrid) -> None:
     normal = grid.affines[0][:3, 2]
     slices = [float(slice_affine[:3, 3] @ normal) for slice_affine in grid.affines]
     ends = np.array(np.meshgrid(*([0, length - 1] for length in values.shape))).reshape(3, -1)

@@ -1,0 +1,70 @@
+"""What libraries warn of while a file is read, also where several threads read."""
+
+import logging
+import threading
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+logger = logging.getLogger(__name__)
+
+
+class _Recorder:
+    """One place of the process where warnings go for as long as any thread records: each thread has its own.
+
+    `warnings.catch_warnings` changes the whole process, and leaves it changed where two threads enter and leave by
+    turns.
+    """
+
+    def __init__(self) -> None:
+        self._lock, self._recording = threading.Lock(), 0
+        self._catcher: warnings.catch_warnings[None] | None = None
+        self._otherwise: Any = None
+        self._of_thread = threading.local()
+
+    @contextmanager
+    def recorded(self) -> Iterator[list[str]]:
+        """Collect what this thread is warned of."""
+        outer, mine = getattr(self._of_thread, "said", None), list[str]()
+        with self._lock:
+            self._recording += 1
+            if self._catcher is None:
+                self._catcher = warnings.catch_warnings()
+                self._catcher.__enter__()
+                self._otherwise, warnings.showwarning = warnings.showwarning, self._take
+                warnings.simplefilter("always")
+        self._of_thread.said = mine
+        try:
+            yield mine
+        finally:
+            self._of_thread.said = outer
+            with self._lock:
+                self._recording -= 1
+                if not self._recording and self._catcher is not None:
+                    self._catcher.__exit__(None, None, None)
+                    self._catcher = None
+
+    def _take(self, message: Warning | str, *args: Any, **kwargs: Any) -> None:
+        said: list[str] | None = getattr(self._of_thread, "said", None)
+        if said is None:
+            self._otherwise(message, *args, **kwargs)
+        else:
+            said.append(str(message))
+
+
+_RECORDER = _Recorder()
+
+
+@contextmanager
+def library_warnings(path: Path) -> Iterator[list[str]]:
+    """Collect what the libraries warn of, and log it for the file that it is about."""
+    met: list[str] = []
+    with _RECORDER.recorded() as said:
+        try:
+            yield met
+        finally:
+            met.extend(dict.fromkeys(said))
+            for message in met:
+                logger.debug("%s: %s", path, message)
