@@ -1,6 +1,9 @@
 """ONNX: a graph for many runtimes."""
 
+import logging
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
@@ -9,14 +12,18 @@ from torch import Tensor, nn
 from srs_monai.errors import one_line
 from srs_monai.inference.graphs.packages import require
 from srs_monai.inference.graphs.replacing import replacing_graph
-from srs_monai.inference.graphs.trace import AXES, INPUT, OUTPUT, prepared, quiet, traced
+from srs_monai.inference.graphs.trace import AXES, INPUT, OUTPUT, Graph, prepared, traced
 
 OPSET = 18
+MULTIPLE = 32  # of which sides are, where torch.export has to know: all networks here halve a side five times at most
 _LARGEST = 2**31  # bytes, of a file of protocol buffers
 
 
 def onnx_graph(network: nn.Module, path: str | Path, *, sample: Tensor | None = None) -> None:
     """Write a network as ONNX, one file with the weights in it: float32, batch and sides free, "image" gives "logits".
+
+    Sides are whatever the network takes; of networks with operators that torch.export alone translates (attention),
+    multiples of 32.
 
     Args:
         network: image (B, C, H, W[, D]) to logits; it is fused first.
@@ -35,23 +42,64 @@ def onnx_graph(network: nn.Module, path: str | Path, *, sample: Tensor | None = 
         )
     graph = prepared(network)
     _, sample = traced(graph, sample)  # for the check: the exporter makes a record of its own
-    free = dict(zip((0, *range(2, sample.dim())), AXES, strict=False))
-    # the exporter that records takes 3 s; torch.export and its decompositions take 27 s for the same graph
-    with replacing_graph(path) as temporary, quiet(), torch.no_grad(), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", category=DeprecationWarning)  # several, of this exporter
+    with replacing_graph(path) as temporary, torch.no_grad(), _silent():
         try:
-            torch.onnx.export(
-                graph,
-                (sample,),
-                str(temporary),
-                dynamo=False,
-                opset_version=OPSET,
-                input_names=[INPUT],
-                output_names=[OUTPUT],
-                dynamic_axes={INPUT: free, OUTPUT: free},
-            )
-        except Exception as error:  # an operator without a counterpart, in whatever form torch says so
-            raise ValueError(
-                f"ONNX has a counterpart for what a network computes, but not for all of {type(network).__name__}: "
-                f"{one_line(error)}; export it to torchscript or openvino"
-            ) from error
+            # 3 s for the whole SRSNet, where torch.export and its decompositions take 27 s for the same graph
+            _recorded(graph, sample, temporary)
+        except Exception:  # an operator that this exporter does not know, and the other may
+            try:
+                _exported(graph, sample, temporary)
+            except Exception as error:  # in whatever form torch says so
+                raise ValueError(
+                    f"ONNX has a counterpart for what a network computes, but not for all of {graph.name}: "
+                    f"{one_line(error)}; export it to torchscript or openvino"
+                ) from error
+
+
+def _recorded(graph: Graph, sample: Tensor, path: Path) -> None:
+    """By the exporter that runs the network once."""
+    free = dict(zip((0, *range(2, sample.dim())), AXES, strict=False))
+    torch.onnx.export(
+        graph,
+        (sample,),
+        str(path),
+        dynamo=False,
+        opset_version=OPSET,
+        input_names=[INPUT],
+        output_names=[OUTPUT],
+        dynamic_axes={INPUT: free, OUTPUT: free},
+    )
+
+
+def _exported(graph: Graph, sample: Tensor, path: Path) -> None:
+    """By the exporter that follows sizes through the network's operations."""
+    batch, *sides = (torch.export.Dim(name) for name in AXES[: sample.dim() - 1])
+    free = {0: batch, **{axis: MULTIPLE * side for axis, side in enumerate(sides, 2)}}
+    torch.onnx.export(
+        graph,
+        (sample,),
+        str(path),
+        dynamo=True,
+        external_data=False,
+        verbose=False,
+        opset_version=OPSET,
+        input_names=[INPUT],
+        output_names=[OUTPUT],
+        dynamic_shapes=(free,),
+    )
+
+
+@contextmanager
+def _silent() -> Iterator[None]:
+    """Let the exporters say nothing of their age, their passes and packages they do without; numbers tell the rest."""
+    loggers = [logging.getLogger(name) for name in ("torch.onnx", "torch.export", "onnxscript")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)

@@ -1,7 +1,7 @@
 """A network recorded as a graph that serves any batch and size."""
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import torch
@@ -15,7 +15,8 @@ INPUT, OUTPUT = "image", "logits"
 #: names of the axes that are free, of pictures and volumes: batch, then the sides
 AXES = ("batch", "height", "width", "depth")
 
-_RECORDED, _CHECKED = (2, 64, 48, 32), (3, 32, 80, 64)  # batch and sides; no axis the same in both
+# batch and sides, of pictures and of volumes; no axis the same in both
+_RECORDED, _CHECKED = {2: (2, 64, 96), 3: (2, 16, 32, 48)}, {2: (3, 96, 32), 3: (3, 32, 48, 16)}
 _TOLERANCE = 1e-3  # of the largest logit: far above rounding, far below a size that was recorded as a number
 
 
@@ -47,18 +48,18 @@ def prepared(network: nn.Module) -> Graph:
     return Graph(fused).eval()
 
 
-def sample_of(network: nn.Module, shape: tuple[int, ...] = _RECORDED) -> Tensor:
-    """Random images of a batch and sides that a network takes, channels and dimensions as in its first convolution.
+def sample_of(graph: Graph, shapes: Mapping[int, tuple[int, ...]] = _RECORDED) -> Tensor:
+    """Random images that a network takes, channels and dimensions as in its first convolution.
 
     Raises:
         ValueError: for a network without convolutions.
     """
-    for part in network.modules():
+    for part in graph.modules():
         if isinstance(part, nn.Conv2d | nn.Conv3d):
-            sides = shape[1 : 1 + len(part.kernel_size)]
-            return torch.rand(shape[0], part.in_channels, *sides, generator=torch.Generator().manual_seed(0))
+            batch, *sides = shapes[len(part.kernel_size)]
+            return torch.rand(batch, part.in_channels, *sides, generator=torch.Generator().manual_seed(0))
     raise ValueError(
-        f"a network's first convolution says what it takes, but {type(network).__name__} has none; give a sample"
+        f"a network's first convolution says what images it takes, but {graph.name} has none; run it in PyTorch"
     )
 
 
@@ -84,7 +85,7 @@ def traced(graph: Graph, sample: Tensor | None = None) -> tuple[torch.jit.Script
     except Exception as error:  # whatever the network's own code and the recorder raise
         raise ValueError(
             f"a network's graph is recorded and serves any size, but that of {graph.name} fails: "
-            f"{one_line(error)}; run it in PyTorch"
+            f"{_last_line(error)}; run it in PyTorch"
         ) from error
     worst = float((found - expected).abs().max())
     if not worst <= _TOLERANCE * max(1.0, float(expected.abs().max())):
@@ -94,6 +95,11 @@ def traced(graph: Graph, sample: Tensor | None = None) -> tuple[torch.jit.Script
             "size; run it in PyTorch"
         )
     return record, sample
+
+
+def _last_line(error: Exception) -> str:
+    """What the recorder's errors say, below where in the network they arose."""
+    return one_line((str(error).splitlines() or [type(error).__name__])[-1])
 
 
 @contextmanager

@@ -1,0 +1,39 @@
+"""OpenVINO sends nothing."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+PROGRAM = """
+import socket, sys
+
+def refuse(*args, **kwargs):
+    raise AssertionError(f"something was to be sent: {args}")
+
+socket.socket.connect = socket.getaddrinfo = refuse
+import torch
+from srs_monai.inference.graphs import load_openvino, openvino_graph
+
+openvino_graph(torch.nn.Conv2d(1, 1, 1), sys.argv[1])
+from openvino.tools.ovc import telemetry_utils
+
+assert telemetry_utils.tm.__name__ == "openvino.tools.ovc.telemetry_stub", telemetry_utils.tm
+assert not any(name.startswith("openvino_telemetry.") for name in sys.modules)
+"""
+
+
+def test_nothing_is_sent_and_no_identity_is_kept(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    places = {"HOME": str(home), "USERPROFILE": str(home)}
+    environment = {name: value for name, value in os.environ.items() if name not in ("CI", "TF_BUILD", "JENKINS_URL")}
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, str(tmp_path / "graph.xml")],
+        env={**environment, **places},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert not [file for file in home.rglob("*") if "telemetry" in file.name or "intel" in file.name]
+    assert (tmp_path / "graph.bin").is_file()
