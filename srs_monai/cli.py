@@ -16,7 +16,16 @@ FORMATS = ("auto", "nifti", "dicom-seg", "rtstruct", "png")  # as srs_monai.infe
 INTERRUPTED = 130  # exit status of a command that Ctrl-C ended
 # what concerns the user is said by this package; what its readers say of a case stands in the list at the end
 LIBRARIES = ("ignite", "pydicom", "highdicom", "monai.data.nvimgcodec_pydicom_plugin", "srs_monai.data.readers")
-OPTIONS = {"bundle", "device", "format", "overwrite", "recipe", "resample_uneven", "weights"}  # not for --set
+OPTIONS = {
+    "bundle",
+    "device",
+    "format",
+    "overwrite",
+    "recipe",
+    "resample_uneven",
+    "runtime",
+    "weights",
+}  # not for --set
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -53,6 +62,12 @@ def _add_predict(predict: argparse.ArgumentParser) -> None:
         "--resample-uneven", action="store_true", help="bring uneven spacing and missing slices onto an even grid"
     )
     predict.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:NUMBER (default: %(default)s)")
+    predict.add_argument(
+        "--runtime",
+        metavar="NAME",
+        default="auto",
+        help="what runs the network: channels_last, native, openvino ... (default: the fastest here)",
+    )
     _add_configuration(predict)
 
 
@@ -129,6 +144,7 @@ def _predict(options: argparse.Namespace) -> int:
             resample_uneven=options.resample_uneven,
             recipe=options.recipe,
             device=options.device,
+            runtime=options.runtime,
             overlays=options.config,
             **dict(options.set),
         )

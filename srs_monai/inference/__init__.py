@@ -11,6 +11,7 @@ from srs_monai.inference.predict import predict as predict
 from srs_monai.inference.results import read_sidecar as read_sidecar
 from srs_monai.inference.runner import FailedCasesError as FailedCasesError
 from srs_monai.inference.runner import run_cases as run_cases
+from srs_monai.inference.runtime_inferer import RuntimeInferer as RuntimeInferer
 from srs_monai.inference.save import SaveImageMaskd as SaveImageMaskd
 from srs_monai.inference.save import SaveImageOverlayd as SaveImageOverlayd
 from srs_monai.inference.sidecar import Run as Run

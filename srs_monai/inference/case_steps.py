@@ -102,8 +102,12 @@ class CaseSteps(Steps[Item, Part, None]):
             if part.volume is None:
                 found = evaluator.inferer(batch, evaluator.network)
             else:
+                if self._shown is not part.volume:
+                    evaluator.inferer.expect(part.volume.shape[2])
                 done = self._bar_of(part.volume).update
                 found = evaluator.inferer.segment(batch, evaluator.network, part.known, done)
+        if isinstance(evaluator.inferer, SliceBatchInferer):
+            evaluator.inferer.note(image)
         part.item[_PRED] = with_meta_of(image, found[0])
         return part
 

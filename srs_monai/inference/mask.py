@@ -12,6 +12,7 @@ from torch import Tensor
 
 from srs_monai.data.recipes import Label
 from srs_monai.inference.packed_labels import Labels, PackedLabels
+from srs_monai.inference.runtime_inferer import RUNTIME, RUNTIME_PRECISION
 
 EMPTY = "nothing was found, the mask is empty"
 
@@ -62,6 +63,13 @@ class Mask:
     def source(self) -> str:
         """What the reader was given; "" where it is not known."""
         return str(self.meta.get(ImageMetaKey.FILENAME_OR_OBJ, ""))
+
+    @property
+    def runtime(self) -> dict[str, str] | None:
+        """Name and precision of what ran the network; None where it is not known."""
+        if RUNTIME not in self.meta:
+            return None
+        return {"name": str(self.meta[RUNTIME]), "precision": str(self.meta.get(RUNTIME_PRECISION))}
 
     def name_of(self, number: int) -> str:
         """The name of a label."""

@@ -26,6 +26,7 @@ def predict(
     resample_uneven: bool = False,
     recipe: str | None = None,
     device: str = "auto",
+    runtime: str = "auto",
     overlays: Sequence[str | Path] = (),
     **settings: Any,
 ) -> list[Result]:
@@ -46,6 +47,8 @@ def predict(
             instead of refusing them.
         recipe: data set of the training, which names the labels; None: as the weights' settings have it.
         device: auto, cpu, cuda or cuda:NUMBER.
+        runtime: what runs the network, see `srs_monai.inference.runtimes.RUNTIMES`; auto: the fastest on this machine,
+            or as the configuration has it.
         overlays: configuration files put after the bundle's.
         settings: further values of the configuration, threshold=0.3.
 
@@ -65,6 +68,7 @@ def predict(
         # what is left out here is as the configuration has it
         **({} if format == "auto" else {"format": format}),
         **({} if device == "auto" else {"device": device}),
+        **({} if runtime == "auto" else {"runtime": runtime}),
         **({} if recipe is None else {"recipe": recipe}),
         **({"overwrite": True} if overwrite else {}),
         **({"resample_uneven": True} if resample_uneven else {}),

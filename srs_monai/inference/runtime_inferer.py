@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
+from monai.data import MetaTensor
 from monai.inferers import Inferer
 from torch import Tensor, nn
 
@@ -12,6 +13,9 @@ from srs_monai.inference.network_inferer import plain, with_meta_of
 from srs_monai.inference.runtimes import Runtime, build, check_runtime
 from srs_monai.inference.runtimes.auto import Auto
 from srs_monai.inference.runtimes.eager import Eager
+
+#: names in the meta data of an image of what its result was made with
+RUNTIME, RUNTIME_PRECISION = "runtime", "runtime_precision"
 
 Network = Callable[..., Tensor | list[Tensor]]
 
@@ -72,6 +76,11 @@ class RuntimeInferer(Inferer):
         """Name and precision of the runtime that made the last result; empty before the first."""
         return {} if self._built is None else {"name": self._built.name, "precision": self._built.precision}
 
+    def note(self, image: Tensor) -> None:
+        """Write what made the last result into the meta data of its image, which come out on the inverted result."""
+        if isinstance(image, MetaTensor):
+            image.meta |= {RUNTIME: self.used["name"], RUNTIME_PRECISION: self.used["precision"]}
+
     def _of(self, network: Network, images: Tensor) -> Runtime:
         """The runtime for a network as it is now."""
         state = (*_state(network), images.device)
@@ -82,9 +91,8 @@ class RuntimeInferer(Inferer):
 
     def _build(self, network: Network, images: Tensor) -> Runtime:
         if not isinstance(network, nn.Module) or isinstance(network, torch.jit.ScriptModule):
-            return Eager(
-                network, "channels_last" if self.channels_last else "eager", self.precision, (), self.channels_last
-            )
+            laid_out = self.runtime == "channels_last" or (self.runtime != "eager" and self.channels_last)
+            return Eager(network, "channels_last" if laid_out else "eager", self.precision, (), laid_out)
         return build(
             network,
             self.runtime,

@@ -207,6 +207,7 @@ class SaveImageMaskd(SaveImaged):
                 *modality_warnings(self.run.trained_recipe, mask.meta),
                 *self.run.warnings,
             ],
+            runtime=mask.runtime,
         )
         remove_replaced(self.output_dir, name, before, listed)
 

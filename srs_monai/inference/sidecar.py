@@ -86,6 +86,7 @@ def write_sidecar(
     files: Sequence[str],
     labels: Sequence[Mapping[str, Any]],
     warnings: Sequence[str],
+    runtime: Mapping[str, str] | None = None,
 ) -> None:
     """Write the sidecar of a case. It comes last: a case that has one is finished.
 
@@ -98,6 +99,7 @@ def write_sidecar(
         files: names of the results, seen from the sidecar's folder.
         labels: the measures of each label, see `Mask.measures`.
         warnings: what who uses the results must know, a sentence each.
+        runtime: "name" and "precision" of what ran the network; None where it is not known.
     """
     content = {
         "source": source,
@@ -110,5 +112,6 @@ def write_sidecar(
         "weights": {"path": None if run.weights is None else str(run.weights), "sha256": run.sha256},
         "versions": run.versions,
         "device": run.device,
+        "runtime": None if runtime is None else dict(runtime),
     }
     write_atomically(path, (json.dumps(content, indent=2, ensure_ascii=False) + "\n").encode())

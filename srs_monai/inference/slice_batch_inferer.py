@@ -10,7 +10,9 @@ from tqdm import tqdm
 
 from srs_monai.data.transforms.resize_image import check_size, resize_pictures
 from srs_monai.inference.network_inferer import plain, with_meta_of
+from srs_monai.inference.runtime_inferer import RuntimeInferer
 
+_FEW = 32  # slices that are copied, for speed
 _SAMPLED = 16  # pixels apart: what differs there is not looked at whole
 
 Known = dict[tuple[float, ...], Tensor]  # what the network gave for slices of one value in each channel
@@ -19,17 +21,16 @@ Known = dict[tuple[float, ...], Tensor]  # what the network gave for slices of o
 class SliceBatchInferer(Inferer):
     """Segment pictures, or volumes slice by slice along their last axis, on their own grid.
 
-    A batch of slices is resized to the size that the network was trained at, run, turned into probabilities (sigmoid
-    for one channel, else softmax), and these are resized back: the threshold is applied on the input's grid. No more
-    than one batch is held at the network's size.
+    A batch of slices is resized to the size that the network was trained at, run, and its probabilities are resized
+    back: the threshold is applied on the input's grid. No more than one batch is held at the network's size.
 
     Slices that hold one value everywhere, as those of air do under a CT window, are one image: with
     `reuse_constant_slices` the network sees each such value once, and the others of that value get the same result.
 
     Args:
-        inferer: runs the network on slices (N, C, h, w) and gives logits (N, classes, h, w).
+        inferer: runs the network on slices (N, C, h, w) and gives probabilities (N, classes, h, w), as RuntimeInferer.
         spatial_size: height h and width w in pixels; None: slices go in as they are.
-        batch_size: slices that go through the network at once.
+        batch_size: slices that are resized and given to the inferer at once.
         antialias: how slices shrink, as in training; see `resize_pictures`.
         reuse_constant_slices: run the network once for all slices of one value.
 
@@ -61,9 +62,22 @@ class SliceBatchInferer(Inferer):
                 f"pictures (B, C, H, W) or volumes (B, C, H, W, D) are segmented; got shape {tuple(images.shape)}"
             )
         total = images.shape[0] * (images.shape[4] if images.ndim == 5 else 1)
+        self.expect(total)
         silent = True if total <= self.batch_size else None  # None: shown on a terminal only
         with tqdm(total=total, desc="slices", unit="slice", leave=False, disable=silent, dynamic_ncols=True) as bar:
-            return with_meta_of(inputs, self.segment(images, network, {}, bar.update, *args, **kwargs))
+            found = self.segment(images, network, {}, bar.update, *args, **kwargs)
+        self.note(inputs)
+        return with_meta_of(inputs, found)
+
+    def expect(self, count: int) -> None:
+        """Say that so many slices come now: from it follows which runtime pays."""
+        if isinstance(self.inferer, RuntimeInferer):
+            self.inferer.expect(count)
+
+    def note(self, image: Tensor) -> None:
+        """Write into the meta data of an image what its result was made with, see RuntimeInferer."""
+        if isinstance(self.inferer, RuntimeInferer):
+            self.inferer.note(image)
 
     def segment(
         self,
@@ -83,7 +97,7 @@ class SliceBatchInferer(Inferer):
             done: is told how many slices have a result, as they get one.
         """
         volumes = images.ndim == 5
-        slices = [volume[..., i] for volume in images for i in range(volume.shape[-1])] if volumes else list(images)
+        slices = [one for volume in images for one in _slices(volume)] if volumes else list(images)
         values = _constant_values(slices) if self.reuse_constant_slices else {}
         first = {value: number for number, value in reversed(values.items()) if value not in known}
         to_run = [
@@ -115,7 +129,7 @@ class SliceBatchInferer(Inferer):
         batch = torch.stack([one[:1] if repeated else one for one in slices])
         sized = batch if self.size is None else resize_pictures(batch, self.size, self.antialias)
         sized = sized.expand(-1, channels, -1, -1).contiguous()
-        on_grid = _probabilities(self.inferer(sized, network, *args, **kwargs))
+        on_grid = self.inferer(sized, network, *args, **kwargs)
         found = resize_pictures(on_grid, batch.shape[2:], self.antialias)
         if found.sum().isnan():
             raise ValueError(
@@ -123,6 +137,16 @@ class SliceBatchInferer(Inferer):
                 "float32 or bfloat16, and weights of a training that did not diverge"
             )
         return found
+
+
+def _slices(volume: Tensor) -> Sequence[Tensor]:
+    """The slices (C, H, W) of a volume (C, H, W, D); of few, in memory of their own, where pixels are neighbours."""
+    channels, count = volume.shape[0], volume.shape[-1]
+    if count > _FEW:
+        return volume.unbind(-1)
+    one = volume[:1] if volume.stride(0) == 0 else volume
+    apart = one.reshape(-1, count).t().contiguous().reshape(count, *one.shape[:-1])
+    return apart.expand(-1, channels, -1, -1).unbind(0)
 
 
 def _constant_values(slices: Sequence[Tensor]) -> dict[int, tuple[float, ...]]:
@@ -136,8 +160,3 @@ def _constant_values(slices: Sequence[Tensor]) -> dict[int, tuple[float, ...]]:
         n: one.flatten(1).aminmax(dim=1) for n, (one, same) in enumerate(zip(slices, alike, strict=True)) if same
     }
     return {n: tuple(low.tolist()) for n, (low, high) in low_high.items() if torch.equal(low, high)}
-
-
-def _probabilities(logits: Tensor) -> Tensor:
-    """Sigmoid of the one channel of a binary network, softmax over the classes of others."""
-    return torch.sigmoid(logits) if logits.shape[1] == 1 else torch.softmax(logits, dim=1)

@@ -38,7 +38,7 @@ SHARED = ["network_def", "in_channels", "out_channels", "image_size", "antialias
 SHARED += ["window_width", "threshold", "device", "bundle_root", "cropping", "scaling", "normalization"]
 
 
-OWN_WAYS = {"imports", "output_dir", "datalists", "inferer", "validate", "initialize", "run"}
+OWN_WAYS = {"imports", "output_dir", "runtime", "datalists", "inferer", "validate", "initialize", "run"}
 
 
 @pytest.mark.parametrize("pair", list(combinations(("train", "evaluate", "inference"), 2)), ids="-".join)

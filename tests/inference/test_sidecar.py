@@ -31,6 +31,7 @@ def test_the_sidecar_says_it_all(tmp_path: Path, weights: Path) -> None:
         files=["a_mask.nii.gz"],
         labels=[label],
         warnings=["resampled straight"],
+        runtime={"name": "openvino", "precision": "bfloat16"},
     )
     content = json.loads(path.read_text(encoding="utf-8"))
     versions = content.pop("versions")
@@ -44,6 +45,7 @@ def test_the_sidecar_says_it_all(tmp_path: Path, weights: Path) -> None:
         "settings": {},
         "weights": {"path": str(weights), "sha256": hashlib.sha256(b"some tensors").hexdigest()},
         "device": "cpu",
+        "runtime": {"name": "openvino", "precision": "bfloat16"},
     }
     assert versions["srs_monai"] == srs_monai.__version__
     assert versions["monai"] == monai.__version__

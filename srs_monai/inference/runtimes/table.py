@@ -100,7 +100,7 @@ def check_runtime(name: str, precision: str, device: torch.device | None = None)
         others = [other for other, it in RUNTIMES.items() if it.serves(device)]
         raise ValueError(
             f"runtime {name} serves {' and '.join(row.devices)}, but the device is {device}; take one of the runtimes "
-            f"{', '.join(others)}, auto"
+            f"{', '.join(others)}, auto, or another device"
         )
     if missing := row.missing():
         raise ValueError(
