@@ -61,12 +61,14 @@ def test_lower_precision_stays_close(network: SRSNet, precision: str, tolerance:
     torch.testing.assert_close(got.sigmoid().cpu(), expected, rtol=0, atol=tolerance)
 
 
-@pytest.mark.parametrize("precision", ["float32", "bfloat16", "float16"])
-def test_the_bundle_trains_both_stages(tmp_path: Path, precision: str) -> None:
+@pytest.mark.parametrize(
+    ("precision", "compiled"), [("float32", False), ("bfloat16", False), ("float16", False), ("bfloat16", True)]
+)
+def test_the_bundle_trains_both_stages(tmp_path: Path, precision: str, compiled: bool) -> None:
     write_phantoms(tmp_path / "data", count=12, size=(64, 64), seed=0)
     files = [str(ROOT / "bundle/configs/train.yaml"), str(ROOT / "configs/networks/srsnet_small.yaml")]
     values = {"dataset_dir": tmp_path / "data", "output_dir": tmp_path / "run", "image_size": [64, 64]}
-    values |= {"precision": precision, "device": "cuda", "reconstruction_epochs": 2, "epochs": 2}
+    values |= {"precision": precision, "device": "cuda", "reconstruction_epochs": 2, "epochs": 2, "compile": compiled}
     options = [text for name, value in values.items() for text in (f"--{name}", str(value))]
     command = [sys.executable, "-m", "monai.bundle", "run", "training", "--config_file", str(files), *options]
     ended = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ})

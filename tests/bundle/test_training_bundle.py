@@ -160,6 +160,19 @@ def test_bad_settings_get_one_clear_error(
     assert text in log
 
 
+def test_a_missing_compiler_is_told_before_any_work(
+    run: Run, tiny: Path, phantoms: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CXX", "no-compiler")
+    monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path / "cache"))
+    values = {"dataset_dir": phantoms, "output_dir": tmp_path / "out", **EPOCHS}
+    status, log = run("training", "train", tiny, compile=True, **values)
+    assert status != 0
+    assert "torch.compile needs a C++ compiler" in log.splitlines()[-1]
+    assert "leave compile out" in log.splitlines()[-1]
+    assert not (tmp_path / "out" / "reconstruction").exists()
+
+
 def test_an_earlier_run_outlives_a_mistake_in_the_next(run: Run, tiny: Path, phantoms: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     (out / "segmentation").mkdir(parents=True)

@@ -61,6 +61,7 @@ def test_the_guide_is_the_deepest_reconstruction_feature(image: Tensor) -> None:
     guide = network.reconstruction.encode(image)
     assert guide.shape == (3, 8, 2, 3)
     torch.testing.assert_close(network(image), network.segmentation(image, guide))
+    torch.testing.assert_close(network(image, network.guide(image)), network(image), rtol=0, atol=0)
     torch.testing.assert_close(network.reconstruct(image), network.reconstruction(image))
     assert not torch.allclose(network(image), network.segmentation(image, guide.flip(0)))
 
@@ -121,6 +122,7 @@ def test_drifting_statistics_are_those_of_the_batch_in_eval_mode_too(image: Tens
     assert not network.segmentation.training
     guide = network.reconstruction.encode(image)  # train mode, gradients or not
     torch.testing.assert_close(network(image), network.segmentation(image, guide))
+    torch.testing.assert_close(network(image, network.guide(image)), network(image), rtol=0, atol=0)
     alone = torch.cat([network(sample) for sample in image.split(1)])
     assert not torch.allclose(network(image), alone, rtol=1e-6)
     assert not any(parameter.requires_grad for parameter in network.reconstruction.parameters())
@@ -214,6 +216,7 @@ def test_unknown_kernels_and_guides_without_use_are_refused() -> None:
     with pytest.raises(ValueError, match="kernel='magic'; leave it out"):
         SRSNet(kernel="magic", drifting_statistics=True)
     image = torch.zeros(1, 1, 16, 16, dtype=torch.float64)
+    assert small_with(None, 2).guide(image) is None
     with pytest.raises(ValueError, match="only kernel='dpconv' is guided"):
         small_with(None, 2).segmentation(image, image)
     with pytest.raises(ValueError, match="got none; give the reconstruction's feature"):
