@@ -5,7 +5,7 @@ import torch.nn.functional as F
 from monai.networks.layers.factories import Conv
 from torch import Tensor, nn
 
-from srs_monai.networks.layers.peak import peak
+from srs_monai.networks.layers.peak import peak_over_channels, peak_over_space
 
 
 class ChannelAttention(nn.Module):
@@ -31,7 +31,7 @@ class ChannelAttention(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         average = F.relu(self.fc1(x.mean(self.space, keepdim=True)))  # (B, hidden, 1, 1)
-        largest = F.relu(self.fc1(peak(x, self.space)))
+        largest = F.relu(self.fc1(peak_over_space(x)))
         return torch.sigmoid(self.fc2(average + largest))  # fc2 has no bias: the sum may be taken before it
 
 
@@ -54,5 +54,5 @@ class SpatialAttention(nn.Module):
         self.conv = Conv[Conv.CONV, spatial_dims](2, 1, kernel_size, padding=kernel_size // 2, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        summary = torch.cat([x.mean(1, keepdim=True), peak(x, [1])], dim=1)  # (B, 2, H, W)
+        summary = torch.cat([x.mean(1, keepdim=True), peak_over_channels(x)], dim=1)  # (B, 2, H, W)
         return torch.sigmoid(self.conv(summary))

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from srs_monai.networks.layers.peak import peak
+from srs_monai.networks.layers.peak import peak_over_space
 
 
 class ECA(nn.Module):
@@ -24,10 +24,9 @@ class ECA(nn.Module):
         super().__init__()
         if kernel_size % 2 == 0:
             raise ValueError(f"kernel_size must be odd, so that every channel gets one weight; got {kernel_size}")
-        self.space = list(range(2, 2 + spatial_dims))
         self.conv = nn.Conv1d(1, 1, kernel_size, padding=kernel_size // 2, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        largest = torch.sigmoid(peak(x, self.space)).flatten(1)  # (B, C); the sigmoid rises: the peak comes before it
+        largest = torch.sigmoid(peak_over_space(x)).flatten(1)  # (B, C); the sigmoid rises: the peak comes before it
         weights = torch.sigmoid(self.conv(largest.unsqueeze(1))).transpose(1, 2)  # (B, C, 1)
         return x * (weights.unsqueeze(-1) if x.dim() == 4 else weights.unsqueeze(-1).unsqueeze(-1))

@@ -1,44 +1,54 @@
-"""The largest value over some axes, with a gradient that costs little."""
+"""The largest value over space or over channels, with gradients that cost little."""
 
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from srs_monai.networks.layers.convolve import exporting
 
 
-def peak(x: Tensor, axes: list[int]) -> Tensor:
-    """The largest value over the axes, which stay as axes of length 1.
+def peak_over_space(x: Tensor) -> Tensor:
+    """The largest value of every channel: (B, C, H, W[, D]) gives (B, C, 1, 1[, 1]).
 
-    Values and gradients are those of `amax`: where the peak is reached several times, its gradient is shared. Axes are
-    reduced one after the other, which is many times faster where channels come last and are few, and the gradient goes
-    without the wide integers that `amax` counts with.
+    Where it is reached several times, the gradient goes to one of the places.
+    """
+    space = [2, 3] if x.dim() == 4 else [2, 3, 4]
+    if torch.jit.is_scripting():  # type: ignore[attr-defined]
+        return x.amax(space, keepdim=True)
+    if exporting():
+        return x.amax(space, keepdim=True)
+    # for few channels, lying last, many times faster than amax, whose gradient goes over the whole map again
+    return F.adaptive_max_pool2d(x, 1) if x.dim() == 4 else F.adaptive_max_pool3d(x, 1)
+
+
+def peak_over_channels(x: Tensor) -> Tensor:
+    """The largest value at every place: (B, C, H, W[, D]) gives (B, 1, H, W[, D]).
+
+    Where several channels reach it, they share the gradient, as of `amax`, which counts them in wide integers.
     """
     if torch.jit.is_scripting():  # type: ignore[attr-defined]
-        return x.amax(axes, keepdim=True)
+        return x.amax(1, keepdim=True)
     if exporting() or torch.compiler.is_compiling():
-        return x.amax(axes, keepdim=True)
-    result: Tensor = _Peak.apply(x, axes)
+        return x.amax(1, keepdim=True)
+    result: Tensor = _PeakOverChannels.apply(x)
     return result
 
 
-class _Peak(torch.autograd.Function):
+class _PeakOverChannels(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, x: Tensor, axes: list[int]) -> Tensor:
-        result = x
-        for axis in axes:
-            result = result.amax(axis, keepdim=True)
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        result = x.amax(1, keepdim=True)
         ctx.save_for_backward(x, result)
-        ctx.axes = axes
         return result
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:
         x, result = ctx.saved_tensors
         reached = torch.empty_like(x)  # 1 where the peak is, in the type of x itself
         torch.eq(x, result, out=reached)
-        times = reached.sum(ctx.axes, keepdim=True, dtype=torch.promote_types(x.dtype, torch.float32))
-        return reached.mul_((gradient / times).to(x.dtype)), None
+        shared: Tensor = gradient / reached.sum(1, keepdim=True)
+        return reached.mul_(shared)

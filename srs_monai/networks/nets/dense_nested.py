@@ -166,10 +166,7 @@ def halve(x: Tensor) -> Tensor:
 def enlarge(x: Tensor, factor: float) -> Tensor:
     """Interpolate linearly to factor times every side, corners staying corners."""
     mode = "bilinear" if x.dim() == 4 else "trilinear"
-    if torch.jit.is_scripting():  # type: ignore[attr-defined]
-        return F.interpolate(x, scale_factor=factor, mode=mode, align_corners=True)
-    with torch.autocast(x.device.type, enabled=False):  # which would widen this map, and all that it is joined with
-        return F.interpolate(x, scale_factor=factor, mode=mode, align_corners=True)
+    return F.interpolate(x, scale_factor=factor, mode=mode, align_corners=True)
 
 
 def require_divisible(image: Tensor, levels: int, network: str) -> None:
