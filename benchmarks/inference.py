@@ -240,6 +240,7 @@ class Measurement:
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     made = parser("inference", __doc__ or "")
+    made.set_defaults(rounds=4)
     made.add_argument("--batches", type=positive, nargs="+", help="images at once; default: 1 8, on a GPU 1 8 64")
     made.add_argument("--size", type=image_side, nargs=2, default=[256, 256], metavar=("HEIGHT", "WIDTH"))
     made.add_argument("--precisions", nargs="+", choices=PRECISIONS["cuda"], help="default: all of the device")

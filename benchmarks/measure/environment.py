@@ -1,5 +1,6 @@
 """What a measured row says of the machine, the versions and the code."""
 
+import hashlib
 import os
 import platform
 import subprocess
@@ -15,7 +16,7 @@ MEASURED = ("srs_monai", "benchmarks", "bundle", "configs")
 PACKAGES = ("torch", "monai", "openvino", "onnxruntime", "torch_tensorrt")
 #: bits of the processor on which speed depends
 FEATURES = ("avx2", "avx512f", "avx512_bf16", "amx_bf16", "amx_int8")
-COLUMNS = ("device", "cores", "omp_threads", "commit", "changed", "date", "python", *PACKAGES)
+COLUMNS = ("device", "cores", "omp_threads", "commit", "changed", "code", "date", "python", *PACKAGES)
 
 
 def environment(device: str = "cpu") -> dict[str, str]:
@@ -30,6 +31,7 @@ def environment(device: str = "cpu") -> dict[str, str]:
         "omp_threads": os.environ.get("OMP_NUM_THREADS", ""),  # empty: each library's own choice
         "commit": _git("rev-parse", "HEAD")[:12],
         "changed": "yes" if _git("status", "--porcelain", "--", *MEASURED) else "no",  # since that commit
+        "code": _code(),
         "date": datetime.now(UTC).date().isoformat(),
         "python": platform.python_version(),
         **{package: _version(package) for package in PACKAGES},
@@ -56,6 +58,12 @@ def _processor(info: str) -> str:
     place = " ".join(f"{key} {known[key]}" for key in ("cpu family", "model") if key in known)
     features = " ".join(feature for feature in FEATURES if feature in flags)
     return ", ".join(part for part in (known.get("model name", platform.machine()), place, features) if part)
+
+
+def _code() -> str:
+    """What tells one state of the measured code from another: commits that leave it as it is do not count."""
+    state = _git("ls-tree", "HEAD", "--", *MEASURED) + _git("diff", "HEAD", "--", *MEASURED)
+    return hashlib.sha256(state.encode()).hexdigest()[:12] if state else ""
 
 
 def _version(package: str) -> str:

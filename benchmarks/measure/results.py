@@ -9,7 +9,7 @@ from typing import Any
 from measure.environment import COLUMNS
 
 #: what rows of one file have in common: numbers of two machines or two states of the code are not mixed
-COMMON = ("device", "cores", "omp_threads", "commit", "changed")
+COMMON = ("device", "cores", "omp_threads", "code")
 
 
 class Results:

@@ -44,7 +44,7 @@ def test_begin_anew(tmp_path: Path) -> None:
     assert read_rows(tmp_path / "a.csv")[1] == []
 
 
-@pytest.mark.parametrize("name", ["device", "cores", "omp_threads", "commit", "changed"])
+@pytest.mark.parametrize("name", ["device", "cores", "omp_threads", "code"])
 def test_two_places_are_not_mixed(tmp_path: Path, name: str) -> None:
     opened(tmp_path / "a.csv").add(name="a", batch=1)
     with pytest.raises(ValueError, match=rf"a\.csv has {name} .* and this is 'other'; begin anew with --overwrite"):
@@ -76,3 +76,4 @@ def test_the_environment_fills_its_columns() -> None:
     assert found["device"]
     assert int(found["cores"]) >= 1
     assert found["torch"]
+    assert len(found["code"]) in (0, 12)  # nothing where the code is not in git
