@@ -19,13 +19,21 @@ SEGMENTATION = ("train::trainer", "validate::evaluator")
 ENGINES = ("reconstruction::train::trainer", "reconstruction::validate::evaluator", *SEGMENTATION)
 
 
+ATEN = torch.ops.aten
+# a value, or a size that depends on values: `item`, `float`, `bool`, a printed number, `nonzero`, `equal`, `unique`
+WAITING = {ATEN._local_scalar_dense, ATEN.nonzero, ATEN.masked_select, ATEN.equal, ATEN._unique2, ATEN.unique_dim}
+
+
 class Reads(TorchDispatchMode):
-    """Counts values that the host reads from tensors: `item`, `float`, `bool`, a printed number."""
+    """Counts what makes the host wait for a GPU, had it the tensors."""
 
     count = 0
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        self.count += func is torch.ops.aten._local_scalar_dense.default
+        masks = func.overloadpacket in (ATEN.index, ATEN.index_put, ATEN.index_put_) and any(
+            index is not None and index.dtype == torch.bool for index in args[1]
+        )
+        self.count += masks or func.overloadpacket in WAITING
         return func(*args, **(kwargs or {}))
 
 
@@ -74,7 +82,9 @@ def test_a_value_that_is_read_is_counted() -> None:
     with Reads() as reads:
         f"{torch.ones(2).sum():.1f}"
         assert torch.ones(2).any()
-    assert reads.count == 2
+        torch.ones(2)[torch.tensor([True, False])]
+        torch.ones(2).nonzero()
+    assert reads.count == 4
 
 
 def test_no_step_of_several_classes_reads_a_value(config: ConfigParser, phantoms: Path, tmp_path: Path) -> None:
