@@ -32,8 +32,8 @@ class PackedLabels:
 
     def append(self, slab: NDArray[Any]) -> None:
         """Take the next slices (X, Y, n) in."""
-        for plane in np.moveaxis(slab, -1, 0):
-            number, labels = len(self._planes), np.ascontiguousarray(plane.T, dtype=np.uint8)
+        for labels in np.ascontiguousarray(slab.astype(np.uint8, copy=False).T):
+            number = len(self._planes)
             counts = np.bincount(labels.ravel(), minlength=_NUMBERS) if labels.any() else np.zeros_like(self.counts)
             counts[0] = labels.size - counts[1:].sum()
             self.counts += counts

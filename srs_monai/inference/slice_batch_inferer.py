@@ -145,7 +145,7 @@ def _slices(volume: Tensor) -> Sequence[Tensor]:
     if count > _FEW:
         return volume.unbind(-1)
     one = volume[:1] if volume.stride(0) == 0 else volume
-    apart = one.reshape(-1, count).t().contiguous().reshape(count, *one.shape[:-1])
+    apart = one.movedim(-1, 0).contiguous()
     return apart.expand(-1, channels, -1, -1).unbind(0)
 
 
