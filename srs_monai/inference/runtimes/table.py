@@ -37,7 +37,7 @@ class Row:
         devices: types of devices that it serves; none: all.
         packages: that it needs beside those that this package always has.
         tool: what else it needs and this machine lacks, for a device; empty when it lacks nothing.
-        quick: whether a network is ready in seconds, so that it can be tried.
+        tried: whether "auto" tries it: not what takes minutes to be ready, nor what others always surpass.
     """
 
     build: Callable[[Target], Runtime]
@@ -45,7 +45,7 @@ class Row:
     devices: tuple[str, ...] = ()
     packages: tuple[str, ...] = ()
     tool: Callable[[torch.device], str] = _nothing
-    quick: bool = True
+    tried: bool = True
 
     def missing(self) -> str:
         """The first package that is not installed; empty when all are."""
@@ -57,15 +57,15 @@ class Row:
 
 
 RUNTIMES: dict[str, Row] = {
-    "eager": Row(build_eager),
+    "eager": Row(build_eager, tried=False),
     "channels_last": Row(build_channels_last),
     "native": Row(build_native, devices=("cpu",), tool=lacks_cpp_compiler),
-    "compile": Row(build_compiled, devices=("cpu", "cuda"), tool=lacks_compiler, quick=False),
+    "compile": Row(build_compiled, devices=("cpu", "cuda"), tool=lacks_compiler, tried=False),
     "cuda_graphs": Row(build_cuda_graphs, devices=("cuda",)),
-    "torchscript": Row(build_torchscript, precisions=("float32",), devices=("cpu", "cuda")),
+    "torchscript": Row(build_torchscript, precisions=("float32",), devices=("cpu", "cuda"), tried=False),
     "onnxruntime": Row(build_onnx_runtime, precisions=("float32",), devices=("cpu",), packages=("onnxruntime", "onnx")),
     "openvino": Row(build_openvino, precisions=("float32", "bfloat16"), devices=("cpu",), packages=("openvino",)),
-    "tensorrt": Row(build_tensorrt, devices=("cuda",), packages=("torch_tensorrt",), quick=False),
+    "tensorrt": Row(build_tensorrt, devices=("cuda",), packages=("torch_tensorrt",), tried=False),
 }
 
 

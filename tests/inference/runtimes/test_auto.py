@@ -166,21 +166,21 @@ def test_the_list_does_not_grow_for_ever(monkeypatch: pytest.MonkeyPatch) -> Non
 
 @pytest.fixture
 def runtimes(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> dict[str, int]:
-    """Three runtimes that take 3, 2 and 1 seconds an image, and one too slow to build; how often each was built."""
+    """Runtimes that take 3, 2 and 1 seconds an image, and one that is not to be tried; how often each was built."""
     built: dict[str, int] = {}
 
-    def row(name: str, seconds: float, quick: bool = True) -> Row:
+    def row(name: str, seconds: float, tried: bool = True) -> Row:
         def build(target: Target) -> Runtime:
             built[name] = built.get(name, 0) + 1
             return Timed(name, clock, lambda n: seconds * n, sizes=(1, 2))
 
-        return Row(build, quick=quick)
+        return Row(build, tried=tried)
 
     def unbuildable(target: Target) -> Runtime:
         raise RuntimeError("no such operator")
 
     table = {"eager": row("eager", 2), "channels_last": row("channels_last", 3), "fast": row("fast", 1)}
-    table |= {"compiler": row("compiler", 0.1, quick=False), "broken": Row(unbuildable)}
+    table |= {"compiler": row("compiler", 0.1, tried=False), "broken": Row(unbuildable)}
     monkeypatch.setattr(auto_module, "RUNTIMES", table)
     monkeypatch.setattr(auto_module, "available", lambda device: list(table))
     return built
@@ -216,7 +216,7 @@ def test_many_are_measured_once_and_remembered(
         assert auto.name == "channels_last"
         auto(images(1))
     assert (auto.name, auto.batch_size) == ("fast", 1)
-    assert runtimes == {"channels_last": 1, "eager": 1, "fast": 1}, "what is slow to build is not tried"
+    assert runtimes == {"channels_last": 1, "eager": 1, "fast": 1}, "compiler is not tried"
     assert "runtime broken is left out: no such operator" in caplog.text
     shown = images(3)
     torch.testing.assert_close(auto(shown), shown[:, :1])
