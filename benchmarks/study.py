@@ -132,7 +132,7 @@ class Study:
         filled = self.slices - write_study(source, self.slices, self.options.side)
         weights = self._weights()
         settings = {"runtime": self.options.runtime, "precision": self.precision, "device": self.device}
-        settings |= {"intensity": "window", **dict(self.options.set)}
+        settings |= dict(self.options.set)
         predicting = Predict(source, weights, tuple(settings.items()))
         alone = NetworkAlone(OfRuntime(self.subject, self.options.runtime, self.shown, self.precision))
         rounds = 1 if self.network == FAST else self.options.rounds
