@@ -10,6 +10,7 @@ from srs_monai.training.guides import GuidedBatches as GuidedBatches
 from srs_monai.training.guides import guided_batch as guided_batch
 from srs_monai.training.losses import StepLosses as StepLosses
 from srs_monai.training.losses import write_losses as write_losses
+from srs_monai.training.mean_iou import MeanIoU as MeanIoU
 from srs_monai.training.polyp_loss import PolypLoss as PolypLoss
 from srs_monai.training.progress import Progress as Progress
 from srs_monai.training.scaled_batches import ScaledBatches as ScaledBatches
