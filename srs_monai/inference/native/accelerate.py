@@ -13,7 +13,8 @@ def accelerate(network: nn.Module) -> nn.Module:
     """A copy of a network for inference on the CPU in float32 whose 3x3 convolutions run by Winograd's method.
 
     Args:
-        network: an SRSNet for pictures; of others, whatever blocks they share with it.
+        network: an SRSNet for pictures; of others, whatever blocks they share with it. One that is fused already is
+            taken as well.
 
     Raises:
         ValueError: where no compiler makes the kernels.
@@ -25,7 +26,7 @@ def _replaced(part: nn.Module) -> nn.Module:
     if isinstance(part, CBAMResidual) and _is_flat(part.conv1):
         return NativeNode([part])
     if isinstance(part, ResidualNode) and _is_flat(part[0].conv1):
-        return NativeNode(list(part))
+        return NativeNode([block for block in part if isinstance(block, CBAMResidual)])
     if isinstance(part, DPConv) and part.form == "closed" and part.parts == 1 and len(part.kernel_shape) == 4:
         return NativeDPConv(part) if part.kernel_shape[2] == 3 else part
     if isinstance(part, Convolution) and _is_plain_3x3(part):
@@ -35,7 +36,7 @@ def _replaced(part: nn.Module) -> nn.Module:
     return part
 
 
-def _is_flat(conv: nn.Module) -> bool:
+def _is_flat(conv: object) -> bool:
     return isinstance(conv, nn.Conv2d)
 
 

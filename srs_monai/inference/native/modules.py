@@ -112,8 +112,7 @@ class _Block:
         self.fc2 = channel.fc2.weight.detach().flatten(1).contiguous()
         self.position_kernel = spatial.conv.weight.detach().contiguous()
         self.shortcut: Tensor | None = None
-        if not isinstance(block.shortcut, nn.Identity):
-            conv = block.shortcut[0]
+        if isinstance(block.shortcut, nn.Sequential) and isinstance(conv := block.shortcut[0], nn.Conv2d):
             self.shortcut = pack_1x1(conv.weight.detach(), lib.lanes(), lib.widest())
             self.shortcut_bias = _bias(conv.bias, conv.weight)
 
