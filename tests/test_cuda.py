@@ -21,7 +21,9 @@ from srs_monai.data.transforms import (
     ToUnitRange,
     Ultrasound,
 )
-from srs_monai.inference import NetworkInferer
+from srs_monai.inference import NetworkInferer, RuntimeInferer
+from srs_monai.inference.runtimes import RUNTIMES, available, build
+from srs_monai.inference.runtimes.auto import PAYS_UNKNOWN
 from srs_monai.networks import SRSNet
 
 ROOT = Path(__file__).resolve().parents[1]
