@@ -63,6 +63,54 @@ def test_lower_precision_stays_close(network: SRSNet, precision: str, tolerance:
     torch.testing.assert_close(got.sigmoid().cpu(), expected, rtol=0, atol=tolerance)
 
 
+@pytest.fixture
+def exact(monkeypatch: pytest.MonkeyPatch) -> None:
+    """float32 without TensorFloat-32."""
+    monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", False)
+    monkeypatch.setattr(torch.backends.cuda.matmul, "allow_tf32", False)
+
+
+MINUTES = {"compile", "tensorrt"}
+ON_GPU = [pytest.param(name, marks=pytest.mark.slow) if name in MINUTES else name for name in available("cuda")]
+
+
+@pytest.mark.usefixtures("exact")
+@pytest.mark.parametrize("name", ON_GPU)
+def test_every_runtime_gives_the_probabilities_of_the_cpu(network: SRSNet, name: str) -> None:
+    runtime = build(network, name, device="cuda", image_size=(64, 64))
+    for size in ((64, 64), (64, 96)):
+        for batch in (1, 3, 8, 20, 3):  # the last one again: other images in the same recording
+            images = torch.rand(batch, 3, *size)
+            with torch.no_grad():
+                expected = network(images).sigmoid()
+            found = runtime(images.cuda())
+            runtime(torch.zeros(batch, 3, *size, device="cuda"))  # must not write into the first result
+            assert found.device.type == "cuda"
+            torch.testing.assert_close(found.cpu(), expected, rtol=0, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", ON_GPU)
+@pytest.mark.parametrize("precision", ["bfloat16", "float16"])
+def test_every_runtime_stays_close_in_a_lower_precision(network: SRSNet, name: str, precision: str) -> None:
+    if precision not in RUNTIMES[name].precisions:
+        pytest.skip(f"{name} computes in {RUNTIMES[name].precisions}")
+    images = torch.rand(2, 3, 64, 64)
+    with torch.no_grad():
+        expected = network(images).sigmoid()
+    found = build(network, name, precision=precision, device="cuda", image_size=(64, 64))(images.cuda())
+    assert found.dtype == torch.float32
+    torch.testing.assert_close(found.cpu(), expected, rtol=0, atol=3e-2)
+
+
+def test_a_network_on_the_gpu_has_its_runtime_there(network: SRSNet) -> None:
+    images = torch.rand(PAYS_UNKNOWN, 3, 64, 64, device="cuda")
+    infer, placed = RuntimeInferer(), network.cuda()
+    with torch.no_grad():
+        expected = placed(images).sigmoid()
+    torch.testing.assert_close(infer(images, placed), expected, rtol=0, atol=3e-3)
+    assert infer.used["name"] in available("cuda")
+
+
 @pytest.mark.parametrize(
     ("precision", "compiled"), [("float32", False), ("bfloat16", False), ("float16", False), ("bfloat16", True)]
 )
