@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import highdicom as hd
 import numpy as np
@@ -18,7 +17,7 @@ from srs_monai.data.readers import dicom_slices
 from srs_monai.data.readers.library_warnings import library_warnings
 from srs_monai.data.recipes import Label
 from srs_monai.files import replacing
-from srs_monai.inference.packed_labels import Labels
+from srs_monai.inference.packed_labels import Labels, plane_of, planes_of
 from srs_monai.inference.sidecar import Run
 from srs_monai.inference.writers.colours import colour_of
 from srs_monai.inference.writers.identity import LONGEST, SERIES_NUMBER, check_labels, label_code
@@ -67,8 +66,9 @@ def write_dicom_seg(
     else:
         _place_slices(images, thickness)
     if not planes.any():
-        images, further, planes, places = images[:1], images[1:], planes[:1], places and places[:1]
-    if len(planes) == 1:  # of several, highdicom finds it from the positions
+        planes = np.zeros((grid.columns, grid.rows, 1), np.uint8)
+        images, further, places = images[:1], images[1:], places and places[:1]
+    if planes.shape[2] == 1:  # of several, highdicom finds it from the positions
         measures = images[0] if places is None else images[0].SharedFunctionalGroupsSequence[0].PixelMeasuresSequence[0]
         measures.SpacingBetweenSlices = f"{thickness:.6g}"
     _save(_segmentation(images, planes, labels, run, further_source_images=further, plane_positions=places), path)
@@ -101,7 +101,7 @@ def write_frame_seg(
     picture.SOPClassUID = SecondaryCaptureImageStorage
     for keyword in ("FrameOfReferenceUID", "NumberOfFrames", "PixelSpacing"):
         picture.pop(keyword, None)
-    segmentation = _segmentation([picture], values[None], labels, run, instance_number=frame)
+    segmentation = _segmentation([picture], values.T[:, :, None], labels, run, instance_number=frame)
     segmentation.PatientOrientation = picture.get("PatientOrientation") or ""
     for reference in _references(segmentation):
         reference.ReferencedSOPClassUID = sop_class
@@ -131,12 +131,21 @@ def _place_frames(image: Dataset, slice_affine: NDArray[np.float64], thickness: 
 
 def _segmentation(
     images: Sequence[Dataset],
-    planes: NDArray[np.uint8],
+    planes: Labels,
     labels: Sequence[Label],
     run: Run,
     instance_number: int = 1,
-    **places: Any,
+    plane_positions: Sequence[hd.PlanePositionSequence] | None = None,
+    further_source_images: Sequence[Dataset] = (),
 ) -> hd.seg.Segmentation:
+    """A segmentation of a mask (columns, rows, slices).
+
+    highdicom, which wants all pixels at once, is shown a picture of each slice that has one pixel for each label that
+    the slice holds: from it, it makes the frames. Their pixels are put in here, slice after slice.
+    """
+    shown = np.stack([_numbers(plane, len(labels)) for plane in planes_of(planes)])
+    for image in images:
+        image.Rows, image.Columns = shown.shape[1:]
     parameters = {"weights_sha256": run.sha256} if run.sha256 else None
     algorithm = hd.AlgorithmIdentificationSequence(
         name="srs_monai", version=__version__, family=codes.cid7162.ArtificialIntelligence, parameters=parameters
@@ -144,7 +153,7 @@ def _segmentation(
     with library_warnings(Path(str(images[0].filename))), config.disable_value_validation():
         made = hd.seg.Segmentation(
             source_images=images,
-            pixel_array=planes,
+            pixel_array=shown,
             segmentation_type=hd.seg.SegmentationTypeValues.BINARY,
             segment_descriptions=[_segment(number, label, algorithm) for number, label in enumerate(labels, 1)],
             series_instance_uid=uid_from(run.uid, "SEG", images[0].SeriesInstanceUID, images[0].SOPInstanceUID),
@@ -158,12 +167,49 @@ def _segmentation(
             device_serial_number=run.sha256 or "unknown",
             specific_character_set="ISO_IR 192",  # UTF-8: whatever the source has, and names of labels
             content_label="SEGMENTATION",
-            omit_empty_frames=bool(planes.any()),
+            omit_empty_frames=bool(shown.any()),
             content_description=few(label.name for label in labels)[:LONGEST],
-            **places,
+            plane_positions=plane_positions,
+            further_source_images=further_source_images,
         )
     made.ContentCreatorName = ""  # a program; the attribute has to be there
+    made.Columns, made.Rows = planes.shape[:2]
+    placed = [image.ImagePositionPatient for image in images if "ImagePositionPatient" in image]
+    if plane_positions is not None:
+        placed = [place[0].ImagePositionPatient for place in plane_positions]
+    made.PixelData = _pixels(planes, _frames(made, placed if planes.shape[2] > 1 else []))
     return made
+
+
+def _numbers(plane: NDArray[np.uint8], count: int) -> NDArray[np.uint8]:
+    """The labels that a slice holds, (1, count), each in its place."""
+    there = np.bincount(plane.ravel(), minlength=count + 1)[1:] > 0 if plane.any() else np.zeros(count, dtype=bool)
+    return np.where(there, np.arange(1, count + 1), 0).astype(np.uint8)[None]
+
+
+def _pixels(planes: Labels, frames: Sequence[tuple[int, int]]) -> bytes:
+    """Frames, each a label's number on a slice, as bits that follow each other without a gap."""
+    packed, rest = bytearray(), np.zeros(0, dtype=np.bool_)
+    for number, place in frames:
+        bits = np.concatenate([rest, plane_of(planes, place).T.ravel() == number])
+        whole = len(bits) // 8 * 8
+        packed += np.packbits(bits[:whole], bitorder="little").tobytes()
+        rest = bits[whole:]
+    packed += np.packbits(rest, bitorder="little").tobytes()
+    return bytes(packed) + b"\0" * (len(packed) % 2)
+
+
+def _frames(made: Dataset, positions: Sequence[Sequence[float]]) -> list[tuple[int, int]]:
+    """The label's number and the slice of each frame; slices are known by their positions, one by nothing."""
+    place_of = {tuple(map(float, position)): place for place, position in enumerate(positions)}
+    shared = made.SharedFunctionalGroupsSequence[0]  # has what all frames, or the only one, have in common
+    found = []
+    for frame in made.PerFrameFunctionalGroupsSequence:
+        said = {**{element.keyword: element for element in shared}, **{element.keyword: element for element in frame}}
+        number = int(said["SegmentIdentificationSequence"].value[0].ReferencedSegmentNumber)
+        position = said["PlanePositionSequence"].value[0].ImagePositionPatient if place_of else ()
+        found.append((number, place_of[tuple(map(float, position))] if place_of else 0))
+    return found
 
 
 def _segment(number: int, label: Label, algorithm: hd.AlgorithmIdentificationSequence) -> hd.seg.SegmentDescription:

@@ -15,7 +15,7 @@ from srs_monai import __version__
 from srs_monai.data.readers import SourceGrid, dicom_slices
 from srs_monai.data.recipes import Label
 from srs_monai.files import replacing
-from srs_monai.inference.packed_labels import Labels
+from srs_monai.inference.packed_labels import Labels, planes_of
 from srs_monai.inference.sidecar import Run
 from srs_monai.inference.writers.colours import colour_of
 from srs_monai.inference.writers.contours import outlines
@@ -67,7 +67,7 @@ def write_rtstruct(
         for number, label in enumerate(labels, 1):
             structure_set.StructureSetROISequence.append(_region(number, label, headers.datasets[0]))
             structure_set.RTROIObservationsSequence.append(_observation(number, label))
-            contours = list(_contours(planes == number, grid, references))
+            contours = list(_contours(planes, number, grid, references))
             structure_set.ROIContourSequence.append(_contour_set(number, contours))
         with replacing(path) as temporary:
             structure_set.save_as(temporary, enforce_file_format=True)
@@ -139,10 +139,11 @@ def _observation(number: int, label: Label) -> Dataset:
     return observation
 
 
-def _contours(region: NDArray[np.bool_], grid: SourceGrid, references: Sequence[Dataset]) -> Iterator[Dataset]:
-    """The contours of a region (slices, rows, columns)."""
-    for plane, affine, reference in zip(region, grid.affines, references, strict=True):
-        for polygon in outlines(plane) if plane.any() else ():
+def _contours(labels: Labels, number: int, grid: SourceGrid, references: Sequence[Dataset]) -> Iterator[Dataset]:
+    """The contours of one label (columns, rows, slices)."""
+    for plane, affine, reference in zip(planes_of(labels), grid.affines, references, strict=True):
+        region = number == plane.T
+        for polygon in outlines(region) if region.any() else ():
             lps = (polygon[:, ::-1] @ affine[:3, :2].T + affine[:3, 3]) * [-1, -1, 1]
             contour = Dataset()
             contour.ContourImageSequence = [reference]

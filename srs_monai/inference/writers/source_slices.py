@@ -4,18 +4,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from srs_monai.data.readers import SourceGrid
-from srs_monai.inference.packed_labels import Labels, plane_of
+from srs_monai.inference.packed_labels import Labels, PackedLabels
 
 _NEAREST = 0.501  # of a voxel: what is no further away is nearest; ties go to the slice that was read
 
 
-def on_source_slices(
-    values: Labels, affine: NDArray[np.float64], grid: SourceGrid
-) -> tuple[NDArray[np.uint8], list[str]]:
-    """The mask (slices, rows, columns) on the slices of its source, and a sentence where it had to be brought there.
+def on_source_slices(values: Labels, affine: NDArray[np.float64], grid: SourceGrid) -> tuple[Labels, list[str]]:
+    """The mask (columns, rows, slices) on the slices of its source, and a sentence where it had to be brought there.
 
-    Where the reader has not resampled, these are the mask's own values. Else each pixel of a slice has the value of
-    the voxel that it lies in, and is background outside of the mask.
+    Where the reader has not resampled, it is the mask itself. Else each pixel of a slice has the value of the voxel
+    that it lies in, and is background outside of the mask.
 
     Args:
         values: the mask, (X, Y, Z).
@@ -26,16 +24,18 @@ def on_source_slices(
         ValueError: when the mask does not reach as far as the source's slices, or further.
     """
     _check_extent(values, affine, grid)
-    to_mask, notes = np.linalg.inv(affine), list[str]()
-    frames = np.zeros((len(grid.affines), grid.rows, grid.columns), dtype=np.uint8)
-    for number, slice_affine in enumerate(grid.affines):
-        to_index = (to_mask @ slice_affine)[:3, [0, 1, 3]]  # of (column, row, 1)
-        if values.shape[:2] == (grid.columns, grid.rows) and _is_slice(to_index, number, grid):
-            frames[number] = plane_of(values, number).T
-        else:
-            frames[number] = _sampled(np.asarray(values), to_index, grid)
-            notes = ["the mask lies on a resampled grid and was brought onto the source's slices by the nearest voxel"]
-    return frames, notes
+    to_mask = np.linalg.inv(affine)
+    to_index = [(to_mask @ slice_affine)[:3, [0, 1, 3]] for slice_affine in grid.affines]  # of (column, row, 1)
+    shape = (grid.columns, grid.rows, len(grid.affines))
+    fits = values.shape[:2] == shape[:2]
+    own = [fits and _is_slice(index, number, grid) for number, index in enumerate(to_index)]
+    if all(own) and values.shape == shape:
+        return values, []
+    frames, whole = PackedLabels(shape), np.asarray(values)
+    for number, index in enumerate(to_index):
+        frames.append((whole[:, :, number] if own[number] else _sampled(whole, index, grid).T)[:, :, None])
+    resampled = "the mask lies on a resampled grid and was brought onto the source's slices by the nearest voxel"
+    return frames, [] if all(own) else [resampled]
 
 
 def _check_extent(values: Labels, affine: NDArray[np.float64], grid: SourceGrid) -> None:
