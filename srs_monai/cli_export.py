@@ -1,9 +1,7 @@
 """The command `srs-monai export`: the network of a training as a graph for other runtimes."""
 
 import argparse
-import logging
 
-logger = logging.getLogger(__name__)
 
 GRAPHS = ("onnx", "torchscript", "openvino", "tensorrt")  # as srs_monai.inference.graphs has them
 

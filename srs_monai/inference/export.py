@@ -13,7 +13,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from srs_monai.data.phantoms import write_phantoms
-from srs_monai.errors import root_cause
+from srs_monai.errors import one_line, root_cause
 from srs_monai.files import check_folder, write_atomically
 from srs_monai.inference.bundle_workflow import absolute, inference_workflow, undisturbed
 from srs_monai.inference.compare import BATCHES, Comparison, compare
@@ -157,7 +157,7 @@ def export_network(
     form, description = GRAPH_FORMATS[to], _description(target)
     with replacing_graph(target) as temporary:
         form.write(network, temporary)
-        comparison = compare(network, form.run(temporary), pictures, sizes=sizes)
+        comparison = _compared(network, temporary, to, pictures, sizes)
         if not max(comparison.probability, comparison.logit) <= tolerance:
             raise ValueError(
                 f"a graph gives what its network gives, within {tolerance:g}, but that of {type(network).__name__} in "
@@ -181,6 +181,21 @@ def export_network(
     write_atomically(description, (json.dumps(content, indent=2, ensure_ascii=False) + "\n").encode())
     logger.info("%s: largest difference from PyTorch: %s", target, comparison)
     return Exported(target, to, comparison, description)
+
+
+def _compared(
+    network: nn.Module, path: Path, to: str, pictures: Sequence[Tensor], sizes: Sequence[Sequence[int]]
+) -> Comparison:
+    """Compare a graph with its network, whatever its runtime raises."""
+    try:
+        return compare(network, GRAPH_FORMATS[to].run(path), pictures, sizes=sizes)
+    except ValueError:
+        raise
+    except Exception as error:
+        raise ValueError(
+            f"a graph runs wherever its network does, but that of {type(network).__name__} in {to} fails: "
+            f"{one_line(error)}; nothing is written: export it to another format"
+        ) from error
 
 
 def _check_target(path: str | Path, to: str, overwrite: bool) -> Path:

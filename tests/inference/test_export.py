@@ -130,6 +130,14 @@ def test_a_wrong_graph_is_noticed_and_removed(simple: Path, tmp_path: Path, sabo
     assert 1e-4 < exported.comparison.logit < 0.05
 
 
+def test_a_graph_that_does_not_run_is_removed(simple: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    form = GRAPH_FORMATS["onnx"]
+    monkeypatch.setitem(GRAPH_FORMATS, "onnx", replace(form, write=lambda _, path: path.write_bytes(b"no graph")))
+    with pytest.raises(ValueError, match=r"that of Conv2d in onnx fails: .*; nothing is written"):
+        export(tmp_path / "graph.onnx", "onnx", weights=simple)
+    assert contents(tmp_path) == {}
+
+
 def test_a_wrong_graph_leaves_an_earlier_one(simple: Path, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     export(tmp_path / "graph.ts", "torchscript", weights=simple)
     before = contents(tmp_path)

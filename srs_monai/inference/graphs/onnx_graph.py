@@ -5,6 +5,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from unittest.mock import patch
 
 import torch
 from torch import Tensor, nn
@@ -91,15 +92,22 @@ def _exported(graph: Graph, sample: Tensor, path: Path) -> None:
 
 @contextmanager
 def _silent() -> Iterator[None]:
-    """Let the exporters say nothing of their age, their passes and packages they do without; numbers tell the rest."""
+    """Let the exporters say nothing of their age, their passes and packages they do without; numbers tell the rest.
+
+    Before an error, the one that records prints the whole graph.
+    """
     loggers = [logging.getLogger(name) for name in ("torch.onnx", "torch.export", "onnxscript")]
     levels = [logger.level for logger in loggers]
     for logger in loggers:
         logger.setLevel(logging.CRITICAL)
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), patch.object(torch._C, "_jit_onnx_log", _say_nothing, create=True):
             warnings.simplefilter("ignore")
             yield
     finally:
         for logger, level in zip(loggers, levels, strict=True):
             logger.setLevel(level)
+
+
+def _say_nothing(*_: object) -> None:
+    """In the place of what prints."""

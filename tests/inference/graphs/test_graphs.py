@@ -96,7 +96,7 @@ def test_of_several_outputs_the_finest_is_taken(name: str, tmp_path: Path) -> No
     torch.testing.assert_close(found, network(image)[0])
 
 
-def test_an_operator_that_one_exporter_alone_knows(tmp_path: Path) -> None:
+def test_an_operator_that_one_exporter_alone_knows(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     attention = nn.TransformerEncoderLayer(4, 2, 8, batch_first=True)
 
     class Tokens(nn.Module):
@@ -111,6 +111,7 @@ def test_an_operator_that_one_exporter_alone_knows(tmp_path: Path) -> None:
 
     network = Tokens().eval()
     check("onnx", network, written("onnx", network, tmp_path), [(1, 3, 32, 96), (3, 3, 64, 64)])
+    assert capfd.readouterr() == ("", "")
 
 
 def test_names_and_axes(tmp_path: Path) -> None:
