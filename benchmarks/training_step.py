@@ -22,6 +22,7 @@ from torch import Tensor, nn
 from measure.arguments import folder, image_side, parse, parser, positive
 from measure.environment import environment
 from measure.kernels import most_expensive
+from measure.plain import plain_attention
 from measure.precision import DTYPES, set_precision
 from measure.results import Results
 from measure.spread import Spread, spread_names, times_as_fast
@@ -35,7 +36,7 @@ from srs_monai.training import trained_parameters
 logger = logging.getLogger("benchmarks.training_step")
 
 KEYS = ("setting", "batch", "height", "width")
-SWITCHES = ("closed", "channels_last", "keep_memory", "precision", "fused", "compile")
+SWITCHES = ("closed", "attention", "channels_last", "keep_memory", "precision", "fused", "compile")
 COLUMNS = (
     *SWITCHES,
     *("rounds", *spread_names("seconds_per_step"), "images_per_second", *spread_names("times_baseline")),
@@ -52,6 +53,7 @@ class Step:
 
     Args:
         closed: DPConv in its closed form.
+        attention: as the package computes it, with gradients of its own.
         channels_last: lay weights and images out so.
         keep_memory: let the process keep what it frees.
         precision: a name of `DTYPES`.
@@ -64,6 +66,7 @@ class Step:
     """
 
     closed: bool = False
+    attention: bool = False
     channels_last: bool = False
     keep_memory: bool = False
     precision: str = "float32"
@@ -113,7 +116,7 @@ class Step:
         if self.rounded_start:
             for parameter in network.parameters():
                 parameter.data = parameter.data.bfloat16().float()
-        return place(network, self.device, self.channels_last)
+        return place(network if self.attention else plain_attention(network), self.device, self.channels_last)
 
     def _data(self) -> tuple[Tensor, Tensor]:
         seen, masks = labelled_images(self.folder, max(self.images, self.batch), self.size)
@@ -134,6 +137,7 @@ def ladder(base: Step) -> dict[str, Step]:
     steps = {BASELINE: replace(base, precision="tf32" if on_gpu else "float32")}
     gains: dict[str, dict[str, object]] = {
         "closed DPConv": {"closed": True},
+        "attention": {"attention": True},
         "channels last": {"channels_last": True},
         **({"fused optimizer": {"fused": True}} if on_gpu else {"kept memory": {"keep_memory": True}}),
         "bfloat16": {"precision": "bfloat16"},
@@ -150,7 +154,7 @@ def curves(base: Step) -> dict[str, Step]:
 
     How far the second is from the first is what rounding does to any training, the third what chance does.
     """
-    fast = replace(base, closed=True, channels_last=True, keep_memory=True)
+    fast = replace(base, closed=True, attention=True, channels_last=True, keep_memory=True)
     return {
         "float32": fast,
         "float32, start rounded to bfloat16": replace(fast, rounded_start=True),

@@ -7,6 +7,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from measure.plain import plain_attention
 from measure.precision import DTYPES, runtime_precision, set_precision
 from measure.subjects import Subject, images
 from measure.worker import Run
@@ -68,13 +69,13 @@ class PlainNetwork:
 
 
 @dataclass(frozen=True)
-class Literal:
-    """Makes the baseline's network: DPConv as the article writes it, one kernel a sample."""
+class Plain:
+    """Makes the baseline's network: a kernel of DPConv for every sample, attention operation by operation."""
 
     subject: Subject
 
     def __call__(self) -> nn.Module:
-        return self.subject.network("literal")
+        return plain_attention(self.subject.network("literal"))
 
 
 @dataclass(frozen=True)
@@ -129,7 +130,7 @@ def baseline(subject: Subject, shown: Shown) -> PlainNetwork:
 
     On a GPU PyTorch multiplies convolutions as TF32 unless it is told otherwise, and so does the baseline.
     """
-    return PlainNetwork(Literal(subject), shown, baseline_precision(shown.device))
+    return PlainNetwork(Plain(subject), shown, baseline_precision(shown.device))
 
 
 def computes_in(runtime: str, precision: str) -> bool:
