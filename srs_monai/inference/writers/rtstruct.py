@@ -142,7 +142,7 @@ def _observation(number: int, label: Label) -> Dataset:
 def _contours(labels: Labels, number: int, grid: SourceGrid, references: Sequence[Dataset]) -> Iterator[Dataset]:
     """The contours of one label (columns, rows, slices)."""
     for plane, affine, reference in zip(planes_of(labels), grid.affines, references, strict=True):
-        region = number == plane.T
+        region: NDArray[np.bool_] = np.equal(plane, number).transpose()
         for polygon in outlines(region) if region.any() else ():
             lps = (polygon[:, ::-1] @ affine[:3, :2].T + affine[:3, 3]) * [-1, -1, 1]
             contour = Dataset()

@@ -1,11 +1,13 @@
 """Results lie where their image lies, in every viewer."""
 
+import gzip
 from pathlib import Path
 
 import nibabel as nib
 import numpy as np
 import pytest
 
+from srs_monai.inference.packed_labels import PackedLabels
 from srs_monai.inference.writers.nifti import write_nifti
 
 OBLIQUE = np.eye(4)
@@ -57,3 +59,18 @@ def test_a_picture_stays_one(tmp_path: Path, shape: tuple[int, ...], channels: i
     written = nib.load(tmp_path / "a.nii")
     assert written.shape == ((5, 6, 1, channels) if channels else shape)
     np.testing.assert_array_equal(written.get_fdata().ravel(), values.ravel())
+
+
+@pytest.mark.parametrize("ending", [".nii", ".nii.gz"])
+@pytest.mark.parametrize("of_file", [True, False])
+def test_packed_labels_make_the_same_file_slice_by_slice(tmp_path: Path, ending: str, of_file: bool) -> None:
+    values = np.random.default_rng(0).integers(0, 3, (5, 4, 6)).astype(np.uint8)
+    packed = PackedLabels(values.shape)
+    packed.append(values)
+    nib.save(nib.Nifti1Image(values.astype(np.int16), OBLIQUE), tmp_path / "source.nii")
+    for name, labels in (("whole", values), ("packed", packed)):
+        write_nifti(tmp_path / f"{name}{ending}", labels, OBLIQUE, tmp_path / "source.nii" if of_file else None)
+    whole, by_slice = (tmp_path / f"{name}{ending}" for name in ("whole", "packed"))
+    opened = gzip.open if ending == ".nii.gz" else open
+    with opened(whole, "rb") as one, opened(by_slice, "rb") as other:
+        assert one.read() == other.read()
