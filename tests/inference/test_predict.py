@@ -5,6 +5,7 @@ import logging
 import shutil
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ from pydicom.data import get_testdata_file
 import srs_monai.bundle_root
 from srs_monai.cli import main
 from srs_monai.inference import predict
+from srs_monai.inference.runtimes import RUNTIMES, auto
+from srs_monai.inference.runtimes.choices import Choice
 from srs_monai.settings import PROVENANCE, settings_of
 from srs_monai.weights import save_weights
 
@@ -105,6 +108,42 @@ def test_volumes_are_in_cubic_millimetres(bright: Path, tmp_path: Path) -> None:
     mask = np.asarray(nib.load(tmp_path / "out" / "scan_mask.nii.gz").dataobj)
     assert 0 < mask.sum() < mask.size
     assert (result.format, result.unit, result.volumes) == ("nifti", "mm3", {"lesion": pytest.approx(3.0 * mask.sum())})
+
+
+def runtime_of(sidecar: Path) -> Any:
+    return json.loads(sidecar.read_text())["runtime"]
+
+
+@pytest.mark.parametrize("runtime", ["eager", "torchscript"])
+def test_the_sidecar_names_the_runtime_that_was_asked_for(
+    pictures: Path, small: Path, tmp_path: Path, runtime: str
+) -> None:
+    (pictures / "b.png").unlink()
+    predict(pictures, tmp_path / "out", weights=small, runtime=runtime)
+    for name in ("a", "c"):
+        assert runtime_of(tmp_path / "out" / f"{name}.json") == {"name": runtime, "precision": "float32"}
+
+
+@pytest.mark.parametrize("whole", [False, True], ids=["in slabs", "whole"])
+def test_a_long_volume_is_segmented_by_the_fastest_and_a_short_one_as_it_is(
+    small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, whole: bool
+) -> None:
+    def the_last(candidates: dict[str, Any], images: Any, clock: Any) -> Choice:
+        return Choice(list(candidates)[-1], 4, dict.fromkeys(candidates, 1.0))
+
+    there = {"channels_last": RUNTIMES["channels_last"], "eager": replace(RUNTIMES["eager"], tried=True)}
+    monkeypatch.setenv("SRS_MONAI_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(auto, "fastest", the_last)
+    monkeypatch.setattr(auto, "RUNTIMES", there)
+    monkeypatch.setattr(auto, "available", lambda device: list(there))
+    (tmp_path / "scans").mkdir()
+    for name, slices in (("1_short", 3), ("2_long", 70), ("3_short", 3)):
+        values = np.random.default_rng(0).integers(0, 256, (16, 16, slices), dtype=np.uint8)
+        nib.save(nib.Nifti1Image(values, np.eye(4)), tmp_path / "scans" / f"{name}.nii.gz")
+    options: dict[str, Any] = {"image_size": [16, 16], "intensity": "range", "keep_largest_component": whole}
+    predict(tmp_path / "scans", tmp_path / "out", weights=small, **options)
+    names = [runtime_of(tmp_path / "out" / f"{name}.json")["name"] for name in ("1_short", "2_long", "3_short")]
+    assert names == ["channels_last", "eager", "eager"]
 
 
 def test_the_settings_of_the_weights_are_those_of_the_bundle_with_its_overlays(
@@ -223,6 +262,9 @@ def test_an_image_of_another_modality_than_the_trainings_is_warned_of(bright: Pa
         ({"network_def#depth#x": 1}, "nested values are given to names that it has"),
         ({"format": "jpeg"}, "format is one of"),
         ({"device": "cuda:77"}, "device cuda:77 is not there"),
+        ({"runtime": "openvimo"}, "no runtime is called 'openvimo'; did you mean 'openvino'"),
+        ({"runtime": "torchscript", "precision": "bfloat16"}, "runtime torchscript computes in float32"),
+        ({"runtime": "cuda_graphs", "device": "cpu"}, "runtime cuda_graphs serves cuda, but the device is cpu"),
         ({"ckpt_path": "w.pt"}, "ckpt_path is given as weights"),
     ],
 )

@@ -38,7 +38,7 @@ class Auto(Runtime):
         self._usual, self._left_out = ("channels_last", "") if channels_last else ("eager", "channels_last")
         self._use(RUNTIMES[self._usual].build(target))
         self._shown = self._asked = 0
-        self._decided = False
+        self._decided = self._looked_up = False
 
     def __call__(self, images: Tensor) -> Tensor:
         self._shown += len(images)
@@ -61,6 +61,9 @@ class Auto(Runtime):
 
     def _decide(self, images: Tensor) -> None:
         """Go over to the fastest runtime, where it is known or so many images are asked for that it is measured."""
+        if self._looked_up and self._asked < PAYS_UNKNOWN:
+            return
+        self._looked_up = True
         here, model = machine(self._target.device), self._model(images)
         choice = remembered(here, model)
         candidates: dict[str, Runtime] = {self._usual: self._current}
