@@ -5,6 +5,7 @@ import torch.nn.functional as F
 from monai.networks.layers.factories import Conv, Norm
 from torch import Tensor, nn
 
+from srs_monai.networks.layers.attend import attend
 from srs_monai.networks.layers.attention import ChannelAttention, SpatialAttention
 
 
@@ -36,8 +37,11 @@ class CBAMResidual(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         y = F.relu(self.norm1(self.conv1(x)))
         y = self.norm2(self.conv2(y))
-        y = self.channel_attention(y) * y
-        y = self.spatial_attention(y) * y
+        if torch.jit.is_scripting():  # type: ignore[attr-defined]
+            y = self.channel_attention(y) * y
+            y = self.spatial_attention(y) * y
+        else:
+            y = attend(y, self.channel_attention, self.spatial_attention)
         return F.relu(y + self.shortcut(x))
 
 

@@ -30,9 +30,12 @@ class ChannelAttention(nn.Module):
         self.fc2 = conv(hidden, channels, 1, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        average = F.relu(self.fc1(x.mean(self.space, keepdim=True)))  # (B, hidden, 1, 1)
-        largest = F.relu(self.fc1(peak_over_space(x)))
-        return torch.sigmoid(self.fc2(average + largest))  # fc2 has no bias: the sum may be taken before it
+        return self.weights(x.mean(self.space, keepdim=True), peak_over_space(x))
+
+    def weights(self, average: Tensor, largest: Tensor) -> Tensor:
+        """The weights, from each channel's average and peak, all (B, C, 1, 1[, 1])."""
+        hidden = F.relu(self.fc1(average)) + F.relu(self.fc1(largest))  # (B, hidden, 1, 1)
+        return torch.sigmoid(self.fc2(hidden))  # fc2 has no bias: the sum may be taken before it
 
 
 class SpatialAttention(nn.Module):
@@ -54,5 +57,8 @@ class SpatialAttention(nn.Module):
         self.conv = Conv[Conv.CONV, spatial_dims](2, 1, kernel_size, padding=kernel_size // 2, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        summary = torch.cat([x.mean(1, keepdim=True), peak_over_channels(x)], dim=1)  # (B, 2, H, W)
+        return self.weights(torch.cat([x.mean(1, keepdim=True), peak_over_channels(x)], dim=1))
+
+    def weights(self, summary: Tensor) -> Tensor:
+        """The weights, from the average and the peak at every position, (B, 2, H, W[, D])."""
         return torch.sigmoid(self.conv(summary))

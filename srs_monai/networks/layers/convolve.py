@@ -24,6 +24,15 @@ def conv(x: Tensor, kernel: Tensor, stride: list[int], padding: list[int], dilat
 
 def conv_per_sample(x: Tensor, kernel: Tensor) -> Tensor:
     """Convolve sample b of x, (B, I, ...), with kernel b, (B, O, I, K, ...), K odd; the result is (B, O, ...)."""
+    if torch.jit.is_scripting():  # type: ignore[attr-defined]
+        return _group_per_sample(x, kernel)
+    if exporting():
+        ones, padding = [1] * (x.dim() - 2), [side // 2 for side in kernel.shape[3:]]
+        return _sum_over_positions(x, kernel, ones, padding, ones, 1)
+    return _group_per_sample(x, kernel)
+
+
+def _group_per_sample(x: Tensor, kernel: Tensor) -> Tensor:
     batch = x.shape[0]
     side_by_side = x.flatten(0, 1).unsqueeze(0)  # (1, B * I, ...): one convolution group per sample
     y = conv_same(side_by_side, kernel.flatten(0, 1), groups=batch)
