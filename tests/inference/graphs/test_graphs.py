@@ -84,8 +84,9 @@ def test_volumes_have_a_depth(name: str, tmp_path: Path) -> None:
 
 
 @FORMATS
-def test_kernels_of_every_sample_leave_the_batch_free(name: str, tmp_path: Path) -> None:
-    network = lived_in(SRSNet(**SMALL, kernel="condconv"))
+@pytest.mark.parametrize("options", [{"kernel": "condconv"}, {"dpconv_form": "literal"}, {"dpconv_generator": "dense"}])
+def test_kernels_of_every_sample_leave_the_batch_free(name: str, options: dict[str, str], tmp_path: Path) -> None:
+    network = lived_in(SRSNet(**SMALL, **options))
     check(name, network, written(name, network, tmp_path), SIZES)
 
 
