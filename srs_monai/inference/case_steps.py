@@ -84,7 +84,7 @@ class CaseSteps(Steps[Item, Part, None]):
             if source is not None and _bytes(source) > _LARGE_FILE:
                 alone()
             yield Part(self.preprocessing(dict(case)))
-        elif self.slab_steps is not None and in_slabs(volume, cast(Compose, self.preprocessing)):
+        elif self.slab_steps is not None and in_slabs(volume, cast(Compose, self.preprocessing), self.slab_steps):
             known: Known = {}
             for start in range(0, volume.shape[2], SLICES):
                 numbers = range(start, min(start + SLICES, volume.shape[2]))

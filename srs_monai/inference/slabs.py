@@ -66,9 +66,6 @@ def slab_steps(postprocessing: Any) -> SlabSteps | None:
     if others:
         _whole(f"the postprocessing has {others[0]}")
         return None
-    if overlay is not None and overlay.scaling is not None and type(overlay.scaling) not in _SLICE_BY_SLICE:
-        _whole(f"the overlay has {type(overlay.scaling).__name__}")
-        return None
     return SlabSteps(transforms, overlay, mask)
 
 
@@ -86,14 +83,15 @@ def reader_of(preprocessing: Any) -> MedicalImageReader | None:
     return reader
 
 
-def in_slabs(volume: OpenVolume, preprocessing: Compose) -> bool:
-    """Whether preparing an open volume slab by slab gives the same as preparing it whole."""
+def in_slabs(volume: OpenVolume, preprocessing: Compose, steps: SlabSteps) -> bool:
+    """Whether an open volume, slab by slab, is prepared and shown as the whole is."""
     through = io_orientation(volume.affine)[2, 0]
     if through != _AXIAL or min(volume.shape) == 1 or not volume.by_slices:
         _whole("their slices cannot be had one after the other")
         return False
     sample = MetaTensor(zeros(1, 1, 1, 1), meta=dict(volume.meta))
-    for transform in preprocessing.transforms[1:]:
+    scaling = [] if steps.overlay is None or steps.overlay.scaling is None else [steps.overlay.scaling]
+    for transform in (*preprocessing.transforms[1:], *scaling):
         by_slice = _SLICE_BY_SLICE.get(type(transform))
         if by_slice is None or not by_slice(transform, sample):
             _whole(f"{type(transform).__name__} looks at the whole volume")

@@ -66,6 +66,7 @@ class Segmenter:
         probabilities: bool = False,
         extra: Sequence[Any] = (),
         cropping: Any = None,
+        shown: Any = None,
     ) -> None:
         self.output, self.format = output, format
         scaling = ToUnitRanged("image", intensity)
@@ -83,7 +84,7 @@ class Segmenter:
         saved = ["pred", "probability"] if probabilities else ["pred"]
         run = Run()
         run.uid = "2.25.1"
-        overlays = [SaveImageOverlayd("pred", "image_as_read", output, scaling)] if overlay else []
+        overlays = [SaveImageOverlayd("pred", "image_as_read", output, shown or scaling)] if overlay else []
         self.postprocessing = Compose(
             [
                 *([CopyItemsd("pred", names="probability")] if probabilities else []),
@@ -276,6 +277,7 @@ def test_what_must_be_seen_whole_goes_whole(
     [
         ({"probabilities": True}, "something else than a mask alone"),
         ({"extra": [RemoveSmallComponentsd("pred", 3)]}, "the postprocessing has RemoveSmallComponentsd"),
+        ({"shown": ToUnitRanged("image", "percentile")}, "ToUnitRanged looks at the whole volume"),
         ({"cropping": CropUltrasoundd("image")}, "CropUltrasoundd looks at the whole volume"),
     ],
 )
