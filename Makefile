@@ -43,7 +43,7 @@ demo: $(INSTALLED)
 
 # alone on the machine; a run that was stopped goes on where it was
 benchmark: $(INSTALLED)
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[benchmark]'
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[benchmark,onnx,openvino]'
 	$(BIN)/python benchmarks/inference.py $(if $(IMAGES),--images "$(IMAGES)")
 	$(BIN)/python benchmarks/training_step.py
 	$(BIN)/python benchmarks/dpconv_forms.py

@@ -93,7 +93,8 @@ class Form:
 
     def seconds(self, request: Any, *, warm_up: int = 0) -> float:
         """How long the work takes once."""
-        return seconds_of(self.run, request, device=self.device, warm_up=warm_up)
+        repeats = 20 if self.device.startswith("cuda") else 1
+        return seconds_of(self.run, request, device=self.device, warm_up=warm_up, repeats=repeats)
 
     def rest(self) -> None:
         """Nothing is kept between turns."""

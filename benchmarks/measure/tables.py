@@ -161,7 +161,7 @@ def study(rows: Sequence[Row]) -> list[str]:
                 _spread(row, "seconds", 1, 1),
                 _spread(row, "seconds_with_imports", 1, 1),
                 _spread(row, "network_seconds", 1, 1),
-                f"{1 / _number(row, 'times_network'):.2f}" if row["times_network"] else "",
+                _spread(row, "times_network", 1, 2),
                 _whole(row, "plain_network_seconds"),
                 _whole(row, "peak_memory_mib"),
                 _whole(row, "network_peak_memory_mib"),

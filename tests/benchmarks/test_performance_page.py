@@ -11,6 +11,8 @@ from measure import tables
 from measure.arguments import RESULTS
 from measure.environment import COLUMNS as ENVIRONMENT
 from measure.results import Results
+from study import COLUMNS as STUDY_MEASURED
+from study import KEYS as STUDY_KEYS
 
 HERE = dict.fromkeys(ENVIRONMENT, "") | {
     "device": "made up",
@@ -20,6 +22,8 @@ HERE = dict.fromkeys(ENVIRONMENT, "") | {
     "date": "2026-11-21",
     "torch": "2.13.0",
 }
+
+STUDY_COLUMNS = (*STUDY_KEYS, *STUDY_MEASURED)
 
 
 def test_the_page_is_current(request: pytest.FixtureRequest) -> None:
@@ -101,3 +105,9 @@ def test_forms_of_dpconv_batch_by_batch() -> None:
     head, _, line = tables.dpconv(rows)
     assert head.endswith("| batch 1 | batch 16 |")
     assert line == "| closed | forward | 32 | 1 | float32 | last | 0.50 | 3.46 |"
+
+
+def test_a_study_takes_so_many_times_its_network() -> None:
+    row = dict.fromkeys(STUDY_COLUMNS, "") | {"network": "SRSNet", "slices": "300"}
+    row |= {"times_network": "1.1", "times_network_lower": "1.1", "times_network_upper": "1.1"}
+    assert tables.study([row])[2].split("|")[9].strip() == "1.10"
