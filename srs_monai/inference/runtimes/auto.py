@@ -45,7 +45,16 @@ class Auto(Runtime):
         self._asked = max(self._asked, self._shown)
         if not self._decided and self._asked >= PAYS_KNOWN and len(images):
             self._decide(images)
-        return self._current(images)
+        try:
+            return self._current(images)
+        except ValueError:
+            raise
+        except Exception as error:  # whatever a library makes of a shape, or of memory that is short
+            if self.name == self._usual:
+                raise
+            logger.warning("runtime %s fails (%s): %s goes on", self.name, one_line(error), self._usual)
+            self._use(RUNTIMES[self._usual].build(self._target))
+            return self._current(images)
 
     def expect(self, count: int) -> None:
         """Say that so many images come now."""

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 import torch
 from torch import Tensor
 
+from srs_monai.errors import one_line
 from srs_monai.inference.runtimes.choices import Choice
 from srs_monai.inference.runtimes.runtime import Runtime
 
@@ -34,22 +35,31 @@ def equal_enough(
         images: on which they are compared.
     """
     expected = reference(images)
-    differences = {}
+    differences: dict[str, float] = {}
     for name, candidate in candidates.items():
-        found = candidate(_repeated(images, max(len(images), candidate.batch_sizes[0])))
-        differences[name] = _difference(found[: len(images)], expected)
+        try:
+            found = candidate(_repeated(images, max(len(images), candidate.batch_sizes[0])))
+        except Exception as error:  # whatever a library makes of a shape, or of memory that is short
+            if name == usual:
+                raise
+            logger.warning("runtime %s is left out, as it fails: %s", name, one_line(error))
+        else:
+            differences[name] = _difference(found[: len(images)], expected)
     allowed = TOLERANCES[candidates[usual].precision]
     if candidates[usual].precision != "float32":
         allowed = max(allowed, differences[usual])
+    good = {usual: candidates[usual]}
     for name, difference in differences.items():
-        if name != usual and not difference <= allowed:
+        if difference <= allowed:
+            good[name] = candidates[name]
+        elif name != usual:
             logger.warning(
                 "runtime %s is left out: its probabilities are off by up to %.2g, and %.2g is allowed",
                 name,
                 difference,
                 allowed,
             )
-    return {name: candidate for name, candidate in candidates.items() if name == usual or differences[name] <= allowed}
+    return good
 
 
 def fastest(

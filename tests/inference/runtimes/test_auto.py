@@ -108,6 +108,17 @@ def test_who_is_off_is_left_out(
         assert f"runtime {name} is left out: its probabilities are off" in caplog.text
 
 
+def test_who_fails_is_left_out(clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
+    def fail(count: int) -> float:
+        raise RuntimeError("no such shape")
+
+    candidates: dict[str, Runtime] = {"usual": Timed("usual", clock, float), "odd": Timed("odd", clock, fail)}
+    assert set(equal_enough(candidates, "usual", lambda images: images[:, :1], IMAGE)) == {"usual"}
+    assert "runtime odd is left out, as it fails: no such shape" in caplog.text
+    with pytest.raises(RuntimeError, match="no such shape"):
+        equal_enough(candidates, "odd", lambda images: images[:, :1], IMAGE)
+
+
 MACHINE, MODEL = {"processor": "p", "threads": "2"}, {"architecture": "a", "image_size": "8 x 8"}
 
 
@@ -269,6 +280,26 @@ def test_a_remembered_runtime_that_fails_now_is_measured_again(runtimes: dict[st
     assert auto.name == "channels_last"
     auto(images(PAYS_UNKNOWN))
     assert auto.name == "fast"
+
+
+def test_where_the_fastest_fails_torch_goes_on(
+    runtimes: dict[str, int], clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    auto = auto_of(clock)
+    auto(images(PAYS_UNKNOWN))
+
+    def fail(count: int) -> float:
+        raise RuntimeError("no such shape")
+
+    auto._current.seconds = fail  # type: ignore[attr-defined]
+    shown = images(3)
+    for _ in range(2):
+        torch.testing.assert_close(auto(shown), shown[:, :1])
+    assert auto.name == "channels_last"
+    assert caplog.text.count("runtime fast fails (no such shape): channels_last goes on") == 1
+    auto._current.seconds = fail  # type: ignore[attr-defined]
+    with pytest.raises(RuntimeError, match="no such shape"):
+        auto(shown)
 
 
 def test_the_machine_has_its_processor_and_versions() -> None:
