@@ -2,7 +2,6 @@
 
 import argparse
 
-
 GRAPHS = ("onnx", "torchscript", "openvino", "tensorrt")  # as srs_monai.inference.graphs has them
 
 

@@ -151,7 +151,7 @@ void convolve3(const Part* parts, int n_parts, int height, int width, const floa
     int depth = 0;
     for (int i = 0; i < n_parts; ++i) depth += parts[i].channels;
     const int across = (width + STEP - 1) / STEP, tiles = across * ((height + STEP - 1) / STEP);
-    const int room = 160 * 1024;  // floats of a block, within the second-level cache
+    const int room = 256 * 1024;  // floats of a block, about as many as the second-level cache holds
     const int fitting = std::max(6, room / (PLACES * (depth + out)));
     int blocks = (tiles + fitting - 1) / fitting;
     blocks = (blocks + threads - 1) / threads * threads;
@@ -351,6 +351,42 @@ void attend(const float* image, int height, int width, int channels, int stride,
                 }
             }
         }
+    }
+}
+
+struct Block {  // weights of a residual block, packed; channels come in strides of whole vectors
+    const float *kernel1, *bias1, *kernel2, *bias2, *fc1, *fc2, *positions, *shortcut, *shortcut_bias;
+    int32_t channels, stride, hidden;
+};
+
+// how many floats run_node works in
+int64_t node_room(int height, int width, int stride, int threads) {
+    return static_cast<int64_t>(3) * height * width * stride + (2 * threads + 1) * stride;
+}
+
+// result (height, width, stride) = a chain of residual blocks of one stride, the first of which reads the parts
+void run_node(const Part* parts, int n_parts, int height, int width, const Block* blocks, int n_blocks, float* room,
+              float* result, int threads) {
+    const int pixels = height * width, stride = blocks[0].stride;
+    const ptrdiff_t map = static_cast<ptrdiff_t>(pixels) * stride;
+    float *inner = room, *maps[2] = {room + map, room + 2 * map};
+    float *sums = room + 3 * map, *peaks = sums + threads * stride, *weights = peaks + threads * stride;
+    Part latest, middle{inner, stride};
+    for (int i = 0; i < n_blocks; ++i) {
+        const Block& block = blocks[i];
+        float* y = i + 1 < n_blocks ? maps[i % 2] : result;
+        convolve3(parts, n_parts, height, width, block.kernel1, block.bias1, stride, 1, inner, nullptr, nullptr, threads);
+        convolve3(&middle, 1, height, width, block.kernel2, block.bias2, stride, 0, y, sums, peaks, threads);
+        weigh_channels(sums, peaks, threads, pixels, block.channels, stride, block.fc1, block.fc2, block.hidden, weights);
+        const float* around = parts[0].data;
+        if (block.shortcut != nullptr) {  // the inner map has done its part
+            convolve1(parts, n_parts, pixels, block.shortcut, block.shortcut_bias, stride, 0, inner, threads);
+            around = inner;
+        }
+        attend(y, height, width, block.channels, stride, weights, block.positions, around, y, threads);
+        latest = {y, stride};
+        parts = &latest;
+        n_parts = 1;
     }
 }
 

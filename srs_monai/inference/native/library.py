@@ -10,13 +10,23 @@ from pathlib import Path
 
 SOURCE = Path(__file__).with_name("kernels.cpp")
 # no -ffast-math: NaN has to come through
-FLAGS = ("-O3", "-march=native", "-fopenmp", "-fPIC", "-shared", "-std=c++17")
+FLAGS = ("-O3", "-fno-trapping-math", "-fno-math-errno", "-march=native", "-fopenmp", "-fPIC", "-shared", "-std=c++17")
 
 
 class Part(ctypes.Structure):
     """One of several images that lie side by side in channels, as the kernels take them."""
 
     _fields_ = (("data", ctypes.c_void_p), ("channels", ctypes.c_int32))
+
+
+class Block(ctypes.Structure):
+    """The packed weights of a residual block, as the kernels take them."""
+
+    _fields_ = (
+        *((name, ctypes.c_void_p) for name in ("kernel1", "bias1", "kernel2", "bias2", "fc1", "fc2", "positions")),
+        *((name, ctypes.c_void_p) for name in ("shortcut", "shortcut_bias")),
+        *((name, ctypes.c_int32) for name in ("channels", "stride", "hidden")),
+    )
 
 
 def compiler() -> str | None:
@@ -48,4 +58,6 @@ def library() -> ctypes.CDLL:
                 f"the runtime 'native' is compiled with {found}, which failed: {ended.stderr.strip()[:500]}; take "
                 "another compiler by CXX, or another runtime"
             )
-        return ctypes.CDLL(str(target))
+        kernels = ctypes.CDLL(str(target))
+    kernels.node_room.restype = ctypes.c_int64
+    return kernels

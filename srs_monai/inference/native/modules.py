@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from srs_monai.inference.native.library import Part, library
+from srs_monai.inference.native.library import Block, Part, library
 from srs_monai.inference.native.packing import pack_1x1, pack_3x3, pad_channels, padded
 from srs_monai.networks.blocks import CBAMResidual
 from srs_monai.networks.layers import DPConv
@@ -25,14 +25,23 @@ class NativeConv3(nn.Module):
 
     def __init__(self, weight: Tensor, bias: Tensor | None, *, rectify: bool) -> None:
         super().__init__()
-        self.kernel = _Conv3(weight, bias, rectify=rectify)
+        lib = library()
+        self.channels = weight.shape[0]
+        self.stride = padded(self.channels, lib.lanes())
+        self.weight = pack_3x3(weight.detach(), lib.lanes(), lib.widest())
+        self.bias = _bias(bias, weight)
+        self.rectify = int(rectify)
 
     def forward(self, x: Tensor) -> Tensor:
         (batch,) = _in_vectors([x])
-        out = _empty(batch, self.kernel.stride)
+        out = _empty(batch, self.stride)
+        lib, threads, (height, width) = library(), torch.get_num_threads(), out.shape[2:]
         for image, result in zip(batch, out, strict=True):
-            self.kernel([image], result)
-        return out[:, : self.kernel.channels]
+            lib.convolve3(
+                *_parts([image]), height, width, _at(self.weight), _at(self.bias), self.stride, self.rectify,
+                _at(result), None, None, threads,
+            )  # fmt: skip
+        return out[:, : self.channels]
 
 
 class NativeDPConv(nn.Module):
@@ -58,93 +67,45 @@ class NativeNode(nn.Module):
     """A chain of residual blocks, each two convolutions, both attentions and the shortcut.
 
     Args:
-        blocks: with their norms folded.
+        blocks: with their norms folded, all of the same width.
 
     Shapes: maps side by side in channels, a list of (B, ., H, W), or one map by itself, give (B, O, H, W).
     """
 
     def __init__(self, blocks: Sequence[CBAMResidual]) -> None:
         super().__init__()
-        self.blocks = [_Block(block) for block in blocks]
+        packed = [_packed(block) for block in blocks]
+        self.channels, self.stride = packed[0][0].channels, packed[0][0].stride
+        self.blocks = (Block * len(packed))(*(block for block, _ in packed))
+        self.weights = [weights for _, weights in packed]  # which the blocks point to
 
     def forward(self, links: list[Tensor] | Tensor) -> Tensor:
         batches = _in_vectors(links if isinstance(links, list) else [links])
-        out = _empty(batches[0], self.blocks[-1].stride)
+        out = _empty(batches[0], self.stride)
+        lib, threads, (height, width) = library(), torch.get_num_threads(), out.shape[2:]
+        room = out.new_empty(lib.node_room(height, width, self.stride, threads))
         for number, result in enumerate(out):
-            images = [batch[number] for batch in batches]
-            for block in self.blocks[:-1]:
-                images = [block(images, _empty(images[0], block.stride))]
-            self.blocks[-1](images, result)
-        return out[:, : self.blocks[-1].channels]
+            parts = _parts([batch[number] for batch in batches])
+            lib.run_node(*parts, height, width, self.blocks, len(self.blocks), _at(room), _at(result), threads)
+        return out[:, : self.channels]
 
 
-class _Conv3:
-    def __init__(self, weight: Tensor, bias: Tensor | None, *, rectify: bool) -> None:
-        lib = library()
-        self.channels = weight.shape[0]
-        self.stride = padded(self.channels, lib.lanes())
-        self.weight = pack_3x3(weight.detach(), lib.lanes(), lib.widest())
-        self.bias = _bias(bias, weight)
-        self.rectify = int(rectify)
-
-    def __call__(
-        self, images: list[Tensor], result: Tensor, sums: Tensor | None = None, peaks: Tensor | None = None
-    ) -> Tensor:
-        """Of images side by side, (., H, W), channels last and in whole vectors; sums and peaks are (threads, O)."""
-        _, height, width = result.shape
-        library().convolve3(
-            *_parts(images), height, width, _at(self.weight), _at(self.bias), self.stride, self.rectify, _at(result),
-            _at(sums), _at(peaks), torch.get_num_threads(),
-        )  # fmt: skip
-        return result
-
-
-class _Block:
-    """One CBAMResidual with its norms folded."""
-
-    def __init__(self, block: CBAMResidual) -> None:
-        lib = library()
-        self.conv1 = _Conv3(block.conv1.weight, block.conv1.bias, rectify=True)
-        self.conv2 = _Conv3(block.conv2.weight, block.conv2.bias, rectify=False)
-        self.channels, self.stride = self.conv2.channels, self.conv2.stride
-        channel, spatial = block.channel_attention, block.spatial_attention
-        self.fc1 = channel.fc1.weight.detach().flatten(1).contiguous()
-        self.fc2 = channel.fc2.weight.detach().flatten(1).contiguous()
-        self.position_kernel = spatial.conv.weight.detach().contiguous()
-        self.shortcut: Tensor | None = None
-        if isinstance(block.shortcut, nn.Sequential) and isinstance(conv := block.shortcut[0], nn.Conv2d):
-            self.shortcut = pack_1x1(conv.weight.detach(), lib.lanes(), lib.widest())
-            self.shortcut_bias = _bias(conv.bias, conv.weight)
-
-    def __call__(self, images: list[Tensor], result: Tensor) -> Tensor:
-        _, height, width = result.shape
-        lib, threads, pixels = library(), torch.get_num_threads(), height * width
-        sums, peaks = result.new_empty(2, threads, self.stride)
-        inner = self.conv1(images, _empty(result, self.stride))
-        y = self.conv2([inner], _empty(result, self.stride), sums, peaks)
-        weights = result.new_empty(self.stride)
-        lib.weigh_channels(
-            _at(sums), _at(peaks), threads, pixels, self.channels, self.stride, _at(self.fc1), _at(self.fc2),
-            len(self.fc1), _at(weights),
-        )  # fmt: skip
-        around = images[0]
-        if self.shortcut is not None:
-            around = inner  # it has done its part: its memory serves the shortcut
-            lib.convolve1(
-                *_parts(images),
-                pixels,
-                _at(self.shortcut),
-                _at(self.shortcut_bias),
-                self.stride,
-                0,
-                _at(around),
-                threads,
-            )
-        lib.attend(
-            _at(y), height, width, self.channels, self.stride, _at(weights), _at(self.position_kernel), _at(around),
-            _at(result), threads,
-        )  # fmt: skip
-        return result
+def _packed(block: CBAMResidual) -> tuple[Block, list[Tensor | None]]:
+    """A block as the kernels take it, and the tensors that it points to."""
+    lib = library()
+    lanes, widest = lib.lanes(), lib.widest()
+    convs, channel = (block.conv1, block.conv2), block.channel_attention
+    weights: list[Tensor | None] = []
+    for conv in convs:
+        weights += [pack_3x3(conv.weight.detach(), lanes, widest), _bias(conv.bias, conv.weight)]
+    weights += [fc.weight.detach().flatten(1).contiguous() for fc in (channel.fc1, channel.fc2)]
+    weights.append(block.spatial_attention.conv.weight.detach().contiguous())
+    if isinstance(block.shortcut, nn.Sequential) and isinstance(conv := block.shortcut[0], nn.Conv2d):
+        weights += [pack_1x1(conv.weight.detach(), lanes, widest), _bias(conv.bias, conv.weight)]
+    else:
+        weights += [None, None]
+    channels, hidden = block.conv2.out_channels, channel.fc1.out_channels
+    return Block(*map(_at, weights), channels, padded(channels, lanes), hidden), weights
 
 
 def _bias(bias: Tensor | None, weight: Tensor) -> Tensor:

@@ -6,10 +6,12 @@ from srs_monai.inference.native import accelerate, compiler
 from srs_monai.inference.runtimes.eager import Eager
 from srs_monai.inference.runtimes.runtime import Runtime
 from srs_monai.inference.runtimes.target import Target
+from srs_monai.memory import keep_freed_memory
 
 
 def build_native(target: Target) -> Runtime:
     """Our own kernels, compiled for this processor in a second; float32, also where a lower precision would do."""
+    keep_freed_memory()  # its maps are made and freed with every image
     return Eager(accelerate(target.fused(channels_last=True)), "native", "float32", (1, 2), channels_last=True)
 
 

@@ -226,7 +226,7 @@ class SRSNet(nn.Module):
         return logits
 
     def guide(self, image: Tensor) -> Tensor | None:
-        """What the reconstruction network says of an image, (B, reconstruction_features[-1], h, w); None without one."""
+        """What the reconstruction network says of an image, (B, reconstruction_features[-1], h, w), or None."""
         guide: Tensor | None = None
         if self.reconstruction is not None:
             if self.freeze_reconstruction:
