@@ -41,7 +41,7 @@ def library() -> ctypes.CDLL:
     The machine code fits this machine's processor, so it is never kept for another one.
 
     Raises:
-        ValueError: where there is no compiler, or it fails.
+        ValueError: where there is no compiler, or it fails, or what it made cannot be loaded.
     """
     found = compiler()
     if found is None:
@@ -58,6 +58,12 @@ def library() -> ctypes.CDLL:
                 f"the runtime 'native' is compiled with {found}, which failed: {ended.stderr.strip()[:500]}; take "
                 "another compiler by CXX, or another runtime"
             )
-        kernels = ctypes.CDLL(str(target))
+        try:
+            kernels = ctypes.CDLL(str(target))
+        except OSError as error:  # programs may not be run from every folder
+            raise ValueError(
+                f"the runtime 'native' is loaded from a temporary folder, but {target} cannot be: {error}; name another "
+                "folder in TMPDIR, or take another runtime"
+            ) from error
     kernels.node_room.restype = ctypes.c_int64
     return kernels

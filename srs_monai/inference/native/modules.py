@@ -115,6 +115,12 @@ def _bias(bias: Tensor | None, weight: Tensor) -> Tensor:
 
 def _in_vectors(maps: list[Tensor]) -> list[Tensor]:
     """Maps with channels last, in whole vectors: each by itself, or, where one is not in whole vectors, as one."""
+    for x in maps:
+        if x.dtype != torch.float32 or x.device.type != "cpu":
+            raise ValueError(
+                f"our own kernels compute in float32 on the CPU, got {x.dtype} on {x.device}; leave autocast out, or "
+                "take another runtime"
+            )
     lanes = library().lanes()
     if len(maps) > 1 and any(x.shape[1] % lanes for x in maps):
         maps = [torch.cat(maps, dim=1)]

@@ -32,3 +32,13 @@ def test_what_the_compiler_says_is_said(monkeypatch: pytest.MonkeyPatch, tmp_pat
     monkeypatch.setattr(module, "SOURCE", tmp_path / "kernels.cpp")
     with pytest.raises(ValueError, match=r"which failed: .*this is no program"):
         library()
+
+
+@pytest.mark.skipif(compiler() is None, reason="no C++ compiler")
+def test_a_folder_from_which_nothing_is_run_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: str) -> None:
+        raise OSError(f"{path}: failed to map segment from shared object")
+
+    monkeypatch.setattr(module.ctypes, "CDLL", refuse)
+    with pytest.raises(ValueError, match=r"kernels.so cannot be: .* failed to map segment .* another folder in TMPDIR"):
+        library()
