@@ -35,14 +35,15 @@ class CBAMResidual(nn.Module):
             self.shortcut = nn.Sequential(conv(in_channels, out_channels, 1), norm(out_channels))
 
     def forward(self, x: Tensor) -> Tensor:
-        y = F.relu(self.norm1(self.conv1(x)))
+        y = F.relu(self.norm1(self.conv1(x)), inplace=True)
         y = self.norm2(self.conv2(y))
         if torch.jit.is_scripting():  # type: ignore[attr-defined]
             y = self.channel_attention(y) * y
             y = self.spatial_attention(y) * y
         else:
             y = attend(y, self.channel_attention, self.spatial_attention)
-        return F.relu(y + self.shortcut(x))
+        y += self.shortcut(x)  # in place: memory is what a step waits for
+        return F.relu(y, inplace=True)
 
 
 class ResidualNode(nn.Sequential):

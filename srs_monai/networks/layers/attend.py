@@ -43,7 +43,7 @@ class _Attend(torch.autograd.Function):
         ctx.save_for_backward(x, y, place, peak)
         ctx.channel = channel_weights, [*by_channel, *channel.parameters()]
         ctx.spatial = position_weights, [by_position, *spatial.parameters()]
-        return y * position_weights.detach()
+        return y * _wide(position_weights.detach(), y)
 
     @staticmethod
     @once_differentiable
@@ -53,18 +53,23 @@ class _Attend(torch.autograd.Function):
         at_position, *of_spatial = _gradients(weights, inputs, (gradient * y).sum(1, keepdim=True))
         at_mean, at_peak = at_position.to(x.dtype).split(1, dim=1)
         reached = torch.empty_like(y)  # 1 where the peak is: those that reach it share its gradient
-        torch.eq(y, peak, out=reached)
-        at_y = torch.addcmul(at_mean / y.shape[1], gradient, weights.detach())
-        at_y.addcmul_(reached, at_peak / reached.sum(1, keepdim=True))
+        torch.eq(y, _wide(peak, y), out=reached)
+        at_y = torch.addcmul(_wide(at_mean / y.shape[1], y), gradient, _wide(weights.detach(), y))
+        at_y.addcmul_(reached, _wide(at_peak / reached.sum(1, keepdim=True), y))
 
         weights, inputs = ctx.channel
         space = list(range(2, x.dim()))
         at_mean, at_largest, *of_channel = _gradients(weights, inputs, (at_y * x).sum(space, keepdim=True))
-        at_x = torch.addcmul(at_mean / x[0, 0].numel(), at_y, weights.detach())
+        at_x = torch.addcmul(_wide(at_mean / x[0, 0].numel(), x), at_y, _wide(weights.detach(), x))
         samples, channels = (torch.arange(n, device=x.device) for n in x.shape[:2])
         where = samples[:, None], channels, *torch.unravel_index(place.flatten(1), x.shape[2:])
         at_x.index_put_(where, at_largest.flatten(1), accumulate=True)  # not scatter_add_, which copies all of at_x
         return at_x, None, None, *of_channel, *of_spatial
+
+
+def _wide(small: Tensor, like: Tensor) -> Tensor:
+    """A map as large as another: in 16 bits on a CPU, copying it out is many times faster than broadcasting."""
+    return torch.empty_like(like).copy_(small) if like.element_size() == 2 and like.device.type == "cpu" else small
 
 
 def _gradients(result: Tensor, inputs: list[Tensor], gradient: Tensor) -> list[Any]:
