@@ -62,8 +62,8 @@ def library() -> ctypes.CDLL:
             kernels = ctypes.CDLL(str(target))
         except OSError as error:  # programs may not be run from every folder
             raise ValueError(
-                f"the runtime 'native' is loaded from a temporary folder, but {target} cannot be: {error}; name another "
-                "folder in TMPDIR, or take another runtime"
+                f"the runtime 'native' is loaded from a temporary folder, but {target} cannot be: {error}; name "
+                "another folder in TMPDIR, or take another runtime"
             ) from error
     kernels.node_room.restype = ctypes.c_int64
     return kernels
