@@ -17,10 +17,10 @@ def attend(x: Tensor, channel: ChannelAttention, spatial: SpatialAttention) -> T
     Values and gradients are those of `y = channel(x) * x; spatial(y) * y`. Written so, three gradients meet at x and
     three at y, and each is made whole before they are added; here each feature gets its gradient in one piece.
     """
-    if exporting() or torch.compiler.is_compiling() or not torch.is_grad_enabled():
-        y = x * channel(x)
-        weighted: Tensor = y * spatial(y)
-        return weighted
+    recorded = exporting() or torch.compiler.is_compiling()
+    if recorded or not torch.is_grad_enabled():
+        y: Tensor = x * channel(x)
+        return y * (spatial(y) if recorded else _wide(spatial(y), y))
     result: Tensor = _Attend.apply(x, channel, spatial, *channel.parameters(), *spatial.parameters())
     return result
 
