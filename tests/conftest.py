@@ -1,5 +1,6 @@
 """What every test shares: where the real data lie, and seeded randomness."""
 
+import logging
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -37,3 +38,12 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _seeded() -> None:
     torch.manual_seed(0)
+
+
+@pytest.fixture(autouse=True)
+def _loggers_stay_on() -> Iterator[None]:
+    """Switch loggers on again that a set-up of logging within a test, as MONAI's from a file, has switched off."""
+    yield
+    for logger in logging.root.manager.loggerDict.values():
+        if isinstance(logger, logging.Logger):
+            logger.disabled = False
