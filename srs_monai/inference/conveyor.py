@@ -209,6 +209,8 @@ class Conveyor(Generic[Case, Part, Result]):
         except BaseException as error:
             end = _End(error)
         self._loaded.put(end)
+        if end.error is not None and not isinstance(end.error, Exception):
+            raise _Stopped  # it ends the run: no other case is begun
 
     def _wait_alone(self, number: int) -> None:
         with self._turn:
