@@ -41,9 +41,17 @@ def _seeded() -> None:
 
 
 @pytest.fixture(autouse=True)
-def _loggers_stay_on() -> Iterator[None]:
-    """Switch loggers on again that a set-up of logging within a test, as MONAI's from a file, has switched off."""
+def _logging_stays() -> Iterator[None]:
+    """Undo what a test does to logging for the whole process, as MONAI's set-up from a file: tests read the log."""
+    before = {logger: logger.level for logger in _loggers()}
     yield
-    for logger in logging.root.manager.loggerDict.values():
-        if isinstance(logger, logging.Logger):
-            logger.disabled = False
+    logging.disable(logging.NOTSET)
+    for logger in _loggers():
+        logger.disabled, logger.propagate = False, True
+        logger.setLevel(before.get(logger, logging.NOTSET))
+
+
+def _loggers() -> list[logging.Logger]:
+    """The root's, and this package's."""
+    names = [name for name in logging.root.manager.loggerDict if name.partition(".")[0] == "srs_monai"]
+    return [logging.root, *map(logging.getLogger, names)]
