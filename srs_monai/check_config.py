@@ -6,20 +6,24 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from monai.bundle import ConfigParser
+from monai.bundle import ConfigParser, ConfigWorkflow
 from monai.bundle.utils import DEFAULT_EXP_MGMT_SETTINGS
 
-from srs_monai.settings import PROVENANCE
 from srs_monai.workflow import running_workflow
 
 _REFERENCE = re.compile(r"[@%]([A-Za-z_]\w*)")
 _META = "_meta_"  # where MONAI keeps metadata.json
+_SETTINGS = "provenance"  # what files of settings have, see srs_monai.settings
+_LIST = "several configuration files are one list: --config_file \"['a', 'b']\""
 _TRACKING = {name for settings in DEFAULT_EXP_MGMT_SETTINGS.values() for name in settings["configs"]}
 _PATHS = ("_dir", "_path")  # how names of folders and files end
 
 
 def check_config() -> None:
-    """Refuse names that nothing reads and values of another kind, which MONAI takes without a word.
+    """Refuse stray arguments, names that nothing reads and values of another kind, which MONAI takes without a word.
+
+    MONAI's command takes what stands alone for the ids of its lists: a second file after `--config_file a.yaml` is no
+    configuration then, and what it names as `initialize` is skipped. A file of settings is no configuration either.
 
     A name at the top is known when a file beside the configuration being run has it too, or when something refers to
     it: overlays may bring names of their own. A value is of the same kind as in those files, a number, a whole number,
@@ -33,8 +37,14 @@ def check_config() -> None:
     if workflow is None:
         return
     config = workflow.parser.get()
+    _check_ids(workflow)
+    if _SETTINGS in config:
+        raise ValueError(
+            "settings of weights are data and not a configuration, but one of the configuration files holds settings; "
+            "name it with --settings FILE instead (the file beside ckpt_path is read by itself)"
+        )
     known = _known(Path(workflow.config_root_path))
-    ids = {_META, PROVENANCE, workflow.init_id, workflow.run_id, workflow.final_id}
+    ids = {_META, workflow.init_id, workflow.run_id, workflow.final_id}
     for name in set(config) - set(known) - _TRACKING - ids:
         if not any(name in _references(value) for other, value in config.items() if other != name):
             near = get_close_matches(name, known, n=1)
@@ -43,9 +53,20 @@ def check_config() -> None:
                 + (f"did you mean {near[0]!r}?" if near else "take it away")
             )
     for name, value in config.items():
-        complaints = [_complaint(name, value, usual) for usual in known.get(name, [])]
+        usual_ones = known.get(name, [])
+        literal = [usual for usual in usual_ones if not _is_expression(usual)]
+        complaints = [_complaint(name, value, usual) for usual in literal or usual_ones]
         if complaints and all(complaints):
             raise ValueError(f"{name} is {complaints[0]}; got {value!r}")
+
+
+def _check_ids(workflow: ConfigWorkflow) -> None:
+    """Refuse ids that the configuration does not have, which MONAI takes for lists without content."""
+    if workflow.run_id not in workflow.parser:
+        raise ValueError(f"the configuration has nothing to run that is called {workflow.run_id!r}; {_LIST}")
+    for id, usual in ((workflow.init_id, "initialize"), (workflow.final_id, "finalize")):
+        if id != usual and id not in workflow.parser:
+            raise ValueError(f"{id!r} is neither an option nor in the configuration; {_LIST}")
 
 
 def _known(folder: Path) -> dict[str, list[Any]]:

@@ -24,6 +24,8 @@ OPTIONS = {
     "recipe",
     "resample_uneven",
     "runtime",
+    "settings",
+    "trust_settings",
     "weights",
 }  # not for --set
 
@@ -75,6 +77,12 @@ def _add_configuration(command: argparse.ArgumentParser) -> None:
     command.add_argument("--config", metavar="OVERLAY", nargs="+", default=[], help="files put after the bundle's")
     command.add_argument(
         "--set", metavar="NAME=VALUE", nargs="+", default=[], type=_setting, help="values of the configuration"
+    )
+    command.add_argument(
+        "--settings", metavar="FILE", help="settings of the weights' training (default: the file beside them)"
+    )
+    command.add_argument(
+        "--trust-settings", action="store_true", help="import and run what the settings name; for files of your own"
     )
     command.add_argument("--bundle", metavar="FOLDER", help="another bundle than the one beside this package")
 
@@ -139,6 +147,8 @@ def _predict(options: argparse.Namespace) -> int:
             options.output,
             bundle=options.bundle,
             weights=options.weights,
+            settings_file=options.settings,
+            trust_settings=options.trust_settings,
             format=options.format,
             overwrite=options.overwrite,
             resample_uneven=options.resample_uneven,

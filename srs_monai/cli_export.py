@@ -29,6 +29,8 @@ def run_export(options: argparse.Namespace) -> int:
         options.output,
         options.to,
         weights=options.weights,
+        settings_file=options.settings,
+        trust_settings=options.trust_settings,
         bundle=options.bundle,
         overlays=options.config,
         images=options.images,

@@ -1,9 +1,14 @@
-"""Weights in files: tensors alone are read and written, never programs."""
+"""Weights in files: tensors alone are read and written, never programs; damaged files are rejected."""
 
+import hashlib
+import zipfile
 from collections.abc import Mapping
+from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import torch
 from torch import Tensor, nn
@@ -14,17 +19,42 @@ from srs_monai.files import replacing
 _STAGE_ONE = "reconstruction."  # how the names of the part that stage one trains begin
 
 
+@dataclass(frozen=True)
+class LoadedWeights:
+    """Which weights a network was given.
+
+    Args:
+        path: of their file.
+        sha256: of the bytes that were loaded, in hexadecimal digits.
+    """
+
+    path: Path
+    sha256: str
+
+
+_LOADED: WeakKeyDictionary[nn.Module, LoadedWeights] = WeakKeyDictionary()
+
+
 def load_weights(network: nn.Module, path: str | Path) -> nn.Module:
     """Load a state dict, plain or as {"model": state dict}, into a network, and give the network back.
 
+    What was loaded is remembered for the network, see `loaded_weights`.
+
     Raises:
-        ValueError: when the file is missing or unreadable, holds anything but tensors, or belongs to another network;
-            then the first differing key and both shapes are named, and the network is as it was.
+        ValueError: when the file is missing, damaged or unreadable, holds anything but tensors, or belongs to another
+            network; then the first differing key and both shapes are named, and the network is as it was.
     """
-    theirs = tensors_of(read_checkpoint(path), str(path), wrapper="model")
+    content = _bytes_of(path)
+    theirs = tensors_of(_checkpoint_in(content, path), str(path), wrapper="model")
     check_fit(network, theirs, path)
     network.load_state_dict(theirs)
+    _LOADED[network] = LoadedWeights(Path(path), hashlib.sha256(content).hexdigest())
     return network
+
+
+def loaded_weights(network: nn.Module) -> LoadedWeights | None:
+    """What `load_weights` loaded into a network last; None where it never did."""
+    return _LOADED.get(network)
 
 
 def check_fit(network: nn.Module, theirs: Mapping[str, Tensor], path: str | Path) -> None:
@@ -73,10 +103,23 @@ def read_checkpoint(path: str | Path) -> Any:
     Raises:
         ValueError: naming the file, when it is missing or unreadable, or holds anything else.
     """
+    return _checkpoint_in(_bytes_of(path), path)
+
+
+def _bytes_of(path: str | Path) -> bytes:
     if not Path(path).is_file():
         raise ValueError(f"weights are read from a file, but {path} is none; train the network, or name its weights")
     try:
-        return torch.load(path, map_location="cpu", weights_only=True)
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise ValueError(f"{path} cannot be read: {one_line(error)}; check its permissions") from error
+
+
+def _checkpoint_in(content: bytes, path: str | Path) -> Any:
+    """What the bytes of a checkpoint hold, once their checksums are right."""
+    _check_damage(content, path)
+    try:
+        return torch.load(BytesIO(content), map_location="cpu", weights_only=True)
     except UnpicklingError as error:
         raise ValueError(
             f"weights are tensors and nothing else, but {path} holds more or is no checkpoint, and was not executed; "
@@ -86,6 +129,25 @@ def read_checkpoint(path: str | Path) -> Any:
         raise ValueError(
             f"{path} cannot be read as a checkpoint: {one_line(error)}; fetch or train it again"
         ) from error
+
+
+def _check_damage(content: bytes, path: str | Path) -> None:
+    """Compare the checksums in a checkpoint with its content: PyTorch loads changed weights without a word.
+
+    PyTorch's format before version 1.6 has no checksums; nothing is known of such a file.
+    """
+    if not content.startswith(b"PK"):
+        return
+    try:
+        with zipfile.ZipFile(BytesIO(content)) as archive:
+            damaged = archive.testzip()
+    except Exception as error:  # damage to the archive's own tables
+        raise ValueError(f"{path} is damaged: {one_line(error)}; fetch or train it again") from error
+    if damaged is not None:
+        raise ValueError(
+            f"{path} is damaged: the checksum of {damaged} in it is wrong; fetch or train it again. A file that was "
+            "saved without checksums (torch.serialization.set_crc32_options(False)) has to be saved with them"
+        )
 
 
 def tensors_of(content: Any, source: str, wrapper: str) -> dict[str, Tensor]:

@@ -1,4 +1,4 @@
-"""Imports run one way: cli -> {training, inference, evaluation, interop} -> {data, networks}."""
+"""Imports run one way: cli -> {training, inference, evaluation, interop} -> settings -> {data, networks}."""
 
 import ast
 from pathlib import Path
@@ -9,8 +9,9 @@ PACKAGE = Path(__file__).resolve().parents[1] / "srs_monai"
 ROOMS = {
     "networks": set[str](),
     "data": set[str](),
-    "training": {"data", "networks"},
-    "inference": {"data", "networks"},
+    "settings": {"data", "networks"},
+    "training": {"data", "networks", "settings"},
+    "inference": {"data", "networks", "settings"},
     "evaluation": {"data", "networks"},
     "interop": {"data", "networks"},
 }

@@ -22,6 +22,7 @@ trainer: {_target_: torch.nn.Linear, in_features: "@epochs", out_features: 1}
 initialize: [$srs_monai.check_config.check_config()]
 run: [$True]
 """
+CHECKED = "checked: $srs_monai.check_config.check_config()"
 
 
 def initialized(folder: Path, overlay: str = "{}", **values: Any) -> None:
@@ -75,6 +76,40 @@ def test_a_value_of_another_kind_is_refused(tmp_path: Path, name: str, value: An
 )
 def test_what_may_be_passes(tmp_path: Path, overlay: str, values: dict[str, Any]) -> None:
     initialized(tmp_path, overlay, **values)
+
+
+@pytest.mark.parametrize(
+    ("kind", "stray"), [("init_id", "small.yaml"), ("final_id", "small.yaml"), ("init_id", "initialise")]
+)
+def test_a_second_file_after_a_space_is_refused(tmp_path: Path, kind: str, stray: str) -> None:
+    """MONAI takes it for the id of a list, which it skips where there is none."""
+    (tmp_path / "configs").mkdir()
+    (tmp_path / "configs" / "train.yaml").write_text(CONFIG.replace("run: [", "run: ['$@checked', ") + CHECKED)
+    workflow = ConfigWorkflow(str(tmp_path / "configs" / "train.yaml"), logging_file=False, **{kind: stray})
+    with pytest.raises(RuntimeError) as failure:
+        workflow.run()
+    said = str(root_cause(failure.value))
+    assert stray in said
+    assert "several configuration files are one list: --config_file \"['a', 'b']\"" in said
+
+
+def test_a_run_that_there_is_not_is_refused(tmp_path: Path) -> None:
+    """The first of several files after a space is taken for the id of the run."""
+    assert "called 'small.yaml'; several configuration files" in complaint(tmp_path, run_id="small.yaml")
+
+
+def test_settings_are_no_configuration(tmp_path: Path) -> None:
+    assert "name it with --settings FILE" in complaint(tmp_path, "{provenance: {}, image_size: [8, 8]}")
+
+
+def test_a_value_that_follows_from_the_weights_is_held_to_the_usual_one(tmp_path: Path) -> None:
+    (tmp_path / "configs").mkdir()
+    (tmp_path / "configs" / "inference.yaml").write_text("image_size: $[1, 2]")
+    config = tmp_path / "configs" / "train.yaml"
+    config.write_text(CONFIG)
+    with pytest.raises(RuntimeError) as failure:
+        ConfigWorkflow(str(config), logging_file=False, image_size=64).initialize()
+    assert "image_size is a list" in str(root_cause(failure.value))
 
 
 def test_without_a_workflow_there_is_nothing_to_check() -> None:

@@ -1,5 +1,7 @@
 """Weights fit or are refused, and files that carry code are never executed."""
 
+import hashlib
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -7,7 +9,7 @@ import torch
 from torch import nn
 
 from srs_monai.networks import CondConv, DyConv
-from srs_monai.weights import load_weights, save_weights
+from srs_monai.weights import load_weights, loaded_weights, read_checkpoint, save_weights
 
 
 class _Executed:
@@ -114,3 +116,54 @@ def _with_temperature(folder: Path) -> Path:
     state = nn.Sequential(CondConv(16, 16)).state_dict() | {"0.temperature": torch.tensor(2.0)}
     save_weights(state, folder / "condconv.pt")
     return folder / "condconv.pt"
+
+
+def test_what_was_loaded_into_a_network_is_remembered(tmp_path: Path) -> None:
+    trained, fresh = nn.Conv2d(2, 3, 1), nn.Conv2d(2, 3, 1)
+    save_weights(trained.state_dict(), tmp_path / "w.pt")
+    assert loaded_weights(fresh) is None
+    load_weights(fresh, tmp_path / "w.pt")
+    loaded = loaded_weights(fresh)
+    assert loaded is not None
+    assert loaded.path == tmp_path / "w.pt"
+    assert loaded.sha256 == hashlib.sha256((tmp_path / "w.pt").read_bytes()).hexdigest()
+    save_weights(nn.Conv2d(1, 1, 1).state_dict(), tmp_path / "other.pt")
+    with pytest.raises(ValueError, match="is of another one"):
+        load_weights(fresh, tmp_path / "other.pt")
+    assert loaded_weights(fresh) == loaded
+
+
+def test_a_flipped_bit_is_damage(tmp_path: Path) -> None:
+    """PyTorch compares no checksums: it would load the changed number."""
+    path = tmp_path / "w.pt"
+    save_weights({"weight": torch.ones(64)}, path)
+    whole = path.read_bytes()
+    place = whole.index(torch.ones(64).numpy().tobytes()) + 99
+    for bit in range(8):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 1 << bit]) + whole[place + 1 :])
+        with pytest.raises(ValueError, match=r"w\.pt is damaged: the checksum of w/data/0 in it is wrong"):
+            read_checkpoint(path)
+        with pytest.raises(ValueError, match=r"w\.pt is damaged"):
+            load_weights(nn.Conv2d(1, 1, 1), path)
+
+
+def test_damage_anywhere_is_noticed_or_harmless(tmp_path: Path) -> None:
+    path = tmp_path / "w.pt"
+    weights = {"weight": torch.arange(16.0), "bias": torch.zeros(3)}
+    save_weights(weights, path)
+    whole = path.read_bytes()
+    for place in range(0, len(whole), 7):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 16]) + whole[place + 1 :])
+        try:
+            read = read_checkpoint(path)
+        except ValueError:
+            continue
+        torch.testing.assert_close(read, weights, rtol=0, atol=0)  # padding between the parts of the archive
+
+
+def test_files_of_old_versions_without_checksums_are_loaded(tmp_path: Path) -> None:
+    network = nn.Conv2d(2, 3, 1)
+    torch.save(network.state_dict(), tmp_path / "old.pt", _use_new_zipfile_serialization=False)
+    assert not zipfile.is_zipfile(tmp_path / "old.pt")
+    fresh = load_weights(nn.Conv2d(2, 3, 1), tmp_path / "old.pt")
+    torch.testing.assert_close(fresh.state_dict(), network.state_dict(), rtol=0, atol=0)

@@ -12,7 +12,7 @@ from yaml import YAMLError
 
 from srs_monai.bundle_root import bundle_root
 from srs_monai.errors import one_line
-from srs_monai.settings import read_settings
+from srs_monai.settings import PROVENANCE, settings_path
 
 logger = logging.getLogger(__name__)
 
@@ -23,16 +23,20 @@ def inference_workflow(
     *,
     bundle: str | Path | None,
     weights: str | Path | None,
+    settings: str | Path | None,
+    trust_settings: bool,
     overlays: Sequence[str | Path],
     values: Mapping[str, Any],
 ) -> ConfigWorkflow:
     """Build the workflow of a bundle's configs/inference.yaml; nothing of it is evaluated yet.
 
-    The settings that stand beside the weights are put after that file, then the overlays, then the values.
+    The overlays are put after that file, then the values. What neither gives is as in the settings of the weights.
 
     Args:
         bundle: folder of a bundle; None: the one that this package lies beside.
         weights: file of the network's weights; None: those that the overlays name, or else the bundle's.
+        settings: a file of settings; None: the one beside the weights.
+        trust_settings: import and run components that the settings name and this package does not have.
         overlays: configuration files.
         values: of the configuration, by name.
 
@@ -42,11 +46,14 @@ def inference_workflow(
     config = _config(bundle)
     given = _values(overlays)
     chosen = weights or given.get("ckpt_path") or config.parents[1] / "models" / "model.pt"
-    known = read_settings(chosen)
-    if known is None and Path(chosen).is_file():
+    if settings is None and Path(chosen).is_file() and not settings_path(chosen).is_file():
         logger.info("%s has no settings beside it: those of %s are used", chosen, config)
-    files = [str(file) for file in (config, *([] if known is None else [known.path]), *overlays)]
+    files = [str(file) for file in (config, *overlays)]
     own = {"ckpt_path": absolute(chosen), "ignore_settings": True}  # where they differ, somebody said so
+    if settings is not None:
+        own["settings"] = absolute(settings)
+    if trust_settings:
+        own["trust_settings"] = True
     try:
         return ConfigWorkflow(
             files, run_id="inference", workflow_type="inference", logging_file=False, **{**own, **values}
@@ -106,4 +113,9 @@ def _values(overlays: Sequence[str | Path]) -> Mapping[str, Any]:
             f"overlays are YAML or JSON files, but one of {', '.join(map(str, overlays))} cannot be read: "
             f"{one_line(error)}; correct it"
         ) from error
+    if PROVENANCE in values:
+        raise ValueError(
+            f"settings of weights are data and not a configuration, but one of {', '.join(map(str, overlays))} holds "
+            "settings; name it with --settings (in Python settings_file=)"
+        )
     return values

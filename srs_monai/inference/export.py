@@ -28,7 +28,7 @@ from srs_monai.settings import settings_of
 
 logger = logging.getLogger(__name__)
 
-_OWN = {"dataset_dir": "images", "ckpt_path": "weights", "output_dir": "path"}
+_OWN = {"dataset_dir": "images", "ckpt_path": "weights", "output_dir": "path", "settings": "settings_file"}
 _USUAL, _OTHER = (256, 256), (96, 160)  # height and width in pixels: where weights name none, and one more
 _PHANTOM = 32  # pixels, a side at least
 
@@ -55,6 +55,8 @@ def export(
     to: str,
     *,
     weights: str | Path | None = None,
+    settings_file: str | Path | None = None,
+    trust_settings: bool = False,
     bundle: str | Path | None = None,
     overlays: Sequence[str | Path] = (),
     images: str | Path | None = None,
@@ -64,8 +66,8 @@ def export(
 ) -> Exported:
     """Write the network of trained weights as a graph, and compare the file with PyTorch.
 
-    Network and preparation of images are those of the bundle's configs/inference.yaml, with the settings beside the
-    weights put after it, as in `predict`. The graph takes images that are prepared so, and gives logits; it is float32,
+    Network and preparation of images are those of the bundle's configs/inference.yaml and the settings beside the
+    weights, as in `predict`. The graph takes images that are prepared so, and gives logits; it is float32,
     and batch, height and width are free (see the functions of `srs_monai.inference.graphs`). It is run again from its
     file by its own runtime, in batches of 1, 3 and 8 and at two sizes, and its probabilities are compared with those of
     the plain network.
@@ -74,6 +76,7 @@ def export(
         path: of the graph, ending in .onnx, .ts, .xml (weights go into .bin beside it) or .pt2.
         to: onnx, torchscript, openvino or tensorrt.
         weights: file of the network's weights; None: the bundle's.
+        settings_file, trust_settings: as in `predict`.
         bundle: folder of a bundle; None: the one that this package lies beside.
         overlays: configuration files put after the bundle's.
         images: what the graph is compared on: a picture, series or volume, or a folder of them; None: generated
@@ -102,11 +105,20 @@ def export(
             "channels_last": False,
             **settings,
         }
-        workflow = inference_workflow(bundle=bundle, weights=weights, overlays=overlays, values=values)
+        workflow = inference_workflow(
+            bundle=bundle,
+            weights=weights,
+            settings=settings_file,
+            trust_settings=trust_settings,
+            overlays=overlays,
+            values=values,
+        )
         try:
             workflow.initialize()
             parser = workflow.parser
-            network, run = parser.get_parsed_content("network"), Run(parser.get_parsed_content("ckpt_path"))
+            network = parser.get_parsed_content("network")
+            run = Run(network)
+            run.check(network)
             size = tuple(parser.get_parsed_content("image_size") or _USUAL)
             if images is None:
                 write_phantoms(phantoms, count=max(BATCHES), size=[max(side, _PHANTOM) for side in size])

@@ -12,7 +12,12 @@ from srs_monai.inference.case_result import Result
 from srs_monai.inference.runner import FailedCasesError
 
 #: values of the configuration that are given as arguments of other names
-_ARGUMENTS = {"dataset_dir": "source", "output_dir": "output", "ckpt_path": "weights"}
+_ARGUMENTS = {
+    "dataset_dir": "source",
+    "output_dir": "output",
+    "ckpt_path": "weights",
+    "settings": "settings_file",
+}
 
 
 def predict(
@@ -21,6 +26,8 @@ def predict(
     *,
     bundle: str | Path | None = None,
     weights: str | Path | None = None,
+    settings_file: str | Path | None = None,
+    trust_settings: bool = False,
     format: str = "auto",
     overwrite: bool = False,
     resample_uneven: bool = False,
@@ -32,15 +39,18 @@ def predict(
 ) -> list[Result]:
     """Segment what lies under a path, and write masks in each input's own geometry.
 
-    The bundle's configs/inference.yaml is run in this process. The settings that stand beside the weights (network,
-    image size, how images are prepared) are put after it, then the overlays, then the values given here: what is given
-    wins, and a line in the log says so where it differs from the training.
+    The bundle's configs/inference.yaml is run in this process, with the overlays and the values given here. What they
+    leave open (network, image size, how images are prepared) is as in the settings beside the weights. A given value
+    wins; the log reports it where it differs from the training.
 
     Args:
         source: a DICOM series or file, a NIfTI file, a picture, or a folder of any of these, with its sub-folders.
         output: folder for the results; cases that are finished there are left as they are.
         bundle: folder of a bundle, which holds configs/inference.yaml; None: the one that this package lies beside.
         weights: file of the network's weights; None: the bundle's.
+        settings_file: settings of the weights' training; None: the file beside them, model.json for model.pt.
+        trust_settings: import and run components that the settings name and this package does not have. Without it
+            such settings are rejected.
         format: of the masks: nifti, dicom-seg, rtstruct, png, or auto: NIfTI for volumes, PNG for pictures.
         overwrite: make results that are there anew.
         resample_uneven: bring DICOM series with uneven spacing or missing slices onto an even grid, and say so,
@@ -75,7 +85,14 @@ def predict(
         **settings,
     }
     with undisturbed():
-        workflow = inference_workflow(bundle=bundle, weights=weights, overlays=overlays, values=values)
+        workflow = inference_workflow(
+            bundle=bundle,
+            weights=weights,
+            settings=settings_file,
+            trust_settings=trust_settings,
+            overlays=overlays,
+            values=values,
+        )
         return _run(workflow)
 
 

@@ -73,10 +73,13 @@ def run_cases(
         What became of each case, in their order.
 
     Raises:
-        ValueError: when output_dir cannot be made or written to, or holds results that would be left and were made
-            with other weights, in another format or of another source.
+        ValueError: when no weights were loaded into the network of the run; when output_dir cannot be made or written
+            to, or holds results that would be left and were made with other weights, in another format or of another
+            source.
         FailedCasesError: at the end, when any case failed; each is logged with its cause when it does.
     """
+    if run is not None:
+        run.check(evaluator.network)
     make_folder(output_dir)
     items = [(str(item["name"]), _source(item.get("image"))) for item in dataset.data]
     left = {name for name, _ in items if not overwrite and is_finished(output_dir, name)}

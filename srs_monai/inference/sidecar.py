@@ -1,6 +1,5 @@
 """NAME.json: what the results of a case are and how they came about."""
 
-import hashlib
 import json
 import platform
 import uuid
@@ -10,9 +9,13 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import torch
+from torch import nn
+
 from srs_monai import __version__
 from srs_monai.files import write_atomically
 from srs_monai.settings import PARTS, VALUES, Settings, read_settings, settings_of
+from srs_monai.weights import LoadedWeights, loaded_weights
 from srs_monai.workflow import running_workflow
 
 _PACKAGES = ("torch", "monai", "numpy", "nibabel", "pydicom", "highdicom")
@@ -31,24 +34,49 @@ class Run:
     The settings are those of the configuration being run, when it is built in one.
 
     Args:
-        weights: their file; its hash is taken once, when the first case ends. None where it is not known.
+        network: whose weights were loaded from a file (`srs_monai.weights.load_weights`); None where it is not known.
         device: where the network runs.
     """
 
-    def __init__(self, weights: str | Path | None = None, device: Any = None) -> None:
-        self.weights = None if weights is None else Path(weights)
+    def __init__(self, network: nn.Module | None = None, device: Any = None) -> None:
+        self.network = network
         self.device = None if device is None else str(device)
         workflow = running_workflow()
         self.settings = {} if workflow is None else settings_of(workflow.parser, _SETTINGS)
         self.uid = f"2.25.{uuid.uuid4().int}"  # objects of one run that belong together are known by it
 
-    @cached_property
+    def check(self, network: Any) -> None:
+        """Refuse to make results with a network other than the one that the run speaks of, or one without weights.
+
+        Raises:
+            ValueError: when the network is another one, or its weights are random.
+        """
+        if self.network is None or isinstance(network, torch.jit.ScriptModule):  # which brings its weights along
+            return
+        if network is not self.network:
+            raise ValueError(
+                "results say which weights made them, but the evaluator runs another network than the one that they "
+                "were loaded into; give both the same network"
+            )
+        if self._loaded is None:
+            raise ValueError(
+                f"results are made with trained weights, but none were loaded into this {type(network).__name__}; "
+                "load them with srs_monai.weights.load_weights"
+            )
+
+    @property
+    def _loaded(self) -> LoadedWeights | None:
+        return None if self.network is None else loaded_weights(self.network)
+
+    @property
+    def weights(self) -> Path | None:
+        """The file of the weights that were loaded."""
+        return None if self._loaded is None else self._loaded.path
+
+    @property
     def sha256(self) -> str | None:
-        """The hash of the weights' file."""
-        if self.weights is None:
-            return None
-        with self.weights.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        """The hash of the weights that were loaded."""
+        return None if self._loaded is None else self._loaded.sha256
 
     @cached_property
     def versions(self) -> dict[str, str]:

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from loaded_run import loaded_run
 
 from srs_monai.inference import Run
 from srs_monai.inference.finished import check_finished
@@ -13,8 +14,7 @@ SOURCE = "/data/a.png"
 
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
-    (tmp_path / "model.pt").write_bytes(b"weights")
-    return Run(tmp_path / "model.pt")
+    return loaded_run(tmp_path / "model.pt")
 
 
 @pytest.fixture
@@ -42,10 +42,9 @@ def test_a_series_may_be_named_by_its_folder(output: Path) -> None:
 
 
 def test_other_weights_are_refused(output: Path, tmp_path: Path) -> None:
-    (tmp_path / "other.pt").write_bytes(b"other weights")
     said = r"a\.json is made with other weights \(w\.pt, sha256 [0-9a-f]{12}\); overwrite \(--overwrite\) makes it anew"
     with pytest.raises(ValueError, match=said):
-        check_finished(output, [("a", SOURCE)], run=Run(tmp_path / "other.pt"))
+        check_finished(output, [("a", SOURCE)], run=loaded_run(tmp_path / "other.pt", seed=1))
 
 
 def test_other_settings_are_refused(output: Path, run: Run) -> None:

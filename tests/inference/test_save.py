@@ -179,11 +179,18 @@ def test_what_another_format_left_is_removed(tmp_path: Path) -> None:
         assert files(tmp_path) == {*there, "v.json", "v_of_mine.txt"}
 
 
-def test_a_case_that_fails_while_it_is_written_anew_is_not_finished(tmp_path: Path) -> None:
+def test_a_case_that_fails_while_it_is_written_anew_is_not_finished(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     labels = (volume() > 0.5).float()
     SaveImageMaskd("pred", tmp_path)({"name": "v", "pred": labels})
-    with pytest.raises(FileNotFoundError):
-        SaveImageMaskd("pred", tmp_path, run=Run(tmp_path / "no.pt"))({"name": "v", "pred": labels})
+
+    def full(*arguments: Any) -> None:
+        raise OSError("no space is left")
+
+    monkeypatch.setattr(save, "write_mask", full)
+    with pytest.raises(OSError, match="no space"):
+        SaveImageMaskd("pred", tmp_path)({"name": "v", "pred": labels})
     assert not is_finished(tmp_path, "v")
 
 

@@ -7,6 +7,8 @@ from pathlib import Path
 import monai
 import pytest
 import torch
+from loaded_run import loaded_run
+from torch import nn
 
 import srs_monai
 from srs_monai.inference.sidecar import Run, write_sidecar
@@ -14,9 +16,7 @@ from srs_monai.inference.sidecar import Run, write_sidecar
 
 @pytest.fixture
 def weights(tmp_path: Path) -> Path:
-    path = tmp_path / "w.pt"
-    path.write_bytes(b"some tensors")
-    return path
+    return tmp_path / "w.pt"
 
 
 def test_the_sidecar_says_it_all(tmp_path: Path, weights: Path) -> None:
@@ -24,7 +24,7 @@ def test_the_sidecar_says_it_all(tmp_path: Path, weights: Path) -> None:
     path = tmp_path / "out" / "sub" / "a.json"
     write_sidecar(
         path,
-        Run(weights, torch.device("cpu")),
+        loaded_run(weights),
         source="/data/a",
         name="sub/a",
         format="nifti",
@@ -43,7 +43,7 @@ def test_the_sidecar_says_it_all(tmp_path: Path, weights: Path) -> None:
         "labels": [label],
         "warnings": ["resampled straight"],
         "settings": {},
-        "weights": {"path": str(weights), "sha256": hashlib.sha256(b"some tensors").hexdigest()},
+        "weights": {"path": str(weights), "sha256": hashlib.sha256(weights.read_bytes()).hexdigest()},
         "device": "cpu",
         "runtime": {"name": "openvino", "precision": "bfloat16"},
     }
@@ -52,23 +52,34 @@ def test_the_sidecar_says_it_all(tmp_path: Path, weights: Path) -> None:
     assert versions["torch"] == torch.__version__
 
 
-def test_weights_are_hashed_once_and_when_they_are_needed(weights: Path) -> None:
-    run = Run(weights)
-    first = run.sha256
-    weights.unlink()
-    assert run.sha256 == first
-    assert Run().sha256 is None
+def test_the_hash_is_of_what_was_loaded(weights: Path) -> None:
+    run = loaded_run(weights)
+    loaded = hashlib.sha256(weights.read_bytes()).hexdigest()
+    weights.write_bytes(b"another file by now")
+    assert (run.weights, run.sha256) == (weights, loaded)
+    assert (Run().weights, Run().sha256) == (None, None)
+
+
+def test_a_network_without_weights_makes_no_results(weights: Path) -> None:
+    run, random = loaded_run(weights), nn.Conv2d(1, 1, 1)
+    run.check(run.network)
+    with pytest.raises(ValueError, match="runs another network than the one that they were loaded into"):
+        run.check(random)
+    with pytest.raises(ValueError, match="none were loaded into this Conv2d; load them with"):
+        Run(random).check(random)
+    Run().check(random)  # which says nothing of weights
+    Run(random).check(torch.jit.trace(random, torch.zeros(1, 1, 1, 1)))  # its weights are part of it
 
 
 def test_what_the_settings_of_the_weights_warn_of(weights: Path) -> None:
-    assert Run(weights).warnings == ()
+    assert loaded_run(weights).warnings == ()
     weights.with_suffix(".json").write_text(json.dumps({"provenance": {"warning": "have seen phantoms only"}}))
-    assert Run(weights).warnings == ("have seen phantoms only",)
+    assert loaded_run(weights).warnings == ("have seen phantoms only",)
     assert Run().warnings == ()
 
 
 def test_the_recipe_of_the_training_is_known_where_the_settings_name_one(weights: Path) -> None:
-    assert Run(weights).trained_recipe is None
+    assert loaded_run(weights).trained_recipe is None
     weights.with_suffix(".json").write_text(json.dumps({"provenance": {}, "recipe": "busi"}))
-    assert Run(weights).trained_recipe == "busi"
+    assert loaded_run(weights).trained_recipe == "busi"
     assert Run().trained_recipe is None

@@ -10,6 +10,7 @@ import numpy as np
 import pydicom
 import pytest
 from dicom_files import AXIAL, write_picture, write_series
+from loaded_run import loaded_run
 from monai.transforms import LoadImage
 from numpy.typing import NDArray
 from pydicom import Dataset, config
@@ -128,8 +129,7 @@ def test_uids_that_are_empty_come_from_the_file_meta_data_or_are_made(datasets: 
 def test_segments_are_the_labels_with_their_numbers_and_codes(tmp_path: Path) -> None:
     write_series(tmp_path / "s")
     values, affine = read(tmp_path / "s")
-    (tmp_path / "w.pt").write_bytes(b"weights")
-    run = Run(tmp_path / "w.pt")
+    run = loaded_run(tmp_path / "w.pt")
     write_dicom_seg(tmp_path / "seg.dcm", thirds(values), affine, tmp_path / "s", LABELS, run)
     written = pydicom.dcmread(tmp_path / "seg.dcm")
     assert written.SegmentationType == "BINARY"

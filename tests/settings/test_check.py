@@ -7,12 +7,11 @@ from typing import Any
 import pytest
 from monai.bundle import ConfigWorkflow
 
-from srs_monai.check_settings import check_resumed, check_settings
 from srs_monai.errors import root_cause
-from srs_monai.settings import PROVENANCE
+from srs_monai.settings import PROVENANCE, check_resumed, check_settings
 
 CONFIG = """
-imports: [$import srs_monai, $import srs_monai.check_settings]
+imports: [$import srs_monai, $import srs_monai.settings]
 recipe: null
 image_size: [256, 256]
 antialias: true
@@ -22,8 +21,8 @@ scaling: {_target_: srs_monai.data.transforms.ToUnitRanged, keys: image, intensi
 network_def: {_target_: UNet, channels: [2, 4], strides: [1]}
 ignore: false
 resume: true
-run: ["$srs_monai.check_settings.check_settings(@weights, ignore=@ignore)"]
-resumed: ["$srs_monai.check_settings.check_resumed(@weights, resume=@resume)"]
+run: ["$srs_monai.settings.check_settings(@weights, ignore=@ignore)"]
+resumed: ["$srs_monai.settings.check_resumed(@weights, resume=@resume)"]
 """
 
 

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from srs_monai.settings import PARTS, VALUES, Settings, read_settings, settings_of
+from srs_monai.settings.configuration import settings_of
+from srs_monai.settings.files import read_settings
+from srs_monai.settings.schema import PARTS, VALUES, Settings
 from srs_monai.workflow import running_workflow
 
 logger = logging.getLogger(__name__)

@@ -1,0 +1,15 @@
+"""Settings that travel with weights: beside model.pt, model.json says what inference has to repeat of training."""
+
+from srs_monai.settings.check import check_resumed as check_resumed
+from srs_monai.settings.check import check_settings as check_settings
+from srs_monai.settings.configuration import settings_of as settings_of
+from srs_monai.settings.files import read_settings as read_settings
+from srs_monai.settings.files import settings_path as settings_path
+from srs_monai.settings.files import split_of_run as split_of_run
+from srs_monai.settings.files import write_settings as write_settings
+from srs_monai.settings.schema import PARTS as PARTS
+from srs_monai.settings.schema import PROVENANCE as PROVENANCE
+from srs_monai.settings.schema import VALUES as VALUES
+from srs_monai.settings.schema import Settings as Settings
+from srs_monai.settings.schema import load_settings as load_settings
+from srs_monai.settings.trained import TrainedSettings as TrainedSettings

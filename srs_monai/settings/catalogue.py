@@ -1,0 +1,226 @@
+"""The components that settings may name, and how one is built: by this list, never by an import of what a file says."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import Any
+
+import monai.networks.nets as nets
+import monai.transforms
+from monai.bundle import ConfigParser
+from monai.transforms import Transform
+from torch import nn
+
+from srs_monai import networks
+from srs_monai.data import transforms
+from srs_monai.errors import one_line, root_cause
+from srs_monai.settings.schema import REFERENCES
+
+_NOT_ARGUMENTS = ("_target_", "_desc_", "_disabled_")
+
+
+@dataclass(frozen=True)
+class Component:
+    """A class or function that settings may name.
+
+    Args:
+        make: builds it.
+        parts: arguments that are components themselves, or lists of them.
+        only: arguments that may have this one value, for with another something would be downloaded or read.
+        options: whether further arguments are handed on to another component, which checks them.
+    """
+
+    make: Callable[..., Any]
+    parts: tuple[str, ...] = ()
+    only: Mapping[str, Any] = field(default_factory=dict)
+    options: bool = False
+
+
+_MONAI_TRANSFORMS = (
+    *("AdjustContrastd", "BorderPadd", "CenterSpatialCropd", "ClipIntensityPercentilesd", "DivisiblePadd"),
+    *("GaussianSharpend", "GaussianSmoothd", "HistogramNormalized", "Identityd", "MedianSmoothd"),
+    *("NormalizeIntensityd", "ScaleIntensityd", "ScaleIntensityRanged", "ScaleIntensityRangePercentilesd"),
+    *("ShiftIntensityd", "SpatialCropd", "SpatialPadd", "ThresholdIntensityd"),
+)
+_OUR_TRANSFORMS = (
+    *("CTWindowd", "CropBorderd", "CropUltrasoundd", "Dermoscopyd", "Infraredd"),
+    *("ReleaseNormalized", "RemoveHaird", "ToUnitRanged", "Ultrasoundd"),
+)
+_MONAI_NETWORKS = (
+    *("AttentionUnet", "BasicUNet", "BasicUNetPlusPlus", "DynUNet", "HighResNet", "MedNeXt"),
+    *("SegResNet", "SegResNetDS", "SegResNetDS2", "SwinUNETR", "UNet", "UNETR", "VNet"),
+)
+_PRETRAINED_NETWORKS = ("AHNet", "FlexibleUNet")  # which can download weights
+_OUR_NETWORKS = (
+    *("HamburgerResNet18", "ReconstructionNet", "SRSNet", "SegmentationNet"),
+    *("TransFuse", "TransUNet", "UNetV2"),
+)
+
+
+def catalogue_of(name: str) -> dict[str, Component]:
+    """The catalogue that a part of settings is taken from: "network_def" is a network, all others are transforms."""
+    return NETWORKS if name == "network_def" else TRANSFORMS
+
+
+def _names(component: Component, module: Any, prefixes: tuple[str, ...]) -> dict[str, Component]:
+    """A component under all names that MONAI's parser knows it by: its aliases, and where it is written."""
+    make = component.make
+    short = {name for name, there in vars(module).items() if there is make}
+    return {
+        **{f"{prefix}{name}": component for prefix in prefixes for name in short},
+        f"{make.__module__}.{make.__qualname__}": component,
+    }
+
+
+TRANSFORMS: dict[str, Component] = {}
+NETWORKS: dict[str, Component] = {}
+for _name in _MONAI_TRANSFORMS:
+    TRANSFORMS |= _names(Component(getattr(monai.transforms, _name)), monai.transforms, ("", "monai.transforms."))
+_composing = Component(monai.transforms.Compose, parts=("transforms",), only={"log_stats": False, "overrides": None})
+TRANSFORMS |= _names(_composing, monai.transforms, ("", "monai.transforms."))
+for _name in _OUR_TRANSFORMS:
+    TRANSFORMS |= _names(Component(getattr(transforms, _name)), transforms, ("srs_monai.data.transforms.",))
+for _name in (*_MONAI_NETWORKS, *_PRETRAINED_NETWORKS):
+    _only = {"pretrained": False} if _name in _PRETRAINED_NETWORKS else {}
+    NETWORKS |= _names(Component(getattr(nets, _name), only=_only), nets, ("", "monai.networks.nets."))
+for _name in _OUR_NETWORKS:
+    NETWORKS |= _names(Component(getattr(networks, _name)), networks, ("srs_monai.networks.",))
+_replacing = Component(networks.replace_convs, parts=("module",), only={"where": None}, options=True)
+NETWORKS |= _names(_replacing, networks, ("srs_monai.networks.",))
+
+
+def check_component(part: Mapping[str, Any], where: str, catalogue: Mapping[str, Component]) -> None:
+    """Refuse a component that the catalogue does not have, and arguments that it does not take; nothing is built.
+
+    Args:
+        part: {"_target_": name, argument: plain value}.
+        where: file and name of the part, for messages.
+        catalogue: `TRANSFORMS` or `NETWORKS`.
+
+    Raises:
+        ValueError: naming the component or the argument, and what there is.
+    """
+    target = part["_target_"]
+    if target not in catalogue:
+        near = get_close_matches(str(target), catalogue, n=1)
+        known = "networks" if catalogue is NETWORKS else "transforms"
+        raise ValueError(
+            f"settings name {known} of a fixed list and nothing else is imported, but {where} has the _target_ "
+            f"{target!r}; "
+            + (f"did you mean {near[0]!r}? If not, " if near else "")
+            + "add --trust_settings true if you know who wrote the file and want to run what it names, or name the "
+            "component in an overlay of your own"
+        )
+    component = catalogue[target]
+    disabled = part.get("_disabled_", False)
+    if not isinstance(disabled, bool) or (disabled and catalogue is NETWORKS):
+        raise ValueError(f"{where}: _disabled_ is true or false, and false for a network; got {disabled!r}")
+    given = {name: value for name, value in part.items() if name not in _NOT_ARGUMENTS}
+    takes = inspect.signature(component.make).parameters
+    named = [name for name, one in takes.items() if one.kind in (one.POSITIONAL_OR_KEYWORD, one.KEYWORD_ONLY)]
+    for name, value in given.items():
+        if name not in named and not component.options:
+            raise ValueError(f"{where}: {target} takes {', '.join(named)}; got the argument {name!r}; remove it")
+        if name in component.only and value != component.only[name]:
+            raise ValueError(
+                f"{where}: {name} of {target} may only be {component.only[name]!r} in settings; got {value!r}"
+            )
+        if name in component.parts:
+            _check_parts(value, f"{where}#{name}", catalogue)
+        elif _holds_component(value):
+            raise ValueError(f"{where}: {name} of {target} is a plain value; got a component, {value!r:.200}")
+    missing = [name for name in named if takes[name].default is inspect.Parameter.empty and name not in given]
+    if missing:
+        raise ValueError(f"{where}: {target} needs {', '.join(missing)}; add it, or take the file of another training")
+
+
+def build_component(
+    part: Mapping[str, Any],
+    where: str,
+    catalogue: Mapping[str, Component],
+    values: Mapping[str, Any],
+    *,
+    trust: bool = False,
+) -> Any:
+    """Build a component of settings.
+
+    Args:
+        part: {"_target_": name, argument: plain value}, whose texts may refer to values ("@image_size").
+        where: file and name of the part, for messages.
+        catalogue: `TRANSFORMS` or `NETWORKS`.
+        values: that a part may refer to, by name.
+        trust: let MONAI import and build what the catalogue does not have.
+
+    Raises:
+        ValueError: as `check_component`, for a reference to a value that there is not, and with the component's own
+            reason when it cannot be built.
+    """
+    resolved = _with_values(part, values, where)
+    try:
+        if trust:
+            built = ConfigParser({"part": resolved}).get_parsed_content("part")
+        else:
+            check_component(part, where, catalogue)
+            built = _build(resolved, catalogue)
+    except Exception as error:  # components raise what they like, of arguments of another kind TypeError
+        cause = root_cause(error)
+        if isinstance(cause, ValueError) and str(cause).startswith(where):
+            raise
+        raise ValueError(f"{where} cannot be built: {one_line(cause)}; correct the settings") from error
+    kind = nn.Module if catalogue is NETWORKS else Transform
+    if built is None and catalogue is TRANSFORMS:  # disabled
+        return monai.transforms.Identityd(keys="image")
+    if not isinstance(built, kind):
+        raise ValueError(f"{where} is a {kind.__name__}; got a {type(built).__name__}, by {part['_target_']!r}")
+    return built
+
+
+def known_component(part: Mapping[str, Any], catalogue: Mapping[str, Component]) -> bool:
+    """Whether a part, and all components in it, can be built without trust."""
+    try:
+        check_component(part, "", catalogue)
+    except ValueError:
+        return False
+    return True
+
+
+def _build(part: Mapping[str, Any], catalogue: Mapping[str, Component]) -> Any:
+    if part.get("_disabled_", False):
+        return None
+    component = catalogue[part["_target_"]]
+    arguments = {name: value for name, value in part.items() if name not in _NOT_ARGUMENTS}
+    for name in component.parts:
+        inner = arguments.get(name)
+        if isinstance(inner, list):
+            made = [_build(one, catalogue) for one in inner]
+            arguments[name] = [one for one in made if one is not None]
+        elif inner is not None:
+            arguments[name] = _build(inner, catalogue)
+    return component.make(**arguments)
+
+
+def _check_parts(value: Any, where: str, catalogue: Mapping[str, Component]) -> None:
+    for part in value if isinstance(value, list) else [value]:
+        if not isinstance(part, Mapping) or not isinstance(part.get("_target_"), str):
+            raise ValueError(f"{where} holds components; got {part!r:.200}")
+        check_component(part, where, catalogue)
+
+
+def _holds_component(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return "_target_" in value or any(map(_holds_component, value.values()))
+    return isinstance(value, list) and any(map(_holds_component, value))
+
+
+def _with_values(value: Any, values: Mapping[str, Any], where: str) -> Any:
+    """A part with the values that it refers to."""
+    if isinstance(value, Mapping):
+        return {key: _with_values(part, values, where) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_with_values(part, values, where) for part in value]
+    if isinstance(value, str) and value in REFERENCES:
+        if value[1:] not in values:
+            raise ValueError(f"{where} refers to {value[1:]}, which has no value; give it with --{value[1:]}")
+        return values[value[1:]]
+    return value

@@ -1,0 +1,90 @@
+"""Files of settings beside weights: model.json belongs to model.pt."""
+
+import json
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from srs_monai import __version__
+from srs_monai.files import write_atomically
+from srs_monai.settings.catalogue import catalogue_of, known_component
+from srs_monai.settings.configuration import programs_in, settings_of
+from srs_monai.settings.schema import PARTS, PROVENANCE, Settings, check_settings_content, load_settings
+from srs_monai.workflow import running_workflow
+
+logger = logging.getLogger(__name__)
+
+
+def settings_path(weights: str | Path) -> Path:
+    """Where the settings of a file of weights lie: beside it, model.json for model.pt."""
+    return Path(weights).with_suffix(".json")
+
+
+def read_settings(weights: str | Path) -> Settings | None:
+    """The settings beside a file of weights; None where there are none.
+
+    Raises:
+        ValueError: naming the file, when it holds something else.
+    """
+    path = settings_path(weights)
+    return load_settings(path) if path.is_file() else None
+
+
+def write_settings(weights: str | Path, *, dataset_dir: str | Path, datalists: Mapping[str, Any]) -> None:
+    """Write the settings of the configuration being run beside the weights that it will leave.
+
+    Nothing is written without a workflow (a tool that reads the file by itself), and where a setting is not a plain
+    value but a program ("$lambda ..."), which is reported.
+
+    Args:
+        weights: file of the weights.
+        dataset_dir: folder of the data set, of which the name alone is kept.
+        datalists: items by the names of their lists, which are counted.
+    """
+    workflow = running_workflow()
+    if workflow is None:
+        return
+    settings = settings_of(workflow.parser)
+    programs = list(programs_in(settings))
+    if programs:
+        logger.warning(
+            "no settings are written beside %s, for they are plain values, but there is %s; inference needs the same "
+            "overlays as this run",
+            weights,
+            ", ".join(programs),
+        )
+        return
+    path = settings_path(weights)
+    images = {name: len(items) for name, items in datalists.items() if items}
+    provenance = {"srs_monai": __version__, "dataset": Path(dataset_dir).resolve().name, "images": images}
+    content = {PROVENANCE: provenance, **settings}
+    check_settings_content(content, path)
+    parts = {name: settings[name] for name in PARTS if name in settings}
+    own = [part["_target_"] for name, part in parts.items() if not known_component(part, catalogue_of(name))]
+    if own:
+        logger.warning(
+            "%s names %s, which srs_monai does not build by itself: commands that use these weights need "
+            "--trust_settings true",
+            path,
+            ", ".join(own),
+        )
+    write_atomically(path, (json.dumps(content, indent=4) + "\n").encode())
+
+
+def split_of_run(weights: str | Path, dataset_dir: str | Path, *, ignore: bool = False) -> Path | None:
+    """Where the run that left weights wrote down its split; None where that is not known.
+
+    Args:
+        weights: file of the weights.
+        dataset_dir: folder of the data set; weights that were trained on one of another name tell nothing of it.
+        ignore: look for none.
+    """
+    settings, folder = read_settings(weights), Path(weights).parent / "split"
+    same = settings is not None and settings.provenance.get("dataset") == Path(dataset_dir).expanduser().resolve().name
+    if ignore or not same:
+        return None
+    if not all((folder / name).is_file() for name in ("train.txt", "val.txt")):
+        logger.warning("%s is not there: which images the weights were trained on is not known", folder)
+        return None
+    return folder

@@ -1,0 +1,180 @@
+"""What a file of settings may hold: plain values of known names, within bounds; nothing in it is evaluated."""
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any, Literal, NoReturn
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from srs_monai.errors import one_line
+
+#: values at the top of a configuration on which what a network sees and gives depends
+VALUES = (
+    *("recipe", "in_channels", "out_channels", "image_size", "antialias"),
+    *("intensity", "window_level", "window_width", "threshold"),
+)
+#: parts of a configuration that prepare images, and the network itself
+PARTS = ("cropping", "scaling", "normalization", "network_def")
+PROVENANCE = "provenance"
+#: how a part refers to one of the values
+REFERENCES = tuple(f"@{name}" for name in VALUES)
+
+_LARGEST_FILE = 2**20  # bytes
+_DEEPEST, _LONGEST, _LONGEST_TEXT, _LARGEST_NUMBER = 8, 256, 500, 1e9
+_EVALUATED = ("@", "$", "%")  # how texts begin that MONAI replaces
+_TARGET, _KEYWORDS = "_target_", ("_target_", "_desc_", "_disabled_")  # of MONAI's components
+
+_Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_]{1,64}$")]
+_Channels = Annotated[int, Field(ge=1, le=4096)]
+_Side = Annotated[int, Field(ge=1, le=16384)]
+_Number = Annotated[float, Field(ge=-_LARGEST_NUMBER, le=_LARGEST_NUMBER, allow_inf_nan=False)]
+_Text = Annotated[str, StringConstraints(max_length=_LONGEST_TEXT)]
+
+
+class _Values(BaseModel):
+    """The single values; each may be absent."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    recipe: _Name | None = None
+    in_channels: _Channels = 1
+    out_channels: _Channels = 1
+    image_size: Annotated[list[_Side], Field(min_length=2, max_length=3)] = Field(default_factory=list)
+    antialias: bool = True
+    intensity: Literal["auto", "window", "range", "percentile"] = "auto"
+    window_level: _Number = 0.0
+    window_width: Annotated[_Number, Field(gt=0)] = 1.0
+    threshold: Annotated[float, Field(gt=0, lt=1)] = 0.5
+
+
+class _Provenance(BaseModel):
+    """Where the weights come from; further facts are ignored."""
+
+    model_config = ConfigDict(extra="ignore", strict=True)
+
+    srs_monai: _Text = ""
+    dataset: _Text = ""
+    images: dict[_Text, int] = Field(default_factory=dict)
+    warning: _Text = ""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a file of settings holds.
+
+    Args:
+        values: single values and parts, by name. A part is {"_target_": name, argument: plain value}; it may refer to
+            single values ("@image_size").
+        provenance: version of this package, name of the data set, numbers of its images; "warning", where users of
+            the weights must know something.
+        path: of the file.
+    """
+
+    values: dict[str, Any] = field(default_factory=dict)
+    provenance: dict[str, Any] = field(default_factory=dict)
+    path: Path = Path()
+
+    @property
+    def warning(self) -> str:
+        """What users of the weights must know; usually nothing. Control characters are removed."""
+        words = " ".join(str(self.provenance.get("warning", "")).split())
+        return "".join(letter for letter in words if letter.isprintable())
+
+
+def load_settings(path: str | Path) -> Settings:
+    """Read a file of settings. It is data: names in it are neither imported nor looked up here.
+
+    Raises:
+        ValueError: naming the file, when it is missing or too large, is no JSON, or holds anything but settings.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise ValueError(f"settings are read from a file, but {path} is not one; correct its name")
+    if path.stat().st_size > _LARGEST_FILE:
+        raise ValueError(
+            f"settings are a small file, but {path} has more than {_LARGEST_FILE} bytes; name another file"
+        )
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"), parse_constant=_no_number)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(
+            f"settings are a JSON file, but {path} cannot be read as JSON ({one_line(error)}); correct or remove it"
+        ) from error
+    return check_settings_content(content, path)
+
+
+def check_settings_content(content: Any, path: str | Path) -> Settings:
+    """The settings in what a JSON file holds.
+
+    Args:
+        content: of the file.
+        path: of the file, for messages.
+
+    Raises:
+        ValueError: naming the file and the first value that is wrong.
+    """
+    if not isinstance(content, Mapping) or not isinstance(content.get(PROVENANCE), Mapping):
+        raise ValueError(
+            f"a file of settings is a JSON object with {PROVENANCE!r}, but {path} is something else; remove it"
+        )
+    provenance = dict(content[PROVENANCE])
+    values = {name: value for name, value in content.items() if name != PROVENANCE}
+    unknown = sorted(set(values) - {*VALUES, *PARTS})
+    if unknown:
+        raise ValueError(
+            f"settings are {', '.join((*VALUES, *PARTS))}, but {path}, of srs_monai {provenance.get('srs_monai')}, has "
+            f"{', '.join(unknown)}; use that version of srs_monai, or remove these"
+        )
+    try:
+        _Provenance.model_validate(provenance)
+        _Values.model_validate({name: value for name, value in values.items() if name in VALUES})
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = "#".join(map(str, first["loc"]))
+        raise ValueError(f"{path}: {where} is {first['input']!r}: {one_line(first['msg'])}; correct it") from error
+    for name in (name for name in PARTS if name in values):
+        if not isinstance(values[name], Mapping) or not isinstance(values[name].get(_TARGET), str):
+            raise ValueError(
+                f'{path}: {name} is a component, {{"{_TARGET}": name, argument: value}}; got {values[name]!r:.200}'
+            )
+        _check_plain(values[name], f"{path}: {name}")
+    return Settings(values, provenance, Path(path))
+
+
+def _check_plain(value: Any, where: str, depth: int = 0) -> None:
+    """Reject all but plain values within bounds, and texts that MONAI would evaluate."""
+    if depth > _DEEPEST:
+        raise ValueError(f"settings are nested at most {_DEEPEST} deep, but {where} is deeper; simplify it")
+    if isinstance(value, Mapping | list) and len(value) > _LONGEST:
+        raise ValueError(f"settings hold at most {_LONGEST} items in one place, but {where} has {len(value)}")
+    if isinstance(value, Mapping):
+        for key, part in value.items():
+            if not isinstance(key, str) or (key.startswith("_") and key not in _KEYWORDS):
+                raise ValueError(
+                    f"settings have the keywords {', '.join(_KEYWORDS)}, but {where} has {key!r}; remove it"
+                )
+            _check_plain(part, f"{where}#{key}", depth + 1)
+    elif isinstance(value, list):
+        for number, part in enumerate(value):
+            _check_plain(part, f"{where}#{number}", depth + 1)
+    elif isinstance(value, str):
+        if value.startswith(_EVALUATED) and value not in REFERENCES:
+            raise ValueError(
+                f"settings are data and never programs, but {where} is {value!r:.200}; put it into an overlay of your "
+                "own"
+            )
+        if len(value) > _LONGEST_TEXT:
+            raise ValueError(f"texts in settings have at most {_LONGEST_TEXT} letters, but {where} has {len(value)}")
+    elif isinstance(value, bool) or value is None:
+        return
+    elif not isinstance(value, int | float) or not math.isfinite(value) or abs(value) > _LARGEST_NUMBER:
+        raise ValueError(
+            f"numbers in settings are finite and at most {_LARGEST_NUMBER:g}, but {where} is {value!r:.200}"
+        )
+
+
+def _no_number(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is not a number of JSON")
