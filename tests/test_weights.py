@@ -141,7 +141,7 @@ def test_a_flipped_bit_is_damage(tmp_path: Path) -> None:
     place = whole.index(torch.ones(64).numpy().tobytes()) + 99
     for bit in range(8):
         path.write_bytes(whole[:place] + bytes([whole[place] ^ 1 << bit]) + whole[place + 1 :])
-        with pytest.raises(ValueError, match=r"w\.pt is damaged: the checksum of w/data/0 in it is wrong"):
+        with pytest.raises(ValueError, match=r"w\.pt is damaged: the checksum of .*data/0 in it is wrong"):
             read_checkpoint(path)
         with pytest.raises(ValueError, match=r"w\.pt is damaged"):
             load_weights(nn.Conv2d(1, 1, 1), path)

@@ -11,6 +11,8 @@ import yaml
 from monai.bundle import ConfigParser
 from monai.bundle.properties import InferProperties, MetaProperties, TrainProperties
 
+from srs_monai.settings import PARTS, VALUES
+
 ROOT = Path(__file__).resolve().parents[2]
 CONFIGS = ROOT / "bundle" / "configs"
 OVERLAYS = sorted((ROOT / "configs").rglob("*.yaml"))
@@ -34,11 +36,10 @@ def configs() -> dict[str, dict[str, Any]]:
     return {name: load(CONFIGS / f"{name}.yaml") for name in ("train", "train_reconstruction", "evaluate", "inference")}
 
 
-SHARED = ["network_def", "in_channels", "out_channels", "image_size", "antialias", "intensity", "window_level"]
-SHARED += ["window_width", "threshold", "device", "bundle_root", "cropping", "scaling", "normalization"]
-
-
-OWN_WAYS = {"imports", "output_dir", "runtime", "datalists", "inferer", "validate", "initialize", "run"}
+SHARED = [*VALUES, *PARTS, "device", "bundle_root", "pick_device", "precision", "channels_last"]
+OWN_WAYS = {"imports", "output_dir", "runtime", "datalists", "inferer", "validate", "run"}
+# what training states, inference and evaluation take from the weights, see tests/settings/test_files.py
+OF_WEIGHTS = {*VALUES, *PARTS, "network", "prepared"}
 
 
 @pytest.mark.parametrize("pair", list(combinations(("train", "evaluate", "inference"), 2)), ids="-".join)
@@ -46,7 +47,8 @@ def test_what_stands_in_several_files_is_equal(configs: dict[str, dict[str, Any]
     one, other = (configs[name] for name in pair)
     assert set(SHARED) <= set(one) & set(other)
     differing = {name for name in set(one) & set(other) if one[name] != other[name]}
-    assert differing <= OWN_WAYS, f"{differing - OWN_WAYS} differ between {pair}"
+    expected = OWN_WAYS | (OF_WEIGHTS if "train" in pair else set())
+    assert differing <= expected, f"{differing - expected} differ between {pair}"
 
 
 def test_evaluation_measures_what_inference_writes(configs: dict[str, dict[str, Any]]) -> None:
@@ -75,7 +77,7 @@ def test_stage_one_alone_is_stage_one_of_the_whole(configs: dict[str, dict[str, 
         "masks_dir",
         "reconstruction_file",
         "reconstruction_there",
-        "initialize",
+        "prepared",
         "training",
         "train",
         "validate",
