@@ -1,6 +1,7 @@
 """Training: the learning-rate rule, repeatable epochs, checkpoints, logs and the two-stage hand-over."""
 
 from srs_monai.training.augment import AugmentedBatches as AugmentedBatches
+from srs_monai.training.check_epochs import check_epochs as check_epochs
 from srs_monai.training.check_network import check_network as check_network
 from srs_monai.training.checkpoint import StageCheckpoint as StageCheckpoint
 from srs_monai.training.clamp_gradients import ClampGradients as ClampGradients
@@ -14,7 +15,8 @@ from srs_monai.training.mean_iou import MeanIoU as MeanIoU
 from srs_monai.training.polyp_loss import PolypLoss as PolypLoss
 from srs_monai.training.progress import Progress as Progress
 from srs_monai.training.scaled_batches import ScaledBatches as ScaledBatches
-from srs_monai.training.schedule import polynomial_decay as polynomial_decay
+from srs_monai.training.schedule import PolynomialDecay as PolynomialDecay
+from srs_monai.training.schedule import ScheduleSteps as ScheduleSteps
 from srs_monai.training.seeding import SeedEpochs as SeedEpochs
 from srs_monai.training.stages import LoadReconstruction as LoadReconstruction
 from srs_monai.training.stages import check_output as check_output

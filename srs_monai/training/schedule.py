@@ -1,10 +1,16 @@
-"""The learning-rate rule of the published recipe."""
+"""The learning-rate rule of the published recipe, over as many steps as the trainer makes."""
 
+import logging
+from typing import Any
+
+from ignite.engine import Engine, Events
 from torch.optim import Optimizer
-from torch.optim.lr_scheduler import LambdaLR
+from torch.optim.lr_scheduler import LambdaLR, LRScheduler
+
+logger = logging.getLogger(__name__)
 
 
-def polynomial_decay(optimizer: Optimizer, total_steps: int, power: float = 0.9) -> LambdaLR:
+class PolynomialDecay(LambdaLR):
     """Decay the learning rate to nothing over a run, one call of `step()` after each optimizer step.
 
     The rate of step k (from 0) is `base * (1 - max(k - 1, 0) / total_steps) ** power`: the release sets the rate after
@@ -13,23 +19,87 @@ def polynomial_decay(optimizer: Optimizer, total_steps: int, power: float = 0.9)
 
     Args:
         optimizer: whose base rates are scaled.
-        total_steps: optimizer steps of the whole run, above 0.
+        total_steps: optimizer steps of the whole run, above 0; None: `ScheduleSteps` takes their number from the
+            trainer.
         power: exponent, above 0.
 
     Raises:
-        ValueError: when total_steps or power is not above 0.
+        ValueError: when total_steps or power is not above 0, or `step()` is called while total_steps is not known.
 
     Source: SRS, IEEE TIP 2025, as released.
     """
+
+    def __init__(self, optimizer: Optimizer, total_steps: int | None = None, power: float = 0.9) -> None:
+        if total_steps is not None:
+            _check_steps(total_steps)
+        if power <= 0:
+            raise ValueError(f"the power of the polynomial decay must be above 0; got {power}")
+        self.total_steps, self.power = total_steps, power
+        super().__init__(optimizer, lambda step: self._factor(step))
+
+    def stretch(self, total_steps: int) -> None:
+        """Decay over another number of steps from here on; the rate of the next step follows at once."""
+        _check_steps(total_steps)
+        if total_steps == self.total_steps:
+            return
+        if self.total_steps is not None:
+            logger.warning(
+                "the learning rate decays to nothing over %d steps now, %d before: the run has become %s",
+                total_steps,
+                self.total_steps,
+                "longer" if total_steps > self.total_steps else "shorter",
+            )
+        self.total_steps = total_steps
+        self._last_lr = [base * self._factor(self.last_epoch) for base in self.base_lrs]
+        for group, rate in zip(self.optimizer.param_groups, self._last_lr, strict=True):
+            group["lr"] = rate
+
+    def state_dict(self) -> dict[str, Any]:
+        """The state without total_steps and power: a resumed run has its own."""
+        return {name: value for name, value in super().state_dict().items() if name not in ("total_steps", "power")}
+
+    def _factor(self, step: int) -> float:
+        if step <= 1:
+            return 1.0
+        if self.total_steps is None:
+            raise ValueError(
+                "a polynomial decay must know how many steps the run has; give total_steps, or the trainer the handler "
+                "ScheduleSteps, which counts them"
+            )
+        return float(max(0.0, 1 - (step - 1) / self.total_steps) ** self.power)
+
+
+class ScheduleSteps:
+    """Trainer handler: step the learning-rate schedule after every optimizer step.
+
+    A `PolynomialDecay` gets its length from the trainer, when an epoch starts: the steps it has made and those still to
+    come. So the trainer's `max_epochs` is the one number that counts, whoever has set it: `epochs` of the
+    configuration, MONAI's own name `train#trainer#max_epochs`, or a program that trains in rounds.
+
+    Args:
+        lr_scheduler: with `step()`; schedules of another kind have the length that they were built with.
+    """
+
+    def __init__(self, lr_scheduler: LRScheduler) -> None:
+        self.lr_scheduler = lr_scheduler
+
+    def attach(self, engine: Engine) -> None:
+        """Follow the trainer's run."""
+        engine.add_event_handler(Events.EPOCH_STARTED, self._measure)
+        engine.add_event_handler(Events.ITERATION_COMPLETED, self._step)
+
+    def _measure(self, engine: Engine) -> None:
+        if isinstance(self.lr_scheduler, PolynomialDecay):
+            to_come = engine.state.max_epochs * engine.state.epoch_length - engine.state.iteration
+            self.lr_scheduler.stretch(int(self.lr_scheduler.last_epoch + to_come))
+
+    def _step(self) -> None:
+        self.lr_scheduler.step()
+
+
+def _check_steps(total_steps: int) -> None:
     if total_steps <= 0:
         raise ValueError(
             f"a learning-rate schedule needs at least one optimizer step, got {total_steps}; "
             "give training images and at least one epoch"
         )
-    if power <= 0:
-        raise ValueError(f"the power of the polynomial decay must be above 0; got {power}")
-
-    def factor(step: int) -> float:
-        return float(max(0.0, 1 - max(step - 1, 0) / total_steps) ** power)
-
-    return LambdaLR(optimizer, factor)

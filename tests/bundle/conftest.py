@@ -6,8 +6,10 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from monai.bundle import ConfigWorkflow
 
 from srs_monai.data.phantoms import write_phantoms
 
@@ -80,3 +82,21 @@ def run(start: Start, tmp_path: Path) -> Callable[..., tuple[int, str]]:
         return status, (tmp_path / "log.txt").read_text()
 
     return run_bundle
+
+
+@pytest.fixture
+def workflow(tiny: Path, phantoms: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
+    """Make a MONAI workflow of a training configuration in this process, with the values given; it has not begun."""
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)  # which the bundle replaces
+
+    def make(file: str = "train", **values: Any) -> ConfigWorkflow:
+        options = {"dataset_dir": str(phantoms), "output_dir": str(tmp_path / "out"), "device": "cpu"}
+        return ConfigWorkflow(
+            config_file=[str(ROOT / "bundle" / "configs" / f"{file}.yaml"), str(tiny)],
+            workflow_type="train",
+            logging_file=False,  # which would set up logging for all the tests that follow
+            run_id="training",
+            **{**options, "reconstruction_epochs": 1, **values},
+        )
+
+    return make

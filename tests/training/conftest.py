@@ -12,7 +12,7 @@ from monai.engines import SupervisedTrainer
 from torch import Tensor, nn
 
 from srs_monai.data import EpochSampler
-from srs_monai.training import SeedEpochs, StepLosses, polynomial_decay
+from srs_monai.training import PolynomialDecay, SeedEpochs, StepLosses
 
 
 class Scores(Engine):
@@ -58,7 +58,7 @@ class TinyRun:
         torch.manual_seed(0)
         self.network = Convolution(1, 1, 1)
         self.optimizer = torch.optim.SGD(self.network.parameters(), lr=0.1, momentum=0.9)
-        self.scheduler = polynomial_decay(self.optimizer, 100)
+        self.scheduler = PolynomialDecay(self.optimizer, 100)
         data = [{"image": torch.full((1, 2, 2), float(i)), "label": torch.ones(1, 2, 2)} for i in range(self.items)]
         dataset = Dataset(data)
         self.loader = DataLoader(dataset, batch_size=2, sampler=EpochSampler(dataset, seed=0))
