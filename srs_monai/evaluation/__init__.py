@@ -7,6 +7,7 @@ from srs_monai.evaluation.labels import case_rows as case_rows
 from srs_monai.evaluation.labels import label_names as label_names
 from srs_monai.evaluation.metrics import case_metrics as case_metrics
 from srs_monai.evaluation.original import original_metrics as original_metrics
+from srs_monai.evaluation.overlap import Overlap as Overlap
 from srs_monai.evaluation.progress import CaseProgress as CaseProgress
 from srs_monai.evaluation.table import MetricTable as MetricTable
 from srs_monai.evaluation.table import Row as Row

@@ -10,10 +10,10 @@ from monai.utils import convert_to_numpy
 from srs_monai.data.recipes import result_labels
 from srs_monai.evaluation.metrics import case_metrics
 from srs_monai.evaluation.original import original_metrics
-from srs_monai.evaluation.table import Row
+from srs_monai.evaluation.overlap import count_overlap
+from srs_monai.evaluation.table import MEAN, Row, mean_of_existing
 
 FOREGROUND = "foreground"
-MEAN = "mean"
 
 
 def case_rows(
@@ -55,11 +55,13 @@ def case_rows(
                 values |= original_metrics(mask, truth)
             if len(names) > 1 and not (mask.any() or truth.any()):
                 values = dict.fromkeys(values, math.nan)
-            rows.append(Row(case, name, values))
+            rows.append(Row(case, name, values, count_overlap(mask.astype(bool), truth.astype(bool))))
     except ValueError as error:
         raise ValueError(f"{case}: {error}") from error
     if len(rows) > 1:
-        rows.append(Row(case, MEAN, {name: _mean([row.values[name] for row in rows]) for name in rows[0].values}))
+        rows.append(
+            Row(case, MEAN, {name: mean_of_existing([row.values[name] for row in rows]) for name in rows[0].values})
+        )
     return rows
 
 
@@ -122,9 +124,3 @@ def _check_values(array: np.ndarray[Any, Any], names: Mapping[int, str], role: s
         raise ValueError(
             f"label values must be 0 or one of {sorted(names)}; the {role} also holds {unknown[0]}; name it"
         )
-
-
-def _mean(values: Sequence[float]) -> float:
-    """Average the values that exist; nan if none does."""
-    existing = [value for value in values if not math.isnan(value)]
-    return math.fsum(existing) / len(existing) if existing else math.nan

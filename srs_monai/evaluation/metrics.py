@@ -8,6 +8,7 @@ import numpy as np
 from monai.utils import convert_to_numpy
 from numpy.typing import NDArray
 
+from srs_monai.evaluation.overlap import count_overlap
 from srs_monai.evaluation.surface import surface_distances
 
 
@@ -55,9 +56,8 @@ def case_metrics(prediction: Any, reference: Any, spacing: Sequence[float] | Non
         )
     unit = "pixels" if spacing is None else "mm"
     steps = _steps(spacing, predicted.ndim)
-    tp = int(np.count_nonzero(predicted & expected))
-    fp = int(np.count_nonzero(predicted)) - tp
-    fn = int(np.count_nonzero(expected)) - tp
+    overlap = count_overlap(predicted, expected)
+    tp, fp, fn = overlap.tp, overlap.fp, overlap.fn
     tn = predicted.size - tp - fp - fn
     hd95, asd = _distances(predicted, expected, steps)
     return {

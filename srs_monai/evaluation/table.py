@@ -10,9 +10,20 @@ from pathlib import Path
 
 import numpy as np
 
+from srs_monai.evaluation.overlap import Overlap, add_overlaps
 from srs_monai.files import check_folder, write_atomically
 
 CSV_NAME, JSON_NAME, SUMMARY_NAME = "metrics.csv", "metrics.json", "summary.md"
+MEAN = "mean"  # the label of rows that hold the mean over the labels
+POOLED = ("pooled_iou", "pooled_dice")
+DEFINITIONS = {
+    "summary": "of each metric: mean, standard deviation and number of the cases in which it exists",
+    "pooled": (
+        "the pixels of all cases counted together, pooled_iou = TP / (TP + FP + FN), pooled_dice = 2 TP / (2 TP + FP + "
+        "FN); undefined for a label that is in no case, neither predicted nor in the reference; mean: over the labels "
+        "for which it is defined"
+    ),
+}
 
 
 def check_output(output_dir: str | Path, overwrite: bool) -> None:
@@ -32,11 +43,16 @@ def check_output(output_dir: str | Path, overwrite: bool) -> None:
 
 @dataclass(frozen=True)
 class Row:
-    """The metrics of one label in one case; nan where a value does not exist."""
+    """The metrics of one label in one case; nan where a value does not exist.
+
+    `overlap` has the numbers of pixels behind them, which pooled metrics add up; None: the row, such as a mean over
+    labels, adds nothing to these.
+    """
 
     case: str
     label: str
     values: dict[str, float]
+    overlap: Overlap | None = None
 
 
 @dataclass(frozen=True)
@@ -76,6 +92,22 @@ class MetricTable:
         """Summarize every metric of every label over the cases in which it exists."""
         return {label: {name: self._statistic(label, name) for name in self.columns} for label in self.labels}
 
+    def pooled(self) -> dict[str, dict[str, float]]:
+        """IoU and Dice of every label over the pixels of all cases together, "pooled_iou" and "pooled_dice".
+
+        A case counts by the size of what is in it, and an empty mask that is rightly predicted empty counts nothing: a
+        label that is rare is not flattered by the cases without it. Several labels are followed by "mean", the mean
+        over those that are in a case, predicted or in the reference; values of the others, which do not exist, are nan.
+        """
+        totals = {
+            label: add_overlaps(row.overlap for row in self.rows if row.label == label and row.overlap is not None)
+            for label in dict.fromkeys(row.label for row in self.rows if row.overlap is not None)
+        }
+        values = {label: dict(zip(POOLED, (total.iou, total.dice), strict=True)) for label, total in totals.items()}
+        if len(values) > 1:
+            values[MEAN] = {name: mean_of_existing([value[name] for value in values.values()]) for name in POOLED}
+        return values
+
     def save(self, output_dir: str | Path) -> list[Path]:
         """Write metrics.csv (every row), metrics.json (rows and summary) and summary.md (to read) into a folder."""
         texts = {CSV_NAME: self.to_csv(), JSON_NAME: self.to_json(), SUMMARY_NAME: self.to_markdown()}
@@ -95,29 +127,29 @@ class MetricTable:
         return text.getvalue()
 
     def to_json(self) -> str:
-        """Write rows and summary; a value that does not exist is null."""
+        """Write rows, summary, pooled metrics and what the last two are; a value that does not exist is null."""
         rows = [{"case": row.case, "label": row.label, **_without_nan(row.values)} for row in self.rows]
         summary = {
             label: {name: _without_nan(vars(statistic)) for name, statistic in statistics.items()}
             for label, statistics in self.summary().items()
         }
-        return json.dumps({"rows": rows, "summary": summary}, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
+        pooled = {label: _without_nan(values) for label, values in self.pooled().items()}
+        content = {"rows": rows, "summary": summary, "pooled": pooled, "definitions": DEFINITIONS}
+        return json.dumps(content, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
 
     def to_markdown(self) -> str:
-        """Write the summary as a table that reads well as plain text too."""
+        """Write the summary and the pooled metrics as tables that read well as plain text too."""
         cells = [("label", "metric", "mean ± sd", "cases")]
         for label, statistics in self.summary().items():
             for name, statistic in statistics.items():
                 cells.append((label, name, _mean_and_sd(statistic), str(statistic.count)))
-        widths = [max(len(line[column]) for line in cells) for column in range(4)]
-        lines = [
-            "| " + " | ".join(f"{cell:<{width}}" for cell, width in zip(line, widths, strict=True)) + " |"
-            for line in cells
-        ]
-        lines.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
         cases = "1 case" if len(self.cases) == 1 else f"{len(self.cases)} cases"
         heading = f"{cases}. Values without a unit are fractions from 0 to 1; where an empty mask leaves a value "
-        return f"{heading}undefined, the case is left out of it.\n\n" + "\n".join(lines) + "\n"
+        text = f"{heading}undefined, the case is left out of it.\n\n{_table(cells)}"
+        pooled = [(label, *map(_number, values.values())) for label, values in self.pooled().items()]
+        if not pooled:
+            return text
+        return f"{text}\nPooled: {DEFINITIONS['pooled']}.\n\n{_table([('label', *POOLED), *pooled])}"
 
     def _statistic(self, label: str, name: str) -> Statistic:
         """Summarize one metric of one label."""
@@ -135,6 +167,24 @@ def _without_nan(values: dict[str, float]) -> dict[str, float | None]:
 
 def _mean_and_sd(statistic: Statistic) -> str:
     """Write a mean and its standard deviation as far as they exist."""
-    if not statistic.count:
-        return "undefined"
-    return f"{statistic.mean:.4f}" + ("" if math.isnan(statistic.sd) else f" ± {statistic.sd:.4f}")
+    return _number(statistic.mean) + ("" if math.isnan(statistic.sd) else f" ± {statistic.sd:.4f}")
+
+
+def _number(value: float) -> str:
+    return "undefined" if math.isnan(value) else f"{value:.4f}"
+
+
+def mean_of_existing(values: Sequence[float]) -> float:
+    """Average the values that exist; nan if none does."""
+    existing = [value for value in values if not math.isnan(value)]
+    return math.fsum(existing) / len(existing) if existing else math.nan
+
+
+def _table(cells: Sequence[tuple[str, ...]]) -> str:
+    """Lay out a heading and rows of one length in Markdown."""
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    lines = [
+        "| " + " | ".join(f"{cell:<{width}}" for cell, width in zip(line, widths, strict=True)) + " |" for line in cells
+    ]
+    lines.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
+    return "\n".join(lines) + "\n"

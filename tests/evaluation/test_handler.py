@@ -55,6 +55,7 @@ def test_table_by_hand(items, tmp_path, batch_size):
     summary = table.summary()["foreground"]
     assert summary["iou"].mean == pytest.approx(0.5)
     assert (summary["hd95_pixels"].count, summary["hd95_pixels"].mean) == (2, 0.5)
+    assert table.pooled()["foreground"]["pooled_iou"] == pytest.approx((9 + 6 + 0) / (9 + 12 + 9))
 
 
 def test_files_and_log(items, tmp_path, caplog):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from srs_monai.evaluation import case_metrics, case_rows, label_names
+from srs_monai.evaluation import Overlap, case_metrics, case_rows, label_names
 
 LABELS = {1: "liver", 2: "spleen", 5: "kidney"}
 
@@ -32,6 +32,8 @@ def test_rows_by_hand(prediction, reference):
     assert {row.case for row in (liver, spleen, kidney, mean)} == {"p1"}
     assert (liver.values["iou"], spleen.values["iou"]) == pytest.approx((0.5, 0.8))
     assert mean.values["iou"] == pytest.approx(0.65)
+    assert (liver.overlap, spleen.overlap) == (Overlap(tp=6, fp=0, fn=6), Overlap(tp=4, fp=1, fn=0))
+    assert (kidney.overlap, mean.overlap) == (Overlap(0, 0, 0), None)
 
 
 def test_a_label_that_neither_map_holds_is_no_case_of_it(prediction, reference):

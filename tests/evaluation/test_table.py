@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from srs_monai.evaluation import MetricTable, Row
+from srs_monai.evaluation import MetricTable, Overlap, Row
 from srs_monai.evaluation.table import check_output
 
 
@@ -38,6 +38,50 @@ def test_every_label_has_its_own_statistics():
     summary = MetricTable(rows).summary()
     assert summary["liver"]["iou"].mean == pytest.approx(0.6)
     assert summary["spleen"]["iou"].count == 1
+
+
+@pytest.fixture
+def organs():
+    """Two cases of three labels, the last of which is in neither."""
+    overlaps = {"liver": [(8, 1, 1), (0, 2, 0)], "spleen": [(0, 0, 0), (0, 0, 4)], "kidney": [(0, 0, 0), (0, 0, 0)]}
+    rows = [
+        Row(case, label, {"iou": math.nan}, Overlap(*counts[number]))
+        for number, case in enumerate("ab")
+        for label, counts in overlaps.items()
+    ]
+    return MetricTable([*rows, Row("a", "mean", {"iou": 0.8})])
+
+
+def test_pooled_metrics_by_hand(organs):
+    pooled = organs.pooled()
+    assert list(pooled) == ["liver", "spleen", "kidney", "mean"]
+    assert pooled["liver"] == pytest.approx({"pooled_iou": 8 / 12, "pooled_dice": 16 / 20})
+    assert pooled["spleen"] == {"pooled_iou": 0, "pooled_dice": 0}
+    assert all(math.isnan(value) for value in pooled["kidney"].values())
+    assert pooled["mean"] == pytest.approx({"pooled_iou": 4 / 12, "pooled_dice": 0.4})
+
+
+def test_pooled_metrics_are_written_with_what_they_are(organs):
+    content = json.loads(organs.to_json())
+    assert content["pooled"]["mean"]["pooled_iou"] == pytest.approx(1 / 3)
+    assert content["pooled"]["kidney"] == {"pooled_iou": None, "pooled_dice": None}
+    assert "TP / (TP + FP + FN)" in content["definitions"]["pooled"]
+    text = organs.to_markdown()
+    assert f"Pooled: {content['definitions']['pooled']}." in text
+    assert text.splitlines()[-6:] == [
+        "| label  | pooled_iou | pooled_dice |",
+        "|--------|------------|-------------|",
+        "| liver  | 0.6667     | 0.8000      |",
+        "| spleen | 0.0000     | 0.0000      |",
+        "| kidney | undefined  | undefined   |",
+        "| mean   | 0.3333     | 0.4000      |",
+    ]
+
+
+def test_one_label_has_no_pooled_mean():
+    row = Row("a", "foreground", {"iou": 0.5}, Overlap(1, 1, 0))
+    assert MetricTable([row]).pooled() == {"foreground": {"pooled_iou": 0.5, "pooled_dice": 2 / 3}}
+    assert MetricTable([]).pooled() == {}
 
 
 def test_csv_has_empty_cells_where_nothing_is_defined(table):
