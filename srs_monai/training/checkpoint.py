@@ -13,9 +13,13 @@ from torch.optim.lr_scheduler import LRScheduler
 
 from srs_monai.errors import one_line
 from srs_monai.files import replacing
+from srs_monai.training.validation_score import DEFINITIONS, definition
 from srs_monai.weights import check_fit, read_checkpoint, save_weights, tensors_of
 
 logger = logging.getLogger(__name__)
+
+#: by which metric the best weights were chosen, as the largest or the smallest, in files that hold the score alone
+_EARLIER_METRICS = {True: "mean_iou", False: "mean_squared_error"}
 
 
 class StageCheckpoint:
@@ -28,7 +32,8 @@ class StageCheckpoint:
         last_file: where the state goes after every epoch.
         best_file: where the network's state dict goes when the key metric is better than ever before.
         network, optimizer, scheduler: what is trained.
-        evaluator: whose key metric decides.
+        evaluator: whose key metric decides. Its name is kept with the best score: scores by another metric are not
+            compared.
         seed: of the run; a run goes on only under the seed that it began with.
         maximize: whether a larger metric is better.
         patience: epochs without improvement after which training stops; None: never.
@@ -36,7 +41,7 @@ class StageCheckpoint:
 
     Raises:
         ValueError: when patience is not above 0, or `last_file` belongs to another run (other seed, other number of
-            steps an epoch) or another network.
+            steps an epoch, other key metric) or another network.
     """
 
     def __init__(
@@ -60,6 +65,7 @@ class StageCheckpoint:
         self.evaluator, self.seed, self.maximize = evaluator, seed, maximize
         self.patience, self.resume = patience, resume
         self.best_score, self.best_epoch = -math.inf if maximize else math.inf, 0
+        self.metric = str(evaluator.state.key_metric_name)  # by which best_score was measured
         self.validated = False
         self.scaler_state: dict[str, Any] = {}
 
@@ -94,15 +100,15 @@ class StageCheckpoint:
         self.validated = False
         state = {name: part.state_dict() for name, part in self.parts.items()}
         facts = {"epoch": epoch, "epoch_length": engine.state.epoch_length, "seed": self.seed}
-        best = {"best_score": self.best_score, "best_epoch": self.best_epoch}
+        best = {"best_score": {self.metric: self.best_score}, "best_epoch": self.best_epoch}
         with replacing(self.last_file) as temporary:
             torch.save({**state, **facts, **best}, temporary)
         self._tell(engine)
 
     def _tell(self, engine: Engine) -> None:
         """Say in the trainer's state which epoch was the best, for the line that ends a stage."""
-        metric = self.evaluator.state.key_metric_name
-        engine.state.best = f"epoch {self.best_epoch}, the best by its validation {metric} of {self.best_score:.4g}"
+        score = f"{self.metric} of {self.best_score:.4g}{definition(self.metric)}"
+        engine.state.best = f"epoch {self.best_epoch}, the best by its validation {score}"
 
     def _stop_early(self, engine: Engine) -> None:
         if self.patience is not None and engine.state.epoch - self.best_epoch >= self.patience:
@@ -110,11 +116,14 @@ class StageCheckpoint:
             engine.terminate()
 
     def _improved(self) -> bool:
-        score = float(self.evaluator.state.metrics[self.evaluator.state.key_metric_name])
+        metric = self.evaluator.state.key_metric_name
+        score = float(self.evaluator.state.metrics[metric])
+        worst = -math.inf if self.maximize else math.inf
+        best = self.best_score if metric == self.metric else worst
         # a score that is not a number compares false and so never counts as the best
-        better = score > self.best_score if self.maximize else score < self.best_score
+        better = score > best if self.maximize else score < best
         if better:
-            self.best_score = score
+            self.best_score, self.metric = score, metric
         return better
 
     def _restore(self, engine: Engine) -> None:
@@ -131,6 +140,9 @@ class StageCheckpoint:
                     f"a run goes on only with the {fact} that it began with: {self.last_file} has {state[fact]}, this "
                     f"run has {value}; give the same data, batch size and seed, or another output_dir"
                 )
+        best = state["best_score"]
+        metric, score = next(iter(best.items())) if isinstance(best, dict) else (_EARLIER_METRICS[self.maximize], best)
+        self._check_metric(metric)
         network = tensors_of(state["network"], f"the network of {self.last_file}", wrapper="model")
         check_fit(self.parts["network"], network, self.last_file)
         try:
@@ -142,7 +154,7 @@ class StageCheckpoint:
                 "began with, or another output_dir"
             ) from error
         self.scaler_state = state.get("scaler", {})
-        self.best_score, self.best_epoch = state["best_score"], state["best_epoch"]
+        self.metric, self.best_score, self.best_epoch = metric, score, state["best_epoch"]
         engine.load_state_dict(
             {
                 "epoch": state["epoch"],
@@ -151,3 +163,21 @@ class StageCheckpoint:
             }
         )
         logger.info("going on from epoch %d of %s", state["epoch"], self.last_file)
+
+    def _check_metric(self, metric: str) -> None:
+        """Refuse to go on by another metric; one that no version has any more is given up, with a warning."""
+        if metric == self.metric:
+            return
+        if metric in DEFINITIONS:
+            raise ValueError(
+                f"a run goes on only with the metric that its best weights were chosen by: {self.last_file} has "
+                f"{metric}, this run has {self.metric}; give --selection_metric {metric}, or another output_dir"
+            )
+        logger.warning(
+            "%s: the best weights so far were chosen by %s, which cannot be compared with %s: the best by that of the "
+            "epochs to come take their place; keep a copy of %s if you need them",
+            self.last_file,
+            metric,
+            self.metric,
+            self.best_file,
+        )

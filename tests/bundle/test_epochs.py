@@ -87,3 +87,11 @@ def test_senseless_numbers_are_refused_before_an_earlier_run_goes(
         workflow(**values, overwrite=True).initialize()
     assert re.search(text, str(root_cause(caught.value)))
     assert earlier.is_file()
+
+
+def test_epochs_of_a_stage_that_is_not_trained_do_not_matter(workflow: Workflow, tmp_path: Path) -> None:
+    values: dict[str, Any] = {"epochs": 8, "val_interval": 8, "reconstruction_epochs": 0}
+    network = {"_target_": "torch.nn.Conv2d", "in_channels": 3, "out_channels": 1, "kernel_size": 1}
+    workflow(**values, network_def=network, training=["@stage_two"]).initialize()
+    (tmp_path / "given.pt").touch()
+    workflow(**values, reconstruction_weights=str(tmp_path / "given.pt")).initialize()

@@ -42,7 +42,7 @@ def test_both_stages_run_one_after_the_other(run: Run, tiny: Path, phantoms: Pat
     for stage in ("reconstruction", "segmentation"):
         assert list((out / stage / "tensorboard").iterdir())
     trained = (
-        rf"trained: {re.escape(str(out))}/model\.pt, from epoch [12], the best by its validation mean_iou of 0\.\d+"
+        rf"trained: {re.escape(str(out))}/model\.pt, from epoch [12], the best by its validation pooled_iou of 0\.\d+"
     )
     assert re.search(trained, log.splitlines()[-1])
     settings = read_settings(out / "model.pt")

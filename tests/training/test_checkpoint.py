@@ -68,6 +68,59 @@ def test_a_run_at_its_end_is_not_trained_again(tmp_path: Path, tiny_run: Callabl
     assert again.train(checkpoint(again, tmp_path, resume=True)).state.epoch == 2
 
 
+def by_metric(run: Any, name: str) -> Any:
+    """Give a tiny run's validation score another name."""
+    run.scores.state.key_metric_name = name
+    run.scores.validate = lambda: (
+        run.scores.state.metrics.update({name: next(run.scores.values)}),
+        run.scores.fire_event(Events.COMPLETED),
+    )
+    return run
+
+
+def resume_older(folder: Path, tiny_run: Callable[..., Any], scores: list[float], **options: Any) -> Any:
+    """Go on for three epochs, by pooled_iou, with a run whose file holds the score of its two epochs alone."""
+    run = tiny_run([0.5, 0.4], 2)
+    run.train(checkpoint(run, folder))
+    state = torch.load(folder / "last.pt", weights_only=True)
+    torch.save(state | {"best_score": 0.5}, folder / "last.pt")
+    name = "pooled_iou" if options.get("maximize", True) else "mean_squared_error"
+    again = by_metric(tiny_run(scores, 2 + len(scores)), name)
+    return again.train(checkpoint(again, folder, resume=True, **options))
+
+
+def test_the_best_of_a_run_that_was_measured_otherwise_is_not_compared(
+    tmp_path: Path, tiny_run: Callable[..., Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    trainer = resume_older(tmp_path, tiny_run, [float("nan"), 0.1, 0.09])
+    assert "chosen by mean_iou, which cannot be compared with pooled_iou" in caplog.text
+    state = torch.load(tmp_path / "last.pt", weights_only=True)
+    assert (state["best_score"], state["best_epoch"]) == ({"pooled_iou": 0.1}, 4)
+    assert "epoch 4, the best by its validation pooled_iou of 0.1 (IoU of each class" in trainer.state.best
+
+
+def test_such_a_run_at_its_end_keeps_its_best(tmp_path: Path, tiny_run: Callable[..., Any]) -> None:
+    assert "epoch 1, the best by its validation mean_iou of 0.5" in resume_older(tmp_path, tiny_run, []).state.best
+
+
+def test_a_reconstruction_of_an_older_run_is_compared(
+    tmp_path: Path, tiny_run: Callable[..., Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    resume_older(tmp_path, tiny_run, [0.6], maximize=False)
+    assert "cannot be compared" not in caplog.text
+    assert torch.load(tmp_path / "last.pt", weights_only=True)["best_score"] == {"mean_squared_error": 0.5}
+
+
+def test_a_run_goes_on_by_the_metric_that_it_began_with(tmp_path: Path, tiny_run: Callable[..., Any]) -> None:
+    run = by_metric(tiny_run([0.5], 1), "pooled_iou")
+    run.train(checkpoint(run, tmp_path))
+    other = by_metric(tiny_run([0.6], 2), "pooled_dice")
+    with pytest.raises(
+        ValueError, match="has pooled_iou, this run has pooled_dice; give --selection_metric pooled_iou"
+    ):
+        other.train(checkpoint(other, tmp_path, resume=True))
+
+
 def test_training_stops_when_patience_is_over_and_stays_stopped(tmp_path: Path, tiny_run: Callable[..., Any]) -> None:
     run = tiny_run([0.5, 0.4, 0.3, 0.9], 4)
     assert run.train(checkpoint(run, tmp_path, patience=2)).state.epoch == 3
