@@ -142,7 +142,8 @@ class StageCheckpoint:
                 )
         best = state["best_score"]
         metric, score = next(iter(best.items())) if isinstance(best, dict) else (_EARLIER_METRICS[self.maximize], best)
-        self._check_metric(metric)
+        if metric != self.metric:
+            self._refuse_or_warn(metric, finished=state["epoch"] >= engine.state.max_epochs)
         network = tensors_of(state["network"], f"the network of {self.last_file}", wrapper="model")
         check_fit(self.parts["network"], network, self.last_file)
         try:
@@ -164,20 +165,20 @@ class StageCheckpoint:
         )
         logger.info("going on from epoch %d of %s", state["epoch"], self.last_file)
 
-    def _check_metric(self, metric: str) -> None:
-        """Refuse to go on by another metric; one that no version has any more is given up, with a warning."""
-        if metric == self.metric:
-            return
+    def _refuse_or_warn(self, metric: str, *, finished: bool) -> None:
+        """Refuse to go on by another metric; one that cannot be had any more is given up with a warning."""
         if metric in DEFINITIONS:
             raise ValueError(
                 f"a run goes on only with the metric that its best weights were chosen by: {self.last_file} has "
                 f"{metric}, this run has {self.metric}; give --selection_metric {metric}, or another output_dir"
             )
-        logger.warning(
-            "%s: the best weights so far were chosen by %s, which cannot be compared with %s: the best by that of the "
-            "epochs to come take their place; keep a copy of %s if you need them",
-            self.last_file,
-            metric,
-            self.metric,
-            self.best_file,
-        )
+        if not finished:
+            logger.warning(
+                "%s: the best weights so far were chosen by %s, which cannot be compared with %s; the best by %s of "
+                "the epochs to come replace them: keep a copy of %s if you need them",
+                self.last_file,
+                metric,
+                self.metric,
+                self.metric,
+                self.best_file,
+            )

@@ -123,3 +123,13 @@ def test_an_unknown_metric_is_refused_before_any_work(workflow: Workflow, tmp_pa
         workflow(selection_metric="iou").initialize()
     assert "one of pooled_iou, pooled_dice, mean_image_iou; got selection_metric 'iou'" in str(root_cause(caught.value))
     assert not (tmp_path / "out" / "model.json").exists()
+
+
+def test_weights_that_give_nan_are_never_kept(workflow: Workflow, tmp_path: Path) -> None:
+    write_pictures(tmp_path / "data", 3)
+    training = workflow(dataset_dir=str(tmp_path / "data"), **one_layer(3) | {"learning_rate": 1.0e30})
+    training.initialize()
+    with pytest.raises((ValueError, RuntimeError)) as caught:
+        training.run()
+    assert "gave nan for validation images" in str(root_cause(caught.value))
+    assert not list((tmp_path / "out").rglob("*.pt"))
