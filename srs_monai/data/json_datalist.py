@@ -1,6 +1,7 @@
 """Data lists written down as JSON, in the form of the Medical Segmentation Decathlon."""
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -30,16 +31,33 @@ def json_datalist(
     return items, names
 
 
+def listed_labels(path: Path) -> Any:
+    """What a list says under "labels" that the numbers of its labels mean; None where it says nothing.
+
+    Raises:
+        ValueError: when the file is no data list.
+    """
+    return _sections(path).get("labels")
+
+
 def _sections(path: Path) -> dict[str, list[Any]]:
     if not path.is_file():
         raise ValueError(f"there is no data list {path}; correct its name")
     try:
-        listed = json.loads(path.read_text(encoding="utf-8-sig"))
+        listed = json.loads(path.read_text(encoding="utf-8-sig"), object_pairs_hook=_without_repeats)
     except ValueError as error:
         raise ValueError(f"a data list is JSON, but {path} is not: {error}") from error
     if not isinstance(listed, dict) or not all(isinstance(listed.get(s, []), list) for s in _SECTIONS):
         raise ValueError(f"a data list maps 'training', 'validation' and 'test' to lists, but {path} does not")
     return listed
+
+
+def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """The object of these names and values; JSON does not say which of two values a repeated name has."""
+    repeated = [name for name, count in Counter(name for name, _ in pairs).items() if count > 1]
+    if repeated:
+        raise ValueError(f"it repeats {repeated[0]!r}; leave one of them")
+    return dict(pairs)
 
 
 def _entry(entry: Any, section: str, path: Path) -> dict[str, Any]:

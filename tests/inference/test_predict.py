@@ -95,7 +95,7 @@ def test_a_case_that_fails_is_a_result_with_its_reason(pictures: Path, bright: P
     assert (results[1].files, results[1].source) == ((), str(pictures / "b.png"))
     for result in (results[0], results[2]):
         expected = picture(result.name) > LIMIT
-        assert (result.format, result.unit, result.volumes) == ("png", "px", {"lesion": expected.sum()})
+        assert (result.format, result.unit, result.volumes) == ("png", "px", {"foreground": expected.sum()})
         assert all(file.is_file() for file in result.files)
         np.testing.assert_array_equal(pixels(tmp_path / "out" / f"{result.name}_mask.png"), np.where(expected, 255, 0))
     assert len(files(tmp_path / "out")) == 6
@@ -107,7 +107,11 @@ def test_volumes_are_in_cubic_millimetres(bright: Path, tmp_path: Path) -> None:
     (result,) = predict(tmp_path / "scan.nii.gz", tmp_path / "out", weights=bright, intensity="percentile")
     mask = np.asarray(nib.load(tmp_path / "out" / "scan_mask.nii.gz").dataobj)
     assert 0 < mask.sum() < mask.size
-    assert (result.format, result.unit, result.volumes) == ("nifti", "mm3", {"lesion": pytest.approx(3.0 * mask.sum())})
+    assert (result.format, result.unit, result.volumes) == (
+        "nifti",
+        "mm3",
+        {"foreground": pytest.approx(3.0 * mask.sum())},
+    )
 
 
 def runtime_of(sidecar: Path) -> Any:
@@ -211,7 +215,7 @@ def test_a_batch_goes_on_where_it_stopped(pictures: Path, bright: Path, tmp_path
     Image.fromarray(picture("b")).save(pictures / "b.png")
     results = predict(pictures, out, weights=bright)
     assert [result.status for result in results] == ["left", "segmented", "left"]
-    assert results[0].volumes == {"lesion": (picture("a") > LIMIT).sum()}
+    assert results[0].volumes == {"foreground": (picture("a") > LIMIT).sum()}
     assert before.items() <= files(out).items()
     again = predict(pictures, out, weights=bright, overwrite=True)
     assert [result.status for result in again] == ["segmented"] * 3

@@ -6,8 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from srs_monai.data.listing import files_by_stem
+from srs_monai.data.recipes.concept import Code
 from srs_monai.data.recipes.folders import has_folders, numbered_lists, paired_cases
-from srs_monai.data.recipes.label import ABNORMALITY, Code, Label
+from srs_monai.data.recipes.label import ABNORMALITY, Label
 from srs_monai.data.recipes.recipe import Case, Layout, Recipe
 
 _CLASSES = ("benign", "malignant", "normal")

@@ -11,7 +11,7 @@ from srs_monai.data.recipes.glas import GLAS
 from srs_monai.data.recipes.isic2017 import ISIC2017
 from srs_monai.data.recipes.isic2018 import ISIC2018
 from srs_monai.data.recipes.kvasir_seg import KVASIR_SEG
-from srs_monai.data.recipes.label import ABNORMALITY, TISSUE, Code, Label
+from srs_monai.data.recipes.label import Label, default_labels
 from srs_monai.data.recipes.nudt_kbt19 import NUDT_KBT19
 from srs_monai.data.recipes.recipe import Recipe
 from srs_monai.data.recipes.sirst import SIRST
@@ -53,21 +53,18 @@ def recipe(name: str) -> Recipe:
 
 
 def result_labels(recipe_name: str | None, out_channels: int) -> tuple[Label, ...]:
-    """What the classes of a network's results are, in the order of their numbers.
+    """What the classes of a network's results are where nobody names them otherwise, in the order of their numbers.
 
     Args:
-        recipe_name: of the data set that it was trained on; None: "lesion" where there is one class, else "label 1" ...
+        recipe_name: of the data set that it was trained on; None: `default_labels`.
         out_channels: of the network: 1 is one class, N the background and N - 1 classes.
 
     Raises:
         ValueError: when there is no such recipe, or it has another number of classes.
     """
-    classes = max(1, out_channels - 1)
     if recipe_name is None:
-        if classes == 1:
-            return (Label("lesion", Code("52988006", "Lesion"), ABNORMALITY),)
-        return tuple(Label(f"label {number}", TISSUE, TISSUE) for number in range(1, classes + 1))
-    labels = recipe(recipe_name).labels
+        return default_labels(out_channels)
+    classes, labels = max(1, out_channels - 1), recipe(recipe_name).labels
     if len(labels) != classes:
         fitting = 1 if len(labels) == 1 else len(labels) + 1
         raise ValueError(

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from srs_monai.data.listing import files_by_stem
 from srs_monai.data.readers.array_file import is_array
+from srs_monai.data.recipes.concept import Code
 from srs_monai.data.recipes.folders import listed
-from srs_monai.data.recipes.label import Code, Label
+from srs_monai.data.recipes.label import Label
 from srs_monai.data.recipes.recipe import Case, Layout, Recipe, Sections
 
 # in the order of TransUNet's numbers, with those of BTCV's label files

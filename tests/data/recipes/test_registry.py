@@ -66,6 +66,7 @@ def test_results_have_the_labels_of_the_recipe() -> None:
         result_labels("synapse", 1)
 
 
-def test_without_a_recipe_results_are_lesions_or_numbers() -> None:
-    assert [label.name for label in result_labels(None, 1)] == ["lesion"]
+def test_without_a_recipe_results_are_foreground_or_numbers() -> None:
+    assert [label.name for label in result_labels(None, 1)] == ["foreground"]
+    assert [label.name for label in result_labels(None, 2)] == ["foreground"]
     assert [label.name for label in result_labels(None, 4)] == ["label 1", "label 2", "label 3"]
