@@ -10,7 +10,6 @@ from srs_monai.data.json_datalist import listed_labels
 from srs_monai.data.messages import few
 from srs_monai.data.recipes import Label, parse_label_names, plain_label_names, result_labels
 from srs_monai.data.recipes import recipe as recipe_of
-from srs_monai.settings import read_settings
 
 logger = logging.getLogger(__name__)
 
@@ -45,12 +44,12 @@ def resolve_labels(
     recipe: str | None = None,
     dataset_dir: str | Path = ".",
     datalist: str | Path | None = None,
-    weights: str | Path | None = None,
+    trained: Any = None,
 ) -> ResolvedLabels:
     """Name the labels of a network's results.
 
-    Each label is named by the first of these that names it: `label_names`; the settings beside the weights; the
-    "labels" of the JSON list; the recipe; else it is "foreground", or one of several "label 1", "label 2" ...
+    Each label is named by the first of these that names it: `label_names`; the settings of the weights; the "labels" of
+    the JSON list; the recipe; else it is "foreground", or one of several "label 1", "label 2" ...
 
     Args:
         out_channels: of the network: 1 is one label, N the background and N - 1 labels.
@@ -58,7 +57,7 @@ def resolve_labels(
         recipe: name of a published data set.
         dataset_dir: folder of the data set.
         datalist: a JSON list, relative to it. With a recipe its numbers are those of the label files.
-        weights: file of the network's weights.
+        trained: label_names of the settings of the network's weights; None: there are none.
 
     Returns:
         The labels. Where a list has other names than they, a warning says so.
@@ -68,11 +67,8 @@ def resolve_labels(
             a list are not refused, but reported, where `label_names` or the settings have names.
     """
     unnamed = result_labels(recipe, out_channels)
-    given = [("label_names", label_names)]
-    settings = None if weights is None else read_settings(weights)
-    if settings is not None:
-        given.insert(0, (f"label_names in {settings.path}", settings.values.get("label_names")))
-    given = [(origin, value) for origin, value in given if value is not None]
+    sources = (("label_names in the settings of the weights", trained), ("label_names", label_names))
+    given = [(origin, value) for origin, value in sources if value is not None]
     listed = unnamed
     if datalist is not None:
         path = Path(dataset_dir).expanduser() / datalist

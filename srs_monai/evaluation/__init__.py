@@ -4,7 +4,6 @@ from srs_monai.evaluation.evaluate import evaluate as evaluate
 from srs_monai.evaluation.handler import CaseMetrics as CaseMetrics
 from srs_monai.evaluation.items import evaluation_items as evaluation_items
 from srs_monai.evaluation.labels import case_rows as case_rows
-from srs_monai.evaluation.labels import label_names as label_names
 from srs_monai.evaluation.metrics import case_metrics as case_metrics
 from srs_monai.evaluation.original import original_metrics as original_metrics
 from srs_monai.evaluation.overlap import Overlap as Overlap

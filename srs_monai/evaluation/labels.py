@@ -7,13 +7,11 @@ from typing import Any
 import numpy as np
 from monai.utils import convert_to_numpy
 
-from srs_monai.data.recipes import result_labels
+from srs_monai.data.recipes import MEAN, default_labels
 from srs_monai.evaluation.metrics import case_metrics
 from srs_monai.evaluation.original import original_metrics
 from srs_monai.evaluation.overlap import count_overlap
-from srs_monai.evaluation.table import MEAN, Row, mean_of_existing
-
-FOREGROUND = "foreground"
+from srs_monai.evaluation.table import Row, mean_of_existing
 
 
 def case_rows(
@@ -68,7 +66,7 @@ def case_rows(
 def check_labels(labels: Mapping[int, str] | None, original_definition: bool = False) -> dict[int, str]:
     """Check the names of labels; without any, 1 is the foreground."""
     if labels is None:
-        return {1: FOREGROUND}
+        return {1: default_labels(1)[0].name}
     names = dict(labels)
     if not names or any(not isinstance(value, int) or value < 1 for value in names):
         raise ValueError(
@@ -83,38 +81,6 @@ def check_labels(labels: Mapping[int, str] | None, original_definition: bool = F
             "set original_definition to False"
         )
     return names
-
-
-def label_names(
-    out_channels: int, names: Mapping[int, str] | None = None, recipe: str | None = None
-) -> dict[int, str] | None:
-    """Name the foreground classes of a network: by names, else by the recipe of the data set, else by their numbers.
-
-    Args:
-        out_channels: 1 for a binary network, which has no labels; else the classes including background 0.
-        names: {1: "liver", 2: "spleen"}, one for every class but the background.
-        recipe: of the data set, see `srs_monai.data.recipes`.
-
-    Raises:
-        ValueError: when names, or the recipe's labels, and classes do not agree.
-    """
-    if out_channels == 1:
-        if names is not None and set(names) != {1}:
-            raise ValueError(
-                f"a network of one output channel knows the label 1 alone; got {names}; raise out_channels"
-            )
-        return None if names is None else dict(names)
-    classes = range(1, out_channels)
-    if names is None and recipe is not None:
-        return {number: label.name for number, label in zip(classes, result_labels(recipe, out_channels), strict=True)}
-    if names is None:
-        return {number: f"class {number}" for number in classes}
-    if set(names) != set(classes):
-        raise ValueError(
-            f"a network of {out_channels} output channels has the labels 1 to {out_channels - 1}; got names for "
-            f"{sorted(names)}; name every label, or none"
-        )
-    return dict(names)
 
 
 def _check_values(array: np.ndarray[Any, Any], names: Mapping[int, str], role: str) -> None:

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import numpy as np
 
+from srs_monai.data.recipes import MEAN
 from srs_monai.evaluation.overlap import Overlap, add_overlaps
 from srs_monai.files import check_folder, write_atomically
 
 CSV_NAME, JSON_NAME, SUMMARY_NAME = "metrics.csv", "metrics.json", "summary.md"
-MEAN = "mean"  # the label of rows that hold the mean over the labels
 POOLED = ("pooled_iou", "pooled_dice")
 DEFINITIONS = {
     "summary": "of each metric: mean, standard deviation and number of the cases in which it exists",
@@ -181,7 +181,8 @@ def mean_of_existing(values: Sequence[float]) -> float:
 
 
 def _table(cells: Sequence[tuple[str, ...]]) -> str:
-    """Lay out a heading and rows of one length in Markdown."""
+    """Lay out a heading and rows of one length in Markdown; a bar in a name begins no cell."""
+    cells = [tuple(cell.replace("|", "\\|") for cell in line) for line in cells]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     lines = [
         "| " + " | ".join(f"{cell:<{width}}" for cell, width in zip(line, widths, strict=True)) + " |" for line in cells

@@ -1,6 +1,6 @@
 """Results that an earlier run left, compared with what this one would make."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -45,9 +45,19 @@ def _others(sidecar: dict[str, Any], source: str, format: str, run: Run | None) 
     for name, ours in run.settings.items() if run is not None else ():
         if name in settings and settings[name] != ours:
             yield f"made with {name} {settings[name]} and not {ours}"
+    if run is not None and "label_names" not in settings:  # results of a version that did not keep it
+        yield from _other_names(sidecar.get("labels") or [], run.settings.get("label_names") or {})
     there = sidecar.get("format")
     if there not in (_AUTO if format == "auto" else (format,)):
         yield f"in format {there} and not {format}"
+
+
+def _other_names(labels: Iterable[Mapping[str, Any]], named: Mapping[str, Any]) -> Iterator[str]:
+    for label in labels:
+        ours = named.get(str(label.get("number")), label.get("name"))
+        ours = ours["name"] if isinstance(ours, Mapping) else ours
+        if ours != label.get("name"):
+            yield f"made with the label {label.get('name')} and not {ours}"
 
 
 def _same(one: Path, other: Path) -> bool:

@@ -1,6 +1,6 @@
 """A mask as it is written: label values on the grid of its image, and what is known of both."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ from monai.utils import ImageMetaKey
 from numpy.typing import NDArray
 from torch import Tensor
 
-from srs_monai.data.recipes import Label
+from srs_monai.data.recipes import TISSUE, Label, numbered_name, plain_code
 from srs_monai.inference.packed_labels import Labels, PackedLabels
 from srs_monai.inference.runtime_inferer import RUNTIME, RUNTIME_PRECISION
 
@@ -71,15 +71,12 @@ class Mask:
             return None
         return {"name": str(self.meta[RUNTIME]), "precision": str(self.meta.get(RUNTIME_PRECISION))}
 
-    def name_of(self, number: int) -> str:
-        """The name of a label."""
-        return self.labels[number - 1].name if number <= len(self.labels) else f"label {number}"
-
     def measures(self) -> list[dict[str, Any]]:
         """The size of each label, named ones first and also when they are empty.
 
         Of volumes {"number", "name", "voxels"} and "volume_mm3", or "volume_voxels" of array files; of pictures
-        {"number", "name", "pixels"} and "area_mm2" where the spacing is known in mm, else "area_px".
+        {"number", "name", "pixels"} and "area_mm2" where the spacing is known in mm, else "area_px". The "code" and the
+        "colour" follow where the label has them.
         """
         if isinstance(self.values, PackedLabels):
             counts = self.values.counts
@@ -89,10 +86,19 @@ class Mask:
                 counts += np.bincount(plane.ravel(), minlength=256)
         counted, size, unit = self._size_of_one()
         return [
-            {"number": number, "name": self.name_of(number), counted: count, size: round(count * unit, 6)}
+            {"number": number, **self._said_of(number, {counted: count, size: round(count * unit, 6)})}
             for number, count in enumerate(counts.tolist())
             if number and (number <= len(self.labels) or count)
         ]
+
+    def _said_of(self, number: int, sizes: Mapping[str, float]) -> dict[str, Any]:
+        """What a label is and how large."""
+        if number > len(self.labels):
+            return {"name": numbered_name(number), **sizes}
+        label = self.labels[number - 1]
+        code = {} if label.code == TISSUE else {"code": plain_code(label.code)}
+        colour = {} if label.colour is None else {"colour": list(label.colour)}
+        return {"name": label.name, **sizes, **code, **colour}
 
     def warnings(self) -> list[str]:
         """What the reader noted, and whether nothing was found."""

@@ -12,7 +12,7 @@ from nibabel import aff2axcodes, io_orientation
 from numpy.typing import NDArray
 from torch import Tensor
 
-from srs_monai.data.recipes import Label
+from srs_monai.data.recipes import Label, default_labels
 from srs_monai.data.transforms import AsSeend
 from srs_monai.data.transforms.provenance import meta_of, stored_max_of
 from srs_monai.inference.formats import check_format, format_of, write_mask, write_nifti_on_grid
@@ -31,6 +31,7 @@ from srs_monai.inference.results import (
     sidecar_path,
 )
 from srs_monai.inference.sidecar import Run, write_sidecar
+from srs_monai.inference.writers.colours import Colours
 from srs_monai.inference.writers.overlay import overlay_montage, overlay_picture, slices_to_show
 from srs_monai.inference.writers.png import write_png, write_probability_png
 
@@ -52,6 +53,7 @@ class SaveImageOverlayd(SaveImaged):
         output_dir: where results go, below it by their names.
         scaling: transform of the item {"image": image} that brings other images to [0, 1], such as a CT window; None:
             they are stretched from their lowest to their highest value.
+        labels: what the numbers 1, 2, ... mean, for their colours.
     """
 
     def __init__(
@@ -60,8 +62,10 @@ class SaveImageOverlayd(SaveImaged):
         image_key: Hashable,
         output_dir: str | Path,
         scaling: Callable[[dict[Hashable, Any]], Mapping[Hashable, Any]] | None = None,
+        labels: Sequence[Label] = (),
     ) -> None:
         MapTransform.__init__(self, keys)
+        self.colours = Colours(labels)
         self.image_key, self.output_dir, self.scaling = image_key, Path(output_dir), scaling
 
     def __call__(self, data: Mapping[Hashable, Any]) -> dict[Hashable, Any]:
@@ -71,11 +75,12 @@ class SaveImageOverlayd(SaveImaged):
             image, labels = seen[self.image_key], plain_array(seen[key])[0].astype(np.int64)
             values = plain_array(self._scaled(image))
             if labels.ndim == 2:
-                shown = overlay_picture(values, labels)
+                shown = overlay_picture(values, labels, self.colours)
             elif meta_of(image).get("spacing_unit") == "mm":
-                shown = overlay_montage(values, labels, _sides(image))
+                shown = overlay_montage(values, labels, _sides(image), colours=self.colours)
             else:
-                shown = overlay_montage(values, labels, unit="frame" if "frames" in meta_of(image) else "slice")
+                unit = "frame" if "frames" in meta_of(image) else "slice"
+                shown = overlay_montage(values, labels, unit=unit, colours=self.colours)
             path = self._write(result_name(item, item[self.image_key]), shown)
             item[WRITTEN] = [*item.get(WRITTEN, ()), path.name]
         return item
@@ -110,6 +115,7 @@ class SaveImageOverlayd(SaveImaged):
             _sides(image) if meta_of(image).get("spacing_unit") == "mm" else ("", ""),
             places=places,
             count=count,
+            colours=self.colours,
         )
         return self._write(name, montage)
 
@@ -145,7 +151,7 @@ class SaveImageMaskd(SaveImaged):
             fourth axis; for pictures, unless NIfTI is asked for, 16-bit PNG, of several classes NAME_probability_0.png,
             NAME_probability_1.png ...
         format: auto (NIfTI for volumes, PNG for pictures), nifti, dicom-seg, rtstruct or png.
-        labels: what the numbers 1, 2, ... of the mask mean.
+        labels: what the numbers 1, 2, ... of the mask mean; without any, 1 of a binary mask is the foreground.
         run: what the sidecars say of the run.
 
     Raises:
@@ -164,7 +170,8 @@ class SaveImageMaskd(SaveImaged):
     ) -> None:
         MapTransform.__init__(self, keys)
         self.output_dir, self.binary, self.probability_key = Path(output_dir), binary, probability_key
-        self.format, self.labels, self.run = check_format(format), tuple(labels), run or Run()
+        self.format, self.run = check_format(format), run or Run()
+        self.labels = tuple(labels) or (default_labels(1) if binary else ())
 
     def __call__(self, data: Mapping[Hashable, Any]) -> dict[Hashable, Any]:
         item = dict(data)

@@ -1,6 +1,8 @@
 """A configuration compared with the settings of the weights that it loads, before anything is made of it."""
 
+import json
 import logging
+import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +16,8 @@ from srs_monai.workflow import running_workflow
 logger = logging.getLogger(__name__)
 
 _ABSENT = "nothing"
+_REPORTED = ("threshold", "label_names")  # what changes no image that a network is shown
+_SAID_ONLY = ("threshold", "label_names")  # what changes no image that a network is shown
 _TRAINING_ONLY = ("deep_supervision",)  # arguments of networks that change neither weights nor the finest output
 
 
@@ -38,8 +42,8 @@ def check_settings(weights: str | Path, *, ignore: bool = False) -> None:
     """Refuse a configuration that would show a network other images than it was trained on.
 
     What stands beside the weights (`srs_monai.settings`) is compared with the configuration being run. Another
-    threshold, and a recipe that is not named here, are said and not refused. Weights without settings pass, and so does
-    everything without a workflow (a tool that reads the file by itself).
+    threshold, other names of labels, and a recipe that is not named here, are said and not refused. Weights without
+    settings pass, and so does everything without a workflow (a tool that reads the file by itself).
 
     Args:
         weights: file of the weights.
@@ -55,7 +59,7 @@ def check_settings(weights: str | Path, *, ignore: bool = False) -> None:
     if settings.warning:
         logger.warning("%s: %s", weights, settings.warning)
     differing = list(differences(settings, settings_of(workflow.parser)))
-    harmless = [one for one in differing if one.name == "threshold" or (one.name == "recipe" and one.here is None)]
+    harmless = [one for one in differing if one.name in _SAID_ONLY or (one.name == "recipe" and one.here is None)]
     said = differing if ignore else harmless
     if said:
         logger.warning("%s: trained with %s", weights, _listed(said))
@@ -132,11 +136,15 @@ def _listed(differing: list[Difference]) -> str:
 
 def _quoted(value: Any) -> str:
     text = _text(value)
-    return f"'{text}'" if " " in text else text
+    return shlex.quote(text) if " " in text else text
 
 
 def _text(value: Any) -> str:
     """As YAML and the command line write it."""
     if value is None:
         return "null"
+    if isinstance(value, Mapping):
+        return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, Mapping):
+        return json.dumps(value, ensure_ascii=False)
     return str(value).lower() if isinstance(value, bool) else str(value)

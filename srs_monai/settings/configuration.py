@@ -9,6 +9,7 @@ from srs_monai.settings.schema import PARTS, REFERENCES, VALUES
 
 #: id of the settings of the weights in configurations for inference and evaluation, see `TrainedSettings`
 TRAINED = "trained"
+_RESOLVED = "resolved_"  # how the id begins that gives a value in the one form in which it is kept
 
 
 class Program(str):
@@ -18,11 +19,12 @@ class Program(str):
 def settings_of(parser: ConfigParser, names: Sequence[str] = (*VALUES, *PARTS)) -> dict[str, Any]:
     """The settings that a configuration has, as plain values; parts may refer to single values by name.
 
-    A part that comes with the weights is given as their settings have it. A `Program` stands for a value that is not a
-    plain one.
+    A part that comes with the weights is given as their settings have it, and a value that people write in several
+    forms as the configuration's resolved_NAME has it. A `Program` stands for a value that is not a plain one.
     """
     config = parser.get()
-    return {name: _setting(parser, name, config[name]) for name in names if name in config}
+    places = {name: _RESOLVED + name if _RESOLVED + name in config else name for name in names if name in config}
+    return {name: _setting(parser, place, config[place]) for name, place in places.items()}
 
 
 def programs_in(value: Any) -> Iterator[str]:

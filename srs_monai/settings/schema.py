@@ -13,7 +13,7 @@ from srs_monai.errors import one_line
 
 #: values at the top of a configuration on which what a network sees and gives depends
 VALUES = (
-    *("recipe", "in_channels", "out_channels", "image_size", "antialias"),
+    *("recipe", "label_names", "in_channels", "out_channels", "image_size", "antialias"),
     *("intensity", "window_level", "window_width", "threshold"),
 )
 #: parts of a configuration that prepare images, and the network itself
@@ -28,10 +28,32 @@ _EVALUATED = ("@", "$", "%")  # how texts begin that MONAI replaces
 _TARGET, _KEYWORDS = "_target_", ("_target_", "_desc_", "_disabled_")  # of MONAI's components
 
 _Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_]{1,64}$")]
+_LabelNumber = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,4}$")]
 _Channels = Annotated[int, Field(ge=1, le=4096)]
 _Side = Annotated[int, Field(ge=1, le=16384)]
 _Number = Annotated[float, Field(ge=-_LARGEST_NUMBER, le=_LARGEST_NUMBER, allow_inf_nan=False)]
 _Text = Annotated[str, StringConstraints(max_length=_LONGEST_TEXT)]
+
+
+class _Code(BaseModel):
+    """A concept of a terminology; `parse_label_names` looks at what it says."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    value: _Text
+    scheme: _Text = ""
+    meaning: _Text = ""
+
+
+class _Label(BaseModel):
+    """What a label is called, and more."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    name: _Text
+    code: _Code | None = None
+    category: _Code | None = None
+    colour: Annotated[list[int], Field(min_length=3, max_length=3)] | None = None
 
 
 class _Values(BaseModel):
@@ -40,6 +62,7 @@ class _Values(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     recipe: _Name | None = None
+    label_names: Annotated[dict[_LabelNumber, _Text | _Label], Field(max_length=_LONGEST)] | None = None
     in_channels: _Channels = 1
     out_channels: _Channels = 1
     image_size: Annotated[list[_Side], Field(min_length=2, max_length=3)] = Field(default_factory=list)

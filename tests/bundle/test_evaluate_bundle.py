@@ -192,7 +192,7 @@ def test_volumes_are_measured_whole_and_in_mm(volumes: Path, evaluate: Any) -> N
 
 def test_slices_on_the_grid_of_the_network(volumes: Path, evaluate: Any) -> None:
     rows = evaluate(volumes, out_channels=3, datalist="datalist.json", network_grid=True)
-    names = ("class 1", "class 2", "mean")
+    names = ("label 1", "label 2", "mean")
     assert [(row["case"], row["label"]) for row in rows] == [
         (f"unseen slice {number}", name) for number in range(5) for name in names
     ]

@@ -8,15 +8,7 @@ import pytest
 
 from srs_monai.data import resolve_labels
 
-
-@pytest.fixture
-def weights(tmp_path: Path) -> Path:
-    return write_settings(tmp_path, {"1": "of the weights"})
-
-
-def write_settings(folder: Path, names: Any) -> Path:
-    (folder / "model.json").write_text(json.dumps({"provenance": {}, "label_names": names}))
-    return folder / "model.pt"
+TRAINED = {"1": "of the weights"}
 
 
 def write_list(folder: Path, labels: Any) -> dict[str, Any]:
@@ -24,23 +16,23 @@ def write_list(folder: Path, labels: Any) -> dict[str, Any]:
     return {"dataset_dir": folder, "datalist": "list.json"}
 
 
-def test_the_first_who_names_a_label_is_heard(tmp_path: Path, weights: Path) -> None:
+def test_the_first_who_names_a_label_is_heard(tmp_path: Path) -> None:
     listed = write_list(tmp_path, {"0": "background", "1": "listed 1", "2": "listed 2", "3": "listed 3"})
-    resolved = resolve_labels(5, {3: "given"}, **listed, weights=weights)
+    resolved = resolve_labels(5, {3: "given"}, **listed, trained=TRAINED)
     assert resolved.names == {1: "of the weights", 2: "listed 2", 3: "given", 4: "label 4"}
     assert resolved.given == {"1": "of the weights", "2": "listed 2", "3": "given"}
     assert resolve_labels(4, **listed, recipe="acdc").names == {1: "listed 1", 2: "listed 2", 3: "listed 3"}
-    assert resolve_labels(2, weights=weights).names == {1: "of the weights"}
+    assert resolve_labels(2, trained=TRAINED).names == {1: "of the weights"}
     assert resolve_labels(1).given is None
     assert resolve_labels(4, recipe="acdc").given is None
 
 
-def test_other_names_in_a_list_are_reported(tmp_path: Path, weights: Path, caplog: pytest.LogCaptureFixture) -> None:
-    resolve_labels(1, **write_list(tmp_path, {"1": "of the weights"}), weights=weights)
-    resolve_labels(1, **write_list(tmp_path, {}), weights=weights)
+def test_other_names_in_a_list_are_reported(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    resolve_labels(1, **write_list(tmp_path, {"1": "of the weights"}), trained=TRAINED)
+    resolve_labels(1, **write_list(tmp_path, {}), trained=TRAINED)
     assert not caplog.records
     listed = write_list(tmp_path, {"1": "tumour"})
-    assert resolve_labels(1, **listed, weights=weights).names == {1: "of the weights"}
+    assert resolve_labels(1, **listed, trained=TRAINED).names == {1: "of the weights"}
     assert "otherwise in list.json: 1 'tumour' (here 'of the weights')" in caplog.text
 
 
@@ -64,10 +56,9 @@ def test_a_name_that_a_list_repeats_is_refused(tmp_path: Path) -> None:
         resolve_labels(3, dataset_dir=tmp_path, datalist="list.json")
 
 
-def test_faulty_names_beside_weights_are_refused(tmp_path: Path) -> None:
-    weights = write_settings(tmp_path, {"1": "liver", "2": "liver"})
-    with pytest.raises(ValueError, match=r"label_names in .*model\.json: .*liver for several"):
-        resolve_labels(3, weights=weights)
+def test_faulty_names_in_settings_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"label_names in the settings of the weights: .*liver for several"):
+        resolve_labels(3, trained={"1": "liver", "2": "liver"})
 
 
 def test_a_list_counts_as_the_label_files_of_its_recipe(tmp_path: Path) -> None:

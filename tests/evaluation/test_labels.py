@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from srs_monai.evaluation import Overlap, case_metrics, case_rows, label_names
+from srs_monai.evaluation import Overlap, case_metrics, case_rows
 
 LABELS = {1: "liver", 2: "spleen", 5: "kidney"}
 
@@ -90,31 +90,3 @@ def test_the_original_definition_is_added(prediction, reference):
 def test_refusals(prediction, reference, labels, original, message):
     with pytest.raises(ValueError, match=message):
         case_rows("p1", prediction, reference, labels=labels, original_definition=original)
-
-
-def test_names_of_classes():
-    assert label_names(1) is None
-    assert label_names(1, {1: "lesion"}) == {1: "lesion"}
-    assert label_names(3) == {1: "class 1", 2: "class 2"}
-    assert label_names(3, {1: "liver", 2: "spleen"}) == {1: "liver", 2: "spleen"}
-
-
-@pytest.mark.parametrize(
-    ("out_channels", "names", "message"),
-    [
-        (3, {1: "liver"}, r"labels 1 to 2; got names for \[1\]"),
-        (3, {0: "background", 1: "liver", 2: "spleen"}, r"names for \[0, 1, 2\]"),
-        (1, {1: "liver", 2: "spleen"}, "raise out_channels"),
-    ],
-)
-def test_names_must_fit_the_classes(out_channels, names, message):
-    with pytest.raises(ValueError, match=message):
-        label_names(out_channels, names)
-
-
-def test_a_recipe_names_its_classes():
-    assert label_names(4, recipe="acdc") == {1: "right ventricle", 2: "myocardium", 3: "left ventricle"}
-    assert label_names(4, {1: "a", 2: "b", 3: "c"}, "acdc") == {1: "a", 2: "b", 3: "c"}
-    assert label_names(1, recipe="busi") is None
-    with pytest.raises(ValueError, match=r"acdc has the classes .* set out_channels to 4"):
-        label_names(3, recipe="acdc")

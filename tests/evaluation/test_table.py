@@ -125,6 +125,12 @@ def test_markdown_says_what_is_undefined():
     assert text.startswith("1 case.")
 
 
+def test_a_name_divides_no_row():
+    text = MetricTable([Row("a", "liver | left", {"iou": 1.0})]).to_markdown()
+    assert "| liver \\| left | iou " in text
+    assert "| ------" not in text
+
+
 def test_save_writes_three_files_and_nothing_else(table, tmp_path):
     paths = table.save(tmp_path / "deep" / "results")
     assert sorted(path.name for path in (tmp_path / "deep" / "results").iterdir()) == sorted(

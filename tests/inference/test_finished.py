@@ -56,6 +56,22 @@ def test_other_settings_are_refused(output: Path, run: Run) -> None:
         check_finished(output, [("a", SOURCE)], run=run)
 
 
+def test_labels_of_other_names_are_refused(output: Path, run: Run) -> None:
+    labels = [{"number": 1, "name": "label 1"}, {"number": 2, "name": "spleen"}]
+    before = {"source": SOURCE, "format": "png", "labels": labels}
+    write(output, **before, settings={})  # of a version that kept no names in its settings
+    for names in (None, {"2": "spleen"}, {"2": {"name": "spleen", "colour": [1, 2, 3]}}):
+        run.settings = {"label_names": names}
+        check_finished(output, [("a", SOURCE)], run=run)
+    for liver in ("liver", {"name": "liver"}):
+        run.settings = {"label_names": {"1": liver}}
+        with pytest.raises(ValueError, match="made with the label label 1 and not liver"):
+            check_finished(output, [("a", SOURCE)], run=run)
+    write(output, **before, settings={"label_names": None})
+    with pytest.raises(ValueError, match="made with label_names None and not"):
+        check_finished(output, [("a", SOURCE)], run=run)
+
+
 @pytest.mark.parametrize(("there", "asked"), [("png", "dicom-seg"), ("dicom-seg", "auto"), ("nifti", "png")])
 def test_another_format_is_refused(output: Path, there: str, asked: str) -> None:
     write(output, source=SOURCE, format=there)

@@ -19,6 +19,7 @@ from srs_monai.data.recipes import Code, Label
 from srs_monai.inference import SaveImageMaskd
 from srs_monai.inference.formats import check_source
 
+CODE = {"value": "52988006", "scheme": "SCT", "meaning": "Lesion"}
 LABELS = (Label("lesion", Code("52988006", "Lesion")),)
 
 
@@ -65,7 +66,9 @@ def test_a_series_as_segmentation(tmp_path: Path) -> None:
     SaveImageMaskd("pred", tmp_path / "out", format="dicom-seg", labels=LABELS, probability_key="p")(item)
     said = json.loads((tmp_path / "out" / "study" / "s.json").read_text())
     assert (said["format"], said["files"]) == ("dicom-seg", ["s_seg.dcm", "s_probability.nii.gz"])
-    assert said["labels"] == [{"number": 1, "name": "lesion", "voxels": 20, "volume_mm3": pytest.approx(20 * 1.2)}]
+    assert said["labels"] == [
+        {"number": 1, "name": "lesion", "voxels": 20, "volume_mm3": pytest.approx(20 * 1.2), "code": CODE}
+    ]
     assert said["warnings"] == ["ReferringPhysicianName not there in the source: written empty"]
     written = pydicom.dcmread(tmp_path / "out" / "study" / "s_seg.dcm")
     np.testing.assert_array_equal(written.pixel_array, np.broadcast_to(mask[0, :, :, 0].numpy().T, (5, 5, 7)))
@@ -103,7 +106,7 @@ def test_a_volume_of_an_array_file_as_nifti_in_voxels(tmp_path: Path) -> None:
     assert nib.aff2axcodes(written.affine) == ("S", "P", "L")
     np.testing.assert_array_equal(np.asarray(written.dataobj), mask[0].numpy())
     [label] = json.loads((tmp_path / "out" / "a.json").read_text())["labels"]
-    assert label == {"number": 1, "name": "lesion", "voxels": 32, "volume_voxels": 32.0}
+    assert label == {"number": 1, "name": "lesion", "voxels": 32, "volume_voxels": 32.0, "code": CODE}
     SaveImageMaskd("pred", tmp_path / "png", format="png", labels=LABELS)({"name": "a", "pred": mask})
     planes = [np.asarray(Image.open(path)) for path in sorted((tmp_path / "png" / "a_mask").iterdir())]
     np.testing.assert_array_equal(np.stack(planes), mask[0].numpy() * 255)

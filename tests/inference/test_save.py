@@ -12,12 +12,14 @@ from monai.data import MetaTensor
 from monai.transforms import Lambdad, SaveImaged
 from PIL import Image
 
-from srs_monai.data.recipes import Code, Label
+from srs_monai.data.recipes import TISSUE, Code, Label
 from srs_monai.data.transforms import CTWindowd
 from srs_monai.inference import Run, SaveImageMaskd, SaveImageOverlayd, save
 from srs_monai.inference.results import is_finished
+from srs_monai.inference.writers.colours import Colours
 
 AFFINE = np.diag([0.5, 0.7, 2.5, 1.0])
+CODE = {"value": "10200004", "scheme": "SCT", "meaning": "Liver"}
 LABELS = (Label("liver", Code("10200004", "Liver")),)
 
 
@@ -50,7 +52,7 @@ def test_a_picture_has_png_results(tmp_path: Path) -> None:
         "name": "sub/a",
         "format": "png",
         "files": written,
-        "labels": [{"number": 1, "name": "liver", "pixels": 1, "area_px": 1.0}],
+        "labels": [{"number": 1, "name": "liver", "pixels": 1, "area_px": 1.0, "code": CODE}],
         "warnings": [],
         "device": "cpu",
     }
@@ -83,6 +85,14 @@ def test_an_overlay_keeps_the_colours_of_a_picture_of_8_bits(tmp_path: Path) -> 
     np.testing.assert_array_equal(overlay(tmp_path), stored.numpy().transpose(1, 2, 0))
 
 
+def test_an_overlay_has_the_colours_that_labels_were_given(tmp_path: Path) -> None:
+    labels = [Label("one", TISSUE, colour=(1, 2, 3)), Label("two", TISSUE)]
+    image = MetaTensor(torch.zeros(1, 2, 3), meta={"filename_or_obj": "a.png"})
+    item = {"image": image, "pred": MetaTensor(torch.tensor([[[0, 1, 1], [0, 2, 2]]]))}
+    SaveImageOverlayd("pred", "image", tmp_path, labels=labels)(item)
+    assert overlay(tmp_path)[:, 2].tolist() == [[1, 2, 3], list(Colours().of(2))]
+
+
 def test_an_overlay_scales_other_images_as_it_is_told(tmp_path: Path) -> None:
     hu = MetaTensor(torch.tensor([[[-1000.0, -125, -25, 275]]]), meta={"modality": "CT"})
     item = {"image": hu, "pred": MetaTensor(torch.zeros(1, 1, 4))}
@@ -101,7 +111,7 @@ def test_an_overlay_marks_the_patients_sides(
     marked: list[tuple[str, str]] = []
 
     def montage(
-        volume: np.ndarray, labels: np.ndarray, sides: tuple[str, str] = ("", ""), unit: str = ""
+        volume: np.ndarray, labels: np.ndarray, sides: tuple[str, str] = ("", ""), **options: Any
     ) -> np.ndarray:
         marked.append(sides)
         return np.zeros((1, 1, 3), np.uint8)
@@ -151,7 +161,7 @@ def test_a_volume_has_nifti_results(tmp_path: Path, classes: int) -> None:
     said = sidecar(tmp_path / "scan.json")
     count = int(labels.sum())
     assert said["labels"] == [
-        {"number": 1, "name": "liver", "voxels": count, "volume_mm3": pytest.approx(0.875 * count)}
+        {"number": 1, "name": "liver", "voxels": count, "volume_mm3": pytest.approx(0.875 * count), "code": CODE}
     ]
     assert (said["source"], said["files"]) == ("/x/scan.nii.gz", written)
     assert said["warnings"] == ["as made"]

@@ -85,6 +85,7 @@ def test_equal_settings_and_none_pass(weights: Path, caplog: pytest.LogCaptureFi
         ({"normalization": {"_target_": "Identityd", "keys": "image"}}, r"normalization .* \(here nothing\); name"),
         ({"recipe": "busi"}, None),
         ({"threshold": 0.3}, None),
+        ({"label_names": {"1": "Crohn's"}}, None),
     ],
 )
 def test_what_differs_is_refused(

@@ -124,6 +124,13 @@ def test_a_network_of_ones_own_is_written_and_reported(tmp_path: Path, caplog: p
     assert settings.values["network_def"] == {"_target_": "own_package.Network", "width": 3}
 
 
+def test_a_value_of_several_forms_is_kept_in_one(tmp_path: Path) -> None:
+    names = {"label_names": ["liver"], "resolved_label_names": "$@named.copy()", "named": {"1": "liver"}}
+    settings = read_settings(write(tmp_path, **names))
+    assert settings is not None
+    assert settings.values == {**EXPECTED, "label_names": {"1": "liver"}}
+
+
 def test_programs_are_not_written(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     write(tmp_path, normalization={"_target_": "Lambdad", "keys": "image", "func": ["$lambda x: x"]})
     assert "there is a function at normalization#func#0; inference needs the same overlays" in caplog.text
@@ -165,7 +172,7 @@ def test_what_training_and_inference_share_is_a_setting() -> None:
     )
     machine = {"imports", "bundle_root", "dataset_dir", "output_dir", "overwrite", "device", "pick_device"}
     speed = {"precision", "batch_size", "channels_last"}
-    made = {"network", "binary", "inferer", "prepared", "initialize", "run"}
+    made = {"labels", "resolved_label_names", "network", "binary", "inferer", "prepared", "initialize", "run"}
     assert train & inference - machine - speed - made == {*VALUES, *PARTS} & inference
 
 

@@ -15,12 +15,12 @@ from srs_monai import __version__
 from srs_monai.data.messages import few
 from srs_monai.data.readers import dicom_slices
 from srs_monai.data.readers.library_warnings import library_warnings
-from srs_monai.data.recipes import Label
+from srs_monai.data.recipes import LONGEST, Label
 from srs_monai.files import replacing
 from srs_monai.inference.packed_labels import Labels, plane_of, planes_of
 from srs_monai.inference.sidecar import Run
-from srs_monai.inference.writers.colours import colour_of
-from srs_monai.inference.writers.identity import LONGEST, SERIES_NUMBER, check_labels, label_code
+from srs_monai.inference.writers.colours import Colours
+from srs_monai.inference.writers.identity import SERIES_NUMBER, check_labels, label_code
 from srs_monai.inference.writers.source_headers import source_headers, uid_from
 from srs_monai.inference.writers.source_slices import on_source_slices
 
@@ -150,12 +150,15 @@ def _segmentation(
     algorithm = hd.AlgorithmIdentificationSequence(
         name="srs_monai", version=__version__, family=codes.cid7162.ArtificialIntelligence, parameters=parameters
     )
+    colours = Colours(labels)
     with library_warnings(Path(str(images[0].filename))), config.disable_value_validation():
         made = hd.seg.Segmentation(
             source_images=images,
             pixel_array=shown,
             segmentation_type=hd.seg.SegmentationTypeValues.BINARY,
-            segment_descriptions=[_segment(number, label, algorithm) for number, label in enumerate(labels, 1)],
+            segment_descriptions=[
+                _segment(number, label, colours.of(number), algorithm) for number, label in enumerate(labels, 1)
+            ],
             series_instance_uid=uid_from(run.uid, "SEG", images[0].SeriesInstanceUID, images[0].SOPInstanceUID),
             series_number=SERIES_NUMBER + int(images[0].get("SeriesNumber") or 0),
             series_description="srs_monai segmentation",
@@ -212,15 +215,17 @@ def _frames(made: Dataset, positions: Sequence[Sequence[float]]) -> list[tuple[i
     return found
 
 
-def _segment(number: int, label: Label, algorithm: hd.AlgorithmIdentificationSequence) -> hd.seg.SegmentDescription:
+def _segment(
+    number: int, label: Label, colour: tuple[int, int, int], algorithm: hd.AlgorithmIdentificationSequence
+) -> hd.seg.SegmentDescription:
     return hd.seg.SegmentDescription(
         segment_number=number,
-        segment_label=label.name[:LONGEST],
+        segment_label=label.name,
         segmented_property_category=label_code(label.category),
         segmented_property_type=label_code(label.code),
         algorithm_type=hd.seg.SegmentAlgorithmTypeValues.AUTOMATIC,
         algorithm_identification=algorithm,
-        display_color=CIELabColor.from_rgb(*colour_of(number)),
+        display_color=CIELabColor.from_rgb(*colour),
     )
 
 

@@ -10,7 +10,6 @@ from srs_monai.data.recipes import Code, Label
 from srs_monai.inference.packed_labels import Labels
 
 SERIES_NUMBER = 1000  # added to that of the source
-LONGEST = 64  # characters of a name in DICOM
 
 
 def check_labels(values: Labels, labels: Sequence[Label], source: str | Path) -> None:
@@ -23,11 +22,11 @@ def check_labels(values: Labels, labels: Sequence[Label], source: str | Path) ->
     if highest > len(labels) or not labels:
         raise ValueError(
             f"each value of a mask is the number of a label, but that of {source} holds {highest} and there are "
-            f"{len(labels)} labels ({few(label.name for label in labels)}); name the recipe that the network was "
-            f"trained with"
+            f"{len(labels)} labels ({few(label.name for label in labels)}); name them by "
+            f"label_names, or name the recipe of the training"
         )
 
 
 def label_code(concept: Code) -> DicomCode:
-    """A concept of SNOMED CT as DICOM writes it."""
-    return DicomCode(concept.value, "SCT", concept.meaning[:LONGEST])
+    """A concept as DICOM writes it."""
+    return DicomCode(concept.value, concept.scheme, concept.meaning)

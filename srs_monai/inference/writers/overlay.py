@@ -9,21 +9,23 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 from scipy.ndimage import binary_erosion
 
-from srs_monai.inference.writers.colours import colour_of
+from srs_monai.inference.writers.colours import Colours
 
 _OPACITY = 0.25  # of the fill
 _CONTOUR = 1 / 256  # of the shorter side, in width
 _TILES = 9
 _READABLE = 256  # pixels: smaller slices are enlarged to at least this
+_USUAL = Colours()
 _LETTER = 1 / 16  # of a tile's shorter side, in height
 
 
-def overlay_picture(image: NDArray[np.float32], labels: NDArray[Any]) -> NDArray[np.uint8]:
+def overlay_picture(image: NDArray[np.float32], labels: NDArray[Any], colours: Colours = _USUAL) -> NDArray[np.uint8]:
     """A picture with its labels as coloured contours over translucent fills, at its own size.
 
     Args:
         image: (C, H, W), grey or RGB; in [0, 1], other ranges are stretched to it.
         labels: (H, W), 0 is background.
+        colours: of the labels.
 
     Returns:
         RGB, (H, W, 3).
@@ -32,7 +34,7 @@ def overlay_picture(image: NDArray[np.float32], labels: NDArray[Any]) -> NDArray
     shown = np.repeat(shown, 3, axis=2) if shown.shape[2] == 1 else shown
     width = max(1, round(min(labels.shape) * _CONTOUR))
     for label in np.unique(labels[labels > 0]).tolist():
-        colour = np.array(colour_of(label), dtype=np.float32)
+        colour = np.array(colours.of(label), dtype=np.float32)
         region = labels == label
         inside = binary_erosion(region, iterations=width)
         shown[inside] += _OPACITY * (colour - shown[inside])
@@ -57,6 +59,7 @@ def overlay_montage(
     *,
     places: Sequence[int] | None = None,
     count: int | None = None,
+    colours: Colours = _USUAL,
 ) -> NDArray[np.uint8]:
     """Slices of a volume with their labels, spread over what was segmented, or over the volume where nothing was.
 
@@ -67,6 +70,7 @@ def overlay_montage(
         unit: what one of D is called.
         places: where D slices that were chosen already (`slices_to_show`) lie in their volume, counted from 0.
         count: how many slices that volume has.
+        colours: of the labels.
 
     Returns:
         RGB; up to nine slices, numbered from 1, the lowest first, below a line that says how many there are. Slices
@@ -79,7 +83,7 @@ def overlay_montage(
     factor = math.ceil(_READABLE / min(labels.shape[:2]))
     tiles = []
     for i, place in enumerate(places):
-        picture = overlay_picture(_enlarged(chosen[..., i], factor), _enlarged(labels[..., i], factor))
+        picture = overlay_picture(_enlarged(chosen[..., i], factor), _enlarged(labels[..., i], factor), colours)
         tiles.append(_marked(picture, f"{unit} {place + 1}", sides))
     across = math.ceil(math.sqrt(len(tiles)))
     tiles += [np.zeros_like(tiles[0])] * (-len(tiles) % across)

@@ -17,9 +17,9 @@ from srs_monai.data.recipes import Label
 from srs_monai.files import replacing
 from srs_monai.inference.packed_labels import Labels, planes_of
 from srs_monai.inference.sidecar import Run
-from srs_monai.inference.writers.colours import colour_of
+from srs_monai.inference.writers.colours import Colours
 from srs_monai.inference.writers.contours import outlines
-from srs_monai.inference.writers.identity import LONGEST, SERIES_NUMBER, check_labels, label_code
+from srs_monai.inference.writers.identity import SERIES_NUMBER, check_labels, label_code
 from srs_monai.inference.writers.source_headers import OF_STUDY, source_headers, uid_from
 from srs_monai.inference.writers.source_slices import on_source_slices
 
@@ -58,6 +58,7 @@ def write_rtstruct(
     grid = dicom_slices(source)
     planes, notes = on_source_slices(values, affine, grid)
     headers = source_headers(grid.paths)
+    colours = Colours(labels)
     with config.disable_value_validation():
         references = list(_references(headers.datasets, grid))
         structure_set = _structure_set(headers.datasets[0], references, run)
@@ -68,7 +69,7 @@ def write_rtstruct(
             structure_set.StructureSetROISequence.append(_region(number, label, headers.datasets[0]))
             structure_set.RTROIObservationsSequence.append(_observation(number, label))
             contours = list(_contours(planes, number, grid, references))
-            structure_set.ROIContourSequence.append(_contour_set(number, contours))
+            structure_set.ROIContourSequence.append(_contour_set(number, colours.of(number), contours))
         with replacing(path) as temporary:
             structure_set.save_as(temporary, enforce_file_format=True)
     return [*notes, *headers.notes]
@@ -124,7 +125,7 @@ def _structure_set(image: Dataset, references: Sequence[Dataset], run: Run) -> D
 
 def _region(number: int, label: Label, image: Dataset) -> Dataset:
     region = Dataset()
-    region.ROINumber, region.ROIName = number, label.name[:LONGEST]
+    region.ROINumber, region.ROIName = number, label.name
     region.ReferencedFrameOfReferenceUID = image.FrameOfReferenceUID
     region.ROIGenerationAlgorithm = "AUTOMATIC"
     region.ROIGenerationDescription = f"srs_monai {__version__}"
@@ -154,9 +155,9 @@ def _contours(labels: Labels, number: int, grid: SourceGrid, references: Sequenc
             yield contour
 
 
-def _contour_set(number: int, contours: Sequence[Dataset]) -> Dataset:
+def _contour_set(number: int, colour: tuple[int, int, int], contours: Sequence[Dataset]) -> Dataset:
     item = Dataset()
-    item.ReferencedROINumber, item.ROIDisplayColor = number, list(colour_of(number))
+    item.ReferencedROINumber, item.ROIDisplayColor = number, list(colour)
     if contours:
         item.ContourSequence = list(contours)
     return item
