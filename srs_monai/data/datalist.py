@@ -45,6 +45,10 @@ def load_datalist(
     names one; without "validation" its training entries are split by their "fold", else by the seed. Volumes
     become one item a slice; a volume's slices stay together in any split.
 
+    A split by the seed keeps near-duplicates on one side, and entries of a JSON list with the same "patient"; what
+    belongs to test images is left out of it (`drawn_split`). Given lists, sections and folds are taken as they are, and
+    what they divide is counted in the log.
+
     A recipe knows a published data set in the layouts in which people have it: where the files are, what the values of
     the labels mean and how it is split. Folders, the suffix and the seed are no matter then, and lists are only taken
     where `train_list` or `val_list` names one that is not called as the default is. With a JSON list the recipe says
@@ -65,7 +69,7 @@ def load_datalist(
         val_fraction: share of the validation images in a drawn split, between 0 and 1.
         seed: of the drawn split.
         split_dir: where the split, drawn or given, is written down as lists; None writes nothing. A folder that holds
-            another split is refused.
+            another split is refused, but for what the seed gives without a look at the images, as earlier versions did.
         replace_split: put this split in place of another that is there.
         run_split: the `split_dir` of the run whose weights are measured. Its lists are taken where no others, no split
             and no JSON list are asked for, and what it trained on is refused among what is held out.
@@ -85,9 +89,13 @@ def load_datalist(
     folder = Path(dataset_dir).expanduser()
     if not folder.is_dir():
         raise ValueError(f"there is no folder {folder}; give the data set's folder as dataset_dir")
+    compare, lists_there = True, None if replace_split else split_dir
+    lists_there = lists_there if run_split is None else run_split
+    begun = None if lists_there is None else Path(lists_there)
     usual = (train_list, val_list, test_list) == (TRAIN_LIST, VAL_LIST, TEST_LIST)
     if run_split is not None and usual and split is None and datalist is None:
         train_list, val_list, test_list = lists_of_run(Path(run_split))
+        compare = False  # the run has said what its lists divide
     elif recipe is not None and usual and split is None and datalist is None and (folder / TRAIN_LIST).is_file():
         logger.warning(
             "%s has lists of its own, which are not used: split 1 of the recipe %s is; name them by --train_list and "
@@ -96,7 +104,15 @@ def load_datalist(
             recipe,
         )
     if datalist is not None:
-        sections, names = json_datalist(folder / datalist, folder, fold=fold, val_fraction=val_fraction, seed=seed)
+        sections, names = json_datalist(
+            folder / datalist,
+            folder,
+            fold=fold,
+            val_fraction=val_fraction,
+            seed=seed,
+            compare=compare,
+            begun=begun,
+        )
         if recipe is not None:
             sections = {section: with_label_values(items, recipe) for section, items in sections.items()}
     elif recipe is not None:
@@ -110,6 +126,7 @@ def load_datalist(
             val_list=val_list,
             test_list=test_list,
             val_fraction=val_fraction,
+            compare=compare,
         )
     else:
         sections, names = folder_datalist(
@@ -122,12 +139,13 @@ def load_datalist(
             test_list=test_list,
             val_fraction=val_fraction,
             seed=seed,
+            compare=compare,
+            begun=begun,
         )
     counts = ", ".join(f"{len(names.get(section, []))} {section}" for section in ("training", "validation", "test"))
     logger.info("%s: %s images", folder, counts)
     if run_split is not None:
         refuse_trained_on(names, Path(run_split))
-    check_headers(item for items in sections.values() for item in items)
     expanded = {
         section: _with_slices(items, skip_empty=skip_empty_slices and section == "training")
         for section, items in sections.items()

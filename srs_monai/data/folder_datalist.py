@@ -3,16 +3,12 @@
 from pathlib import Path
 from typing import Any
 
+from srs_monai.data.drawn_split import drawn_split, report_divided
 from srs_monai.data.listing import files_by_stem
 from srs_monai.data.messages import few
-from srs_monai.data.split import (
-    TEST_LIST,
-    TRAIN_LIST,
-    VAL_LIST,
-    read_names,
-    refuse_leaks,
-    seeded_split,
-)
+from srs_monai.data.pairs import check_headers
+from srs_monai.data.recipes import Case
+from srs_monai.data.split import SECTION_LISTS, TEST_LIST, TRAIN_LIST, VAL_LIST, read_names, refuse_leaks
 
 
 def folder_datalist(
@@ -26,23 +22,35 @@ def folder_datalist(
     test_list: str | None,
     val_fraction: float,
     seed: int,
+    compare: bool,
+    begun: Path | None,
 ) -> tuple[dict[str, list[dict[str, Any]]], dict[str, list[str]]]:
-    """Items "image" and "label" of a folder, "image" alone without masks_dir, and their names; see `load_datalist`."""
+    """Items "image" and "label" of a folder, "image" alone without masks_dir, and their names; see `load_datalist`.
+
+    `compare` looks for what given lists divide; for `begun` see `drawn_split`.
+    """
     images, masks = _images_and_masks(folder, images_dir, masks_dir, mask_suffix)
+
     sections = given_lists(folder, train_list, val_list, test_list)
-    if "training" not in sections:
-        names = set(images) - set(sections.get("test", ()))
-        sections["training"], sections["validation"] = seeded_split(list(names), val_fraction, seed)
     refuse_leaks(sections)
-    datalist = {
-        section: _items("image", sections.get(section, []), images, folder / images_dir)
-        for section in ("training", "validation", "test")
-    }
+    given, held_out = "training" in sections, sections.get("test", [])
+    named = [name for names in sections.values() for name in names]
+    names = named if given else list(dict.fromkeys([*images, *held_out]))
+    items = _items("image", names, images, folder / images_dir)
     if masks is not None:
-        for section, items in datalist.items():
-            mask_names = [name + mask_suffix for name in sections.get(section, [])]
-            labels = _items("label", mask_names, masks, folder / str(masks_dir))
-            datalist[section] = [image | label for image, label in zip(items, labels, strict=True)]
+        labels = _items("label", [name + mask_suffix for name in names], masks, folder / str(masks_dir))
+        items = [image | label for image, label in zip(items, labels, strict=True)]
+    check_headers(items)
+    by_name = dict(zip(names, items, strict=True))
+    cases = {name: Case(name, item["image"]) for name, item in by_name.items()}
+    if not given:
+        pool = [case for name, case in cases.items() if name not in set(held_out)]
+        test = [cases[name] for name in held_out]
+        whose = f"{folder}: the drawn split"
+        sections = drawn_split(whose, pool, test, val_fraction=val_fraction, seed=seed, begun=begun)
+    elif compare:
+        report_divided(f"{folder}: the split by its lists", sections, list(cases.values()))
+    datalist = {section: [by_name[name] for name in sections.get(section, [])] for section in SECTION_LISTS}
     return datalist, sections
 
 

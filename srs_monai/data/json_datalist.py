@@ -1,34 +1,48 @@
 """Data lists written down as JSON, in the form of the Medical Segmentation Decathlon."""
 
 import json
+import posixpath
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from srs_monai.data.split import refuse_doubles, refuse_leaks, seeded_split
+from srs_monai.data.drawn_split import drawn_split, report_divided
+from srs_monai.data.pairs import check_headers
+from srs_monai.data.recipes import Case
+from srs_monai.data.split import refuse_doubles, refuse_leaks
 
 _SECTIONS = ("training", "validation", "test")
 
 
 def json_datalist(
-    path: Path, folder: Path, *, fold: int, val_fraction: float, seed: int
+    path: Path, folder: Path, *, fold: int, val_fraction: float, seed: int, compare: bool, begun: Path | None
 ) -> tuple[dict[str, list[dict[str, Any]]], dict[str, list[str]]]:
-    """Items "image" and, except in the test section, "label", and the names of the images; see `load_datalist`."""
+    """Items "image" and, except in the test section, "label", and the names of the images; see `load_datalist`.
+
+    `compare` looks for what the list's own sections or folds divide; for `begun` see `drawn_split`.
+    """
     listed = _sections(path)
     entries = {section: [_entry(e, section, path) for e in listed.get(section, [])] for section in _SECTIONS}
     if not entries["training"]:
         raise ValueError(f"a data list has a section 'training' with images, but {path} has none; add it")
     for section, found in entries.items():
-        refuse_doubles([entry["image"] for entry in found], f"{section} of {path}")
-    if not entries["validation"]:
-        if any("fold" in entry for entry in entries["training"]):
-            _take_fold(entries, fold, path)
-        else:
-            _draw(entries, val_fraction, seed)
+        refuse_doubles([_same_way(entry) for entry in found], f"{section} of {path}")
+    drawing = not entries["validation"] and not any("fold" in entry for entry in entries["training"])
+    if not entries["validation"] and not drawing:
+        _take_fold(entries, fold, path)
+    refuse_leaks({section: [_same_way(entry) for entry in found] for section, found in entries.items()})
+    listed_entries = [entry for found in entries.values() for entry in found]
+    items = {entry["image"]: _located(entry, path.parent, folder) for entry in listed_entries}
+    check_headers(items.values())
     names = {section: [entry["image"] for entry in found] for section, found in entries.items()}
-    refuse_leaks(names)
-    items = {section: [_located(entry, path.parent, folder) for entry in found] for section, found in entries.items()}
-    return items, names
+    cases = {e["image"]: Case(e["image"], items[e["image"]]["image"], patient=e.get("patient")) for e in listed_entries}
+    if drawing:
+        pool, test = ([cases[name] for name in names[section]] for section in ("training", "test"))
+        whose = f"{path}: the drawn split"
+        names = drawn_split(whose, pool, test, val_fraction=val_fraction, seed=seed, begun=begun)
+    elif compare:
+        report_divided(f"{path}: its split", names, list(cases.values()))
+    return {section: [items[name] for name in names[section]] for section in _SECTIONS}, names
 
 
 def listed_labels(path: Path) -> Any:
@@ -69,7 +83,24 @@ def _entry(entry: Any, section: str, path: Path) -> dict[str, Any]:
             f"an entry of {section} names one file as {' and one as '.join(needed)}, but {path} has "
             f"{json.dumps(entry)}; correct it"
         )
-    return {key: entry[key] for key in ("image", "label", "fold") if entry.get(key) is not None}
+    kept = {key: entry[key] for key in ("image", "label", "fold") if entry.get(key) is not None}
+    return kept if entry.get("patient") is None else kept | {"patient": _patient(entry, section, path)}
+
+
+def _patient(entry: dict[str, Any], section: str, path: Path) -> str:
+    """Whose image an entry says it has."""
+    patient = entry["patient"]
+    if not isinstance(patient, str | int) or isinstance(patient, bool) or patient == "":
+        raise ValueError(
+            f"a patient is a name or a number, but an entry of {section} in {path} has {json.dumps(patient)}; "
+            f"correct it, or leave 'patient' out"
+        )
+    return str(patient)
+
+
+def _same_way(entry: dict[str, Any]) -> str:
+    """The image's name, written in one way: "./a.png" is a.png."""
+    return posixpath.normpath(str(entry["image"]))
 
 
 def _take_fold(entries: dict[str, list[dict[str, Any]]], fold: int, path: Path) -> None:
@@ -79,14 +110,6 @@ def _take_fold(entries: dict[str, list[dict[str, Any]]], fold: int, path: Path) 
         raise ValueError(f"fold has to be one of several in {path}, got {fold} of {sorted(folds, key=str)}; change it")
     entries["validation"] = [entry for entry in entries["training"] if entry.get("fold") == fold]
     entries["training"] = [entry for entry in entries["training"] if entry.get("fold") != fold]
-
-
-def _draw(entries: dict[str, list[dict[str, Any]]], val_fraction: float, seed: int) -> None:
-    """Draw validation entries from the training ones, whole volumes at a time."""
-    by_name = {entry["image"]: entry for entry in entries["training"]}
-    training, validation = seeded_split(list(by_name), val_fraction, seed)
-    entries["training"] = [by_name[name] for name in training]
-    entries["validation"] = [by_name[name] for name in validation]
 
 
 def _located(entry: dict[str, Any], *folders: Path) -> dict[str, Any]:

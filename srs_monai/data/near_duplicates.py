@@ -16,7 +16,7 @@ from srs_monai.data.readers.picture import PICTURE_SUFFIXES, opened, reasons
 
 NEAR_DUPLICATE = 0.98
 _SIDE = 32  # pixels of the small copies
-_MANY = 500  # images, from which on progress is shown
+_MANY = 500  # pictures, from which on progress is shown
 _ROWS = 1024  # of the table of correlations, held at a time
 
 
@@ -39,7 +39,7 @@ def near_duplicates(
     Args:
         paths: what MedicalImageReader reads.
         threshold: correlation above which two images are a pair, between 0 and 1.
-        progress: show a bar where there are many images.
+        progress: show a bar where there are many pictures, or volumes.
 
     Returns:
         (first, second, correlation), the most alike first; `first` stands before `second` in `paths`.
@@ -69,7 +69,8 @@ def groups_of_pairs(names: Sequence[str], pairs: Sequence[tuple[str, str]]) -> l
 
 def _copies(names: Sequence[str], progress: bool) -> NDArray[np.float32]:
     """Small copies as rows of mean 0 and length 1, or of zeros where an image has one value only."""
-    copies = in_threads(_copy, names, "comparing", progress=progress and len(names) >= _MANY)
+    long = len(names) >= _MANY or not all(name.lower().endswith(PICTURE_SUFFIXES) for name in names)
+    copies = in_threads(_copy, names, "comparing", progress=progress and long)
     rows = np.array(copies, dtype=np.float32).reshape(len(names), _SIDE * _SIDE)
     largest = np.abs(rows).max(axis=1, keepdims=True)
     rows -= rows.mean(axis=1, keepdims=True)

@@ -5,12 +5,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from srs_monai.data.drawn_split import draw, drawn_split, image_pairs, report_divided
 from srs_monai.data.folder_datalist import given_lists
 from srs_monai.data.messages import few
-from srs_monai.data.near_duplicates import groups_of_pairs, near_duplicates
+from srs_monai.data.pairs import check_headers
 from srs_monai.data.recipes import Case, Layout, Recipe, Sections, recipe
-from srs_monai.data.split import TRAIN_LIST, VAL_LIST, grouped_split, refuse_doubles, refuse_leaks
-from srs_monai.data.straddling import straddling
+from srs_monai.data.split import TRAIN_LIST, VAL_LIST, refuse_doubles, refuse_leaks
 
 logger = logging.getLogger(__name__)
 
@@ -29,8 +29,12 @@ def recipe_datalist(
     val_list: str | None,
     test_list: str | None,
     val_fraction: float,
+    compare: bool,
 ) -> tuple[dict[str, list[dict[str, Any]]], Sections]:
-    """Items of a published data set and the names of their cases; see `load_datalist`."""
+    """Items of a published data set and the names of their cases; see `load_datalist`.
+
+    `compare` looks for what given lists divide.
+    """
     known = recipe(name)
     cases = known.cases(folder)
     refuse_doubles([case.name for case in cases], str(folder))
@@ -38,9 +42,13 @@ def recipe_datalist(
         sections = given_lists(folder, train_list, val_list, test_list)
     else:
         sections = split_cases(known, folder, cases, split, val_fraction=val_fraction, include_normal=include_normal)
+        compare = False  # of these, split_cases has said what they divide
     refuse_leaks(sections)
     by_name = {case.name: case for case in cases}
     items = {section: _items(sections.get(section, []), by_name, folder, with_masks) for section in _SECTIONS}
+    check_headers(item for listed in items.values() for item in listed)
+    if compare:
+        report_divided(f"{folder}: the split by the given lists", sections, cases)
     layout = known.located(folder)[1]
     return {section: with_label_values(listed, name, layout) for section, listed in items.items()}, sections
 
@@ -86,12 +94,8 @@ def split_cases(
     if split in DRAWN_SPLITS:
         pool = [case for case in cases if case.section != "test" and (include_normal or not case.normal)]
         test = [case for case in cases if case.section == "test"]
-        pairs = duplicates([*pool, *test])
-        pool = _without_ties(pool, test, pairs)
-        sections = _drawn(pool, pairs, val_fraction, int(split) if seed is None else seed)
-        sections |= {"test": [case.name for case in test]}
-        _say_what_is_divided(f"{known.name}: the drawn split {split}", sections, cases, pairs)
-        return sections
+        seed = int(split) if seed is None else seed
+        return drawn_split(f"{known.name}: the drawn split {split}", pool, test, val_fraction=val_fraction, seed=seed)
     published = known.published(folder, cases)
     if split not in published:
         raise ValueError(
@@ -105,64 +109,14 @@ def split_cases(
             f"the split {split} of {known.name} names {few(strangers)}, which {folder} does not hold; add the images, "
             f"or take another split"
         )
-    pairs = duplicates([by_name[name] for names in sections.values() for name in names])
+    whose = f"{known.name}: the published split {split}"
+    pairs = image_pairs([by_name[name] for names in sections.values() for name in names])
     if not sections.get("validation"):
         training = [by_name[name] for name in sections["training"]]
-        sections = sections | _drawn(training, pairs, val_fraction, 1 if seed is None else seed)
-        logger.info("%s: the split %s has no validation images; they are drawn from its training images", folder, split)
-    _say_what_is_divided(f"{known.name}: the published split {split}", sections, cases, pairs)
+        sections = sections | draw(whose, training, pairs, val_fraction, 1 if seed is None else seed)
+        logger.info("%s has no validation images; they are drawn from its training images", whose)
+    report_divided(whose, sections, cases, pairs)
     return sections
-
-
-def _drawn(cases: Sequence[Case], pairs: Sequence[tuple[str, str]], val_fraction: float, seed: int) -> Sections:
-    """Training and validation cases, near-duplicates among them, of which there are pairs, and patients undivided."""
-    names = [case.name for case in cases]
-    among = set(names)
-    inside = [pair for pair in pairs if among.issuperset(pair)]
-    joined = groups_of_pairs(names, [*inside, *_same_patient(cases)])
-    alone = among.difference(*joined)
-    if joined:
-        logger.info(
-            "%d groups of patients or near-duplicates, %d images, stay together", len(joined), sum(map(len, joined))
-        )
-    training, validation = grouped_split([*joined, *([name] for name in alone)], val_fraction, seed)
-    return {"training": training, "validation": validation}
-
-
-def _without_ties(pool: Sequence[Case], test: Sequence[Case], pairs: Sequence[tuple[str, str]]) -> list[Case]:
-    """The cases that share neither a patient nor a near-duplicate with those held out; all, where few would be left."""
-    held_out = {case.name for case in test}
-    names = [case.name for case in (*pool, *test)]
-    groups = groups_of_pairs(names, [*pairs, *_same_patient([*pool, *test])])
-    tied = {name for group in groups if held_out.intersection(group) for name in group} - held_out
-    left = [case for case in pool if case.name not in tied]
-    if not tied or len(left) < len(pool) / 2:
-        return list(pool)
-    logger.warning(
-        "left out, for they share a patient or a near-duplicate with images held out for testing: %d (%s)",
-        len(tied),
-        few(sorted(tied)),
-    )
-    return left
-
-
-def _say_what_is_divided(
-    whose: str, sections: Sections, cases: Sequence[Case], pairs: Sequence[tuple[str, str]]
-) -> None:
-    if divided := straddling(sections, cases, pairs):
-        logger.warning("%s has %s", whose, divided)
-
-
-def duplicates(cases: Sequence[Case]) -> list[tuple[str, str]]:
-    """Names of the pairs of cases whose images are near-duplicates."""
-    names = {case.image: case.name for case in cases if case.image}
-    return [(names[first], names[second]) for first, second, _ in near_duplicates(list(names))]
-
-
-def _same_patient(cases: Sequence[Case]) -> list[tuple[str, str]]:
-    """Names of the pairs that join each case to the first of its patient."""
-    first: dict[str, str] = {}
-    return [(first.setdefault(case.patient, case.name), case.name) for case in cases if case.patient is not None]
 
 
 def _items(names: Sequence[str], cases: Mapping[str, Case], folder: Path, with_masks: bool) -> list[dict[str, Any]]:

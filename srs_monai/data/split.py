@@ -103,9 +103,16 @@ def grouped_split(groups: Sequence[Sequence[str]], val_fraction: float, seed: in
     if not training or not validation:
         raise ValueError(
             f"training and validation need a group of images each, but there are {len(ordered)} groups, the "
-            f"largest of {max(map(len, ordered), default=0)} images; add images or write both lists by hand"
+            f"largest of {max(map(len, ordered), default=0)} images; near-duplicates and a patient's images are one "
+            f"group; add images or write both lists by hand"
         )
     return training, sorted(validation)
+
+
+def holds_split(folder: Path, sections: Mapping[str, Sequence[str]]) -> bool:
+    """Whether `write_split` left just these names, of these sections, in a folder."""
+    paths = {folder / SECTION_LISTS[section]: list(names) for section, names in sections.items()}
+    return all(path.is_file() and read_names(path) == names for path, names in paths.items())
 
 
 def write_split(folder: Path, sections: Mapping[str, Sequence[str]], *, replace: bool = False) -> None:

@@ -194,3 +194,10 @@ def test_what_belongs_to_held_out_images_is_left_out(tmp_path: Path, caplog: pyt
     assert sections["test"] == ["case 0"]
     assert set(sections["training"]) | set(sections["validation"]) == {f"case {i}" for i in range(1, 10)}
     assert "left out, for they share a patient or a near-duplicate with images held out for testing: 2 (" in caplog.text
+
+
+def test_what_lists_of_ones_own_divide_is_reported(published: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (published / "mine.txt").write_text("benign (0)\nbenign (4)")
+    (published / "others.txt").write_text("benign (2)\nbenign (6)")
+    load_datalist(published, recipe="busi", train_list="mine.txt", val_list="others.txt")
+    assert "pairs: 1: benign (0) (training) and benign (2) (validation)" in caplog.text
