@@ -3,6 +3,7 @@
 from srs_monai.data.check_items import check_items as check_items
 from srs_monai.data.datalist import load_datalist as load_datalist
 from srs_monai.data.datalist import load_images as load_images
+from srs_monai.data.load_label import LoadLabeld as LoadLabeld
 from srs_monai.data.reconstruction import reconstruction_items as reconstruction_items
 from srs_monai.data.resolve_labels import ResolvedLabels as ResolvedLabels
 from srs_monai.data.resolve_labels import resolve_labels as resolve_labels

@@ -6,10 +6,9 @@ from typing import Any
 
 from srs_monai.data.folder_datalist import folder_datalist
 from srs_monai.data.json_datalist import json_datalist
-from srs_monai.data.listing import image_files
 from srs_monai.data.pairs import check_headers
-from srs_monai.data.readers.array_file import image_in, is_array
 from srs_monai.data.recipe_datalist import recipe_datalist, with_label_values
+from srs_monai.data.sources import sources_below
 from srs_monai.data.split import TEST_LIST, TRAIN_LIST, VAL_LIST, lists_of_run, refuse_trained_on, write_split
 from srs_monai.data.volumes import is_volume, slice_items
 
@@ -160,16 +159,19 @@ def load_datalist(
 def load_images(folder: str | Path) -> list[dict[str, Any]]:
     """Every picture, and every slice of every volume, in a folder and the folders in it, as {"image": path}.
 
+    They are what `find_sources` finds: DICOM series too, and frames of DICOM files.
+
     Raises:
         ValueError: when there is no such folder, no image in it, or one that cannot be read.
     """
     folder = Path(folder).expanduser()
     if not folder.is_dir():
         raise ValueError(f"there is no folder {folder}; correct its name")
-    paths = image_files(folder, recursive=True)
-    items = [{"image": image_in(path) if is_array(path) else str(path)} for path in paths]
+    items = [{"image": str(path)} for path in sources_below(folder)]
     if not items:
-        raise ValueError(f"there are no images (PNG, JPEG, BMP, TIFF, NIfTI, NumPy, HDF5) in {folder}; put some there")
+        raise ValueError(
+            f"there are no images (PNG, JPEG, BMP, TIFF, NIfTI, NumPy, HDF5, DICOM) in {folder}; put some there"
+        )
     check_headers(items)
     return _with_slices(items)
 

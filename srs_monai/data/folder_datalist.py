@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from srs_monai.data.dicom_images import session_of
 from srs_monai.data.drawn_split import drawn_split, report_divided
 from srs_monai.data.listing import files_by_stem
 from srs_monai.data.messages import few
@@ -42,7 +43,7 @@ def folder_datalist(
         items = [image | label for image, label in zip(items, labels, strict=True)]
     check_headers(items)
     by_name = dict(zip(names, items, strict=True))
-    cases = {name: Case(name, item["image"]) for name, item in by_name.items()}
+    cases = {name: Case(name, item["image"], patient=session_of(item["image"])) for name, item in by_name.items()}
     if not given:
         pool = [case for name, case in cases.items() if name not in set(held_out)]
         test = [cases[name] for name in held_out]
@@ -81,14 +82,16 @@ def _images_and_masks(
     for name, option in ((images_dir, "images_dir"), (masks_dir, "masks_dir")):
         if name is not None and not (folder / name).is_dir():
             raise ValueError(f"{folder} has no folder {name}/; make it, or name the right one by {option}")
-    images = files_by_stem(folder / images_dir)
-    masks = None if masks_dir is None else files_by_stem(folder / masks_dir)
+    images = files_by_stem(folder / images_dir, dicom=True)
+    masks = None if masks_dir is None else files_by_stem(folder / masks_dir, dicom=True)
     if masks_dir is not None and (folder / images_dir).samefile(folder / masks_dir):
         if not mask_suffix:
             raise ValueError(f"images and masks both lie in {folder / images_dir}; tell them apart by mask_suffix")
         images = {stem: path for stem, path in images.items() if not stem.endswith(mask_suffix)}
     if not images:
-        raise ValueError(f"there are no images (PNG, JPEG, BMP, TIFF, NIfTI) in {folder / images_dir}; put some there")
+        raise ValueError(
+            f"there are no images (PNG, JPEG, BMP, TIFF, NIfTI, DICOM) in {folder / images_dir}; put some there"
+        )
     return images, masks
 
 

@@ -6,9 +6,12 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from srs_monai.data.dicom_images import session_of
 from srs_monai.data.drawn_split import drawn_split, report_divided
 from srs_monai.data.pairs import check_headers
+from srs_monai.data.readers.dicom_label import dicom_label
 from srs_monai.data.recipes import Case
+from srs_monai.data.region_names import region_numbers
 from srs_monai.data.split import refuse_doubles, refuse_leaks
 
 _SECTIONS = ("training", "validation", "test")
@@ -33,9 +36,17 @@ def json_datalist(
     refuse_leaks({section: [_same_way(entry) for entry in found] for section, found in entries.items()})
     listed_entries = [entry for found in entries.values() for entry in found]
     items = {entry["image"]: _located(entry, path.parent, folder) for entry in listed_entries}
+    for entry in listed_entries:
+        item = items[entry["image"]]
+        if "label" in item and dicom_label(item["label"]) is not None:
+            own = entry.get("labels", listed.get("labels"))
+            item |= {"label_names": region_numbers(own, str(path))} if own is not None else {}
     check_headers(items.values())
     names = {section: [entry["image"] for entry in found] for section, found in entries.items()}
-    cases = {e["image"]: Case(e["image"], items[e["image"]]["image"], patient=e.get("patient")) for e in listed_entries}
+    cases = {}
+    for entry in listed_entries:
+        image = items[entry["image"]]["image"]
+        cases[entry["image"]] = Case(entry["image"], image, patient=entry.get("patient") or session_of(image))
     if drawing:
         pool, test = ([cases[name] for name in names[section]] for section in ("training", "test"))
         whose = f"{path}: the drawn split"
@@ -83,7 +94,7 @@ def _entry(entry: Any, section: str, path: Path) -> dict[str, Any]:
             f"an entry of {section} names one file as {' and one as '.join(needed)}, but {path} has "
             f"{json.dumps(entry)}; correct it"
         )
-    kept = {key: entry[key] for key in ("image", "label", "fold") if entry.get(key) is not None}
+    kept = {key: entry[key] for key in ("image", "label", "fold", "labels") if entry.get(key) is not None}
     return kept if entry.get("patient") is None else kept | {"patient": _patient(entry, section, path)}
 
 
@@ -118,10 +129,16 @@ def _located(entry: dict[str, Any], *folders: Path) -> dict[str, Any]:
     for key in ("image", "label"):
         if key in entry:
             candidates = [folder / entry[key] for folder in folders]
-            located[key] = str(next((path for path in candidates if _is_there(path)), candidates[0]))
+            there = [path for path in candidates if _is_there(path)] or [path for path in candidates if _may_be(path)]
+            located[key] = str((there or candidates)[0])
     return located
 
 
 def _is_there(path: Path) -> bool:
-    """Whether there is such a file, or one that could hold such an array."""
+    """Whether there is such a file or folder, or a file that could hold such an array or frame."""
     return path.exists() or any(parent.is_file() for parent in path.parents)
+
+
+def _may_be(path: Path) -> bool:
+    """Whether there is a folder that could hold such a DICOM series, FOLDER/SERIES_UID."""
+    return path.parent.is_dir()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from srs_monai.data.messages import few
 from srs_monai.data.readers.array_file import ARRAY_SUFFIXES, IMAGE_KEY, is_array
-from srs_monai.data.readers.dicom_header import DICOM_SUFFIXES
+from srs_monai.data.readers.dicom_header import DICOM_SUFFIXES, is_dicom, is_dicom_name
 from srs_monai.data.readers.nifti import NIFTI_SUFFIXES
 from srs_monai.data.readers.picture import PICTURE_SUFFIXES
 
@@ -40,19 +40,36 @@ def image_files(folder: Path, *, recursive: bool = False) -> list[Path]:
     )
 
 
-def files_by_stem(folder: Path) -> dict[str, Path]:
+def files_by_stem(folder: Path, *, dicom: bool = False) -> dict[str, Path]:
     """The images of a folder by their stems.
+
+    Args:
+        folder: where they lie.
+        dicom: take DICOM too: files by their endings, and folders that hold DICOM files by their names.
 
     Raises:
         ValueError: when two files share a stem, so that a list cannot tell them apart.
     """
     by_stem: dict[str, Path] = {}
     doubles = []
-    for path in image_files(folder):
-        stem = stem_and_suffix(path)[0]
+    found = image_files(folder)
+    for path in sorted([*found, *_dicom_in(folder)]) if dicom else found:
+        stem = path.name if path.is_dir() else stem_and_suffix(path, SOURCE_SUFFIXES if dicom else IMAGE_SUFFIXES)[0]
         if stem in by_stem:
             doubles.append(f"{by_stem[stem].name} and {path.name}")
         by_stem[stem] = path
     if doubles:
         raise ValueError(f"one file belongs to a name, but {folder} holds {few(doubles)}; keep one of each")
     return by_stem
+
+
+def _dicom_in(folder: Path) -> list[Path]:
+    """DICOM files of a folder, and folders in it that hold any."""
+    visible = [path for path in folder.iterdir() if not path.name.startswith(".")]
+    files = [path for path in visible if path.is_file() and is_dicom_name(path)]
+    return files + [path for path in visible if path.is_dir() and _holds_dicom(path)]
+
+
+def _holds_dicom(folder: Path) -> bool:
+    """Whether one of the files of a folder carries DICOM's mark."""
+    return any(path.is_file() and not path.name.startswith(".") and is_dicom(path) for path in folder.iterdir())

@@ -104,11 +104,16 @@ def _middle(name: str) -> NDArray[np.float32]:
             return np.nan_to_num(np.asarray(slab, dtype=np.float32).reshape(image.shape[:2]))
         except Exception as error:  # a broken file makes the decompressors raise nearly anything
             raise unreadable(name, error) from error
+    volume = MedicalImageReader().open(name)
+    if volume is not None:
+        middle = volume.shape[2] // 2
+        return np.ascontiguousarray(
+            volume.values([middle])[:, :, 0] if volume.by_slices else volume.whole()[:, :, middle]
+        )
     array, meta = MedicalImageReader().get_data(name)
     if meta["original_channel_dim"] == 0:
         return np.ascontiguousarray(array.mean(axis=0))
-    through = 0 if meta["source_kind"] == "array" else -1
-    return np.ascontiguousarray(np.take(array, array.shape[through] // 2, axis=through))
+    return np.ascontiguousarray(array[array.shape[0] // 2])  # of an array file, whose slices come first
 
 
 def _alike(rows: NDArray[np.float32], threshold: float) -> Iterator[tuple[int, int, float]]:

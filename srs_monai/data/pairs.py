@@ -5,12 +5,14 @@ from typing import Any
 
 from monai.utils import ensure_tuple
 
+from srs_monai.data.dicom_images import dicom_layout, is_dicom_source
 from srs_monai.data.messages import by, few
 from srs_monai.data.readers.array_file import is_array
 from srs_monai.data.readers.arrays import array_size
+from srs_monai.data.readers.dicom_label import DicomLabel, dicom_label
 from srs_monai.data.readers.nifti import is_nifti
 from srs_monai.data.readers.picture import picture_size
-from srs_monai.data.volumes import is_volume, volume_grid
+from srs_monai.data.volumes import is_volume, stored_grid, volume_grid
 
 
 def check_headers(items: Iterable[Mapping[str, Any]]) -> None:
@@ -38,14 +40,33 @@ def _difference(item: Mapping[str, Any]) -> str:
     """In which way the label of an item, or one of its masks, does not fit its image; nothing when it does."""
     image, size = item["image"], _size(item["image"])
     labels = ensure_tuple(item["label"]) if item.get("label") is not None else ()
-    return next((difference for label in labels if (difference := _unlike(image, size, label))), "")
+    for label in labels:
+        regions = dicom_label(label)
+        if regions is not None:
+            regions.numbers(item.get("label_names"))  # refuses names that it lacks
+        if difference := _unlike(image, size, label) if regions is None else _elsewhere(image, regions):
+            return difference
+    return ""
+
+
+def _elsewhere(image: str, regions: DicomLabel) -> str:
+    """What keeps the regions of a DICOM object from lying on an image."""
+    if not is_volume(image):
+        return f"{image} is a picture, and the regions of {regions.path} lie on slices that have places in the patient"
+    frame = dicom_layout(image).frame_of_reference if is_dicom_source(image) else ""
+    if frame and regions.frames_of_reference and frame not in regions.frames_of_reference:
+        return f"{image} and {regions.path} lie in two frames of reference"
+    return ""
 
 
 def _unlike(image: str, size: tuple[int, ...], label: str) -> str:
     label_size = _size(label)
+    if is_dicom_source(image) and len(size) == 3 and len(label_size) == 2:
+        columns, rows, slices = stored_grid(image)[0]
+        size = (rows, columns) if slices == 1 else size  # the mask of one slice
     if size != label_size:
         return f"{image} has {by(size)} pixels and {label} {by(label_size)}"
-    if is_nifti(image) and is_nifti(label):
+    if _has_place(image) and _has_place(label):
         grid = volume_grid(image)
         apart = grid.distance(volume_grid(label))
         voxel = float((grid.affine[:3, :3] ** 2).sum(axis=0).min()) ** 0.5
@@ -54,8 +75,15 @@ def _unlike(image: str, size: tuple[int, ...], label: str) -> str:
     return ""
 
 
+def _has_place(path: str) -> bool:
+    """Whether the voxels of a volume have places in the patient, in mm."""
+    return is_nifti(path) or (is_dicom_source(path) and is_volume(path))
+
+
 def _size(path: str) -> tuple[int, ...]:
     """Rows, columns and slices."""
     if is_volume(path):
         return volume_grid(path).shape
+    if is_dicom_source(path):
+        return dicom_layout(path).shape
     return array_size(path) if is_array(path) else picture_size(path)

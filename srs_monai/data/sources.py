@@ -65,7 +65,7 @@ def find_sources(path: str | Path, results_dir: str | Path | None = None) -> lis
     if root.is_file():
         found = list(_file(root))
     elif root.is_dir():
-        found = list(_folder(root, seen={results} if results else set()))
+        found = sources_below(root, results)
     elif file_and_key(root.parent):
         array_header(root)
         found = [root]
@@ -78,6 +78,11 @@ def find_sources(path: str | Path, results_dir: str | Path | None = None) -> lis
         )
     names = _names(found, _base(root, found))
     return [{"image": str(source), "name": name} for source, name in zip(found, names, strict=True)]
+
+
+def sources_below(folder: Path, results: Path | None = None) -> list[Path]:
+    """The images in a folder and all its sub-folders, but for `results` if that is one of them; see `find_sources`."""
+    return list(_folder(folder, seen={results} if results else set()))
 
 
 def _file(path: Path) -> Iterator[Path]:

@@ -1,17 +1,20 @@
-"""Volumes of NIfTI and array files seen from outside: their grids from the headers, their slices as items."""
+"""Volumes of NIfTI, array files and DICOM seen from outside: their grids from the headers, their slices as items."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from nibabel.orientations import axcodes2ornt, inv_ornt_aff, io_orientation, ornt_transform
+from nibabel.orientations import apply_orientation, axcodes2ornt, inv_ornt_aff, io_orientation, ornt_transform
 from numpy.typing import NDArray
 
+from srs_monai.data.dicom_images import dicom_layout, is_dicom_source
 from srs_monai.data.readers.array_file import array_values, is_array
 from srs_monai.data.readers.arrays import array_size, stored_affine
+from srs_monai.data.readers.dicom_label import dicom_label, label_map
+from srs_monai.data.readers.medical import MedicalImageReader
 from srs_monai.data.readers.nifti import is_nifti, open_nifti, unreadable
 
 SEEN = ("P", "L", "S")  # axes of a volume as its slices are seen: rows to posterior, columns to left, slices upward
@@ -41,12 +44,14 @@ class Grid:
 
 
 def is_volume(path: str | Path) -> bool:
-    """Whether a file holds a volume: NIfTI, or an array (slices, H, W).
+    """Whether a name stands for a volume: NIfTI, an array (slices, H, W), or DICOM slices.
 
     Raises:
-        ValueError: when it is an array file that cannot be read.
+        ValueError: when it is an array file or DICOM that cannot be read.
     """
-    return is_nifti(path) or (is_array(path) and len(array_size(path)) == 3)
+    if is_array(path):
+        return len(array_size(path)) == 3
+    return is_nifti(path) or (is_dicom_source(path) and dicom_layout(path).affine is not None)
 
 
 def volume_grid(path: str | Path) -> Grid:
@@ -55,30 +60,57 @@ def volume_grid(path: str | Path) -> Grid:
     Raises:
         ValueError: when the header cannot be read, tells of something else, or places the voxels nowhere.
     """
-    if is_array(path):
-        shape, affine = array_size(path), stored_affine()
-    else:
-        image = open_nifti(path)
-        shape, affine = (*image.shape, 1, 1)[:3], image.affine
+    shape, affine = stored_grid(path)
     to_seen = _to_seen(affine, path)
     rows, columns, slices = (shape[axis] for axis in np.argsort(to_seen[:, 0]))
     return Grid((rows, columns, slices), affine @ inv_ornt_aff(to_seen, shape))
 
 
-def slices_with_foreground(path: str | Path, background: Sequence[int] = ()) -> list[int]:
+def stored_grid(path: str | Path) -> tuple[tuple[int, ...], NDArray[np.float64]]:
+    """The shape of a volume as its reader gives it, and its indices to RAS in mm; in voxels for array files.
+
+    Raises:
+        ValueError: as `volume_grid` does.
+    """
+    if is_array(path):
+        return array_size(path), stored_affine()
+    if is_nifti(path):
+        image = open_nifti(path)
+        return (*image.shape, 1, 1)[:3], image.affine
+    layout = dicom_layout(path)
+    if layout.affine is None:
+        raise ValueError(f"a volume has slices with places in the patient, but {path} is a picture; name a series")
+    return layout.shape, layout.affine
+
+
+def slices_with_foreground(
+    path: str | Path,
+    background: Sequence[int] = (),
+    *,
+    image: str | Path | None = None,
+    names: Mapping[str, int] | None = None,
+) -> list[int]:
     """Numbers of the slices of a label volume, as they are seen, that hold any label above 0; a single slice counts.
 
     Args:
-        path: of the volume.
+        path: of the volume, or of DICOM regions on the volume `image`.
         background: further values that are no label.
+        image: that the labels belong to; None where they have a grid of their own.
+        names: class numbers of DICOM regions, see `DicomLabel.numbers`.
     """
-    if volume_grid(path).slices == 1:
+    if volume_grid(path if image is None else image).slices == 1:
         return [0]
+    if image is not None and (found := dicom_label(path)) is not None:
+        shape, affine = stored_grid(image)
+        return _seen_slices(label_map(found, shape, affine, names), affine, path, background)
     if is_array(path):
         return np.flatnonzero(_foreground(array_values(path), background).any(axis=(1, 2))).tolist()
-    image = open_nifti(path)
+    if is_dicom_source(path):
+        array, meta = MedicalImageReader().get_data(path)
+        return _seen_slices(array, meta["affine"], path, background)
+    stored = open_nifti(path)
     try:
-        labels = np.asarray(image.as_reoriented(_to_seen(image.affine, path)).dataobj)
+        labels = np.asarray(stored.as_reoriented(_to_seen(stored.affine, path)).dataobj)
     except Exception as error:  # a broken file makes the decompressors raise nearly anything
         raise unreadable(path, error) from error
     return np.flatnonzero(_foreground(labels, background).any(axis=(0, 1))).tolist()
@@ -88,15 +120,27 @@ def slice_items(item: dict[str, Any], *, skip_empty: bool = False) -> list[dict[
     """One item for each slice of the item's volume, which "slice" numbers upward from the feet.
 
     Args:
-        item: names a volume by "image", and by "label" its labels; "label_values" as `load_datalist` has them.
+        item: names a volume by "image", and by "label" its labels; "label_values" and "label_names" as `load_datalist`
+            has them.
         skip_empty: leave out slices without any label above 0 that stands for a class.
     """
     if skip_empty:
         values = item.get("label_values")
-        numbers: Sequence[int] = slices_with_foreground(item["label"], values[0] if isinstance(values, list) else ())
+        background: Sequence[int] = values[0] if isinstance(values, list) else ()
+        numbers: Sequence[int] = slices_with_foreground(
+            item["label"], background, image=item["image"], names=item.get("label_names")
+        )
     else:
         numbers = range(volume_grid(item["image"]).slices)
     return [item | {"slice": number} for number in numbers]
+
+
+def _seen_slices(
+    labels: NDArray[Any], affine: NDArray[np.float64], path: str | Path, background: Sequence[int]
+) -> list[int]:
+    """Numbers of the slices, as they are seen, of labels as they are stored, that hold a label."""
+    seen = apply_orientation(_foreground(labels, background), _to_seen(affine, path))
+    return np.flatnonzero(seen.any(axis=(0, 1))).tolist()
 
 
 def _foreground(labels: NDArray[Any], background: Sequence[int]) -> NDArray[np.bool_]:

@@ -11,7 +11,7 @@ from ignite.engine import Engine, Events
 from monai.data import MetaTensor
 from monai.utils import CommonKeys, ImageMetaKey
 
-from srs_monai.data.listing import without_ending
+from srs_monai.data.listing import SOURCE_SUFFIXES, without_ending
 from srs_monai.evaluation.labels import case_rows, check_labels
 from srs_monai.evaluation.masks import spacing_mm
 from srs_monai.evaluation.table import MetricTable, Row, check_output
@@ -96,5 +96,5 @@ class CaseMetrics:
 
 def _name(source: str, number: int | None) -> str:
     """Name the case of a file, or of one slice of it."""
-    case = str(without_ending(Path(source))[0])
+    case = str(without_ending(Path(source), SOURCE_SUFFIXES)[0])
     return case if number is None else f"{case} slice {number}"

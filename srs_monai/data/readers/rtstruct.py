@@ -1,7 +1,7 @@
 """Contours of DICOM RT structure sets as masks, where references come as contours."""
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -41,29 +41,49 @@ def rasterise_rtstruct(path: str | Path, grid: SourceGrid) -> dict[str, NDArray[
         DicomError: when the file cannot be read or is no structure set, and when contours lie on no slice of the grid.
     """
     path = Path(path)
+    names, regions = _regions(path)
+    masks: dict[str, NDArray[np.bool_]] = {}
+    for region, contours in regions:
+        name = names.get(region) or "region"
+        unique = name
+        for number in range(2, len(regions) + 2):
+            if unique not in masks:
+                break
+            unique = f"{name} {number}"
+        masks[unique] = _filled(contours, grid, f"{unique!r} in {path}")
+    return masks
+
+
+def region_masks(path: Path, grid: SourceGrid, numbers: Collection[int]) -> Iterator[tuple[int, NDArray[np.bool_]]]:
+    """The masks of some structures, as `rasterise_rtstruct` fills them, by their ROI numbers.
+
+    Raises:
+        DicomError: as `rasterise_rtstruct` does.
+    """
+    names, regions = _regions(path)
+    for region, contours in regions:
+        if region in numbers:
+            yield region, _filled(contours, grid, f"{names.get(region, '')!r} in {path}")
+
+
+def _regions(path: Path) -> tuple[dict[int, str], list[tuple[int, list[NDArray[np.float64]]]]]:
+    """The names of the regions by their numbers, and the contours of each."""
     try:
         with library_warnings(path):
             dataset = pydicom.dcmread(path)
-            if dataset.get("SOPClassUID") != RTStructureSetStorage:
+            sop_class = dataset.get("SOPClassUID") or dataset.file_meta.get("MediaStorageSOPClassUID")
+            if sop_class != RTStructureSetStorage:
                 raise DicomError(f"contours are read from an RT structure set, but {path} is none; name another file")
-            names = {str(roi.ROINumber): str(roi.get("ROIName") or "") for roi in dataset.StructureSetROISequence}
+            names = {int(roi.ROINumber): str(roi.get("ROIName") or "") for roi in dataset.StructureSetROISequence}
             regions = [
-                (names.get(str(region.ReferencedROINumber), ""), _closed(region, path))
+                (int(region.ReferencedROINumber), _closed(region, path))
                 for region in dataset.get("ROIContourSequence") or ()
             ]
     except DicomError:
         raise
     except Exception as error:  # broken files make pydicom raise nearly anything
         raise DicomError(f"the contours of {path} cannot be read: {one_line(error)}; fetch the file again") from error
-    masks: dict[str, NDArray[np.bool_]] = {}
-    for name, contours in regions:
-        unique = name or "region"
-        for number in range(2, len(regions) + 2):
-            if unique not in masks:
-                break
-            unique = f"{name or 'region'} {number}"
-        masks[unique] = _filled(contours, grid, f"{unique!r} in {path}")
-    return masks
+    return names, regions
 
 
 def _closed(region: Dataset, path: Path) -> list[NDArray[np.float64]]:

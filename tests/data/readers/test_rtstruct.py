@@ -9,15 +9,11 @@ import numpy as np
 import pydicom
 import pytest
 from dicom_files import write_series
+from dicom_labels import Contour, write_rtstruct
 from numpy.typing import ArrayLike, NDArray
-from pydicom import Dataset
-from pydicom.dataset import FileMetaDataset
-from pydicom.uid import ImplicitVRLittleEndian, RTStructureSetStorage, generate_uid
 
 from srs_monai.data.readers import DicomError, SourceGrid, dicom_slices
 from srs_monai.data.readers.rtstruct import rasterise_rtstruct
-
-Contour = tuple[str, ArrayLike]
 
 
 @pytest.fixture
@@ -33,35 +29,13 @@ def in_patient(corners: ArrayLike, z: float = 35.5) -> NDArray[np.float64]:
     return np.stack([-11 + 0.6 * columns, 22 + 0.8 * rows, np.full(len(columns), z)], axis=1)
 
 
-def write(path: Path, regions: list[tuple[str, list[Contour]]]) -> Path:
-    made = Dataset()
-    made.file_meta = FileMetaDataset()
-    made.file_meta.TransferSyntaxUID = ImplicitVRLittleEndian
-    made.file_meta.MediaStorageSOPClassUID = made.SOPClassUID = RTStructureSetStorage
-    made.file_meta.MediaStorageSOPInstanceUID = made.SOPInstanceUID = generate_uid()
-    made.StructureSetROISequence, made.ROIContourSequence = [], []
-    for number, (name, contours) in enumerate(regions, 1):
-        roi, item = Dataset(), Dataset()
-        roi.ROINumber, roi.ROIName, item.ReferencedROINumber = number, name, number
-        item.ContourSequence = []
-        for kind, points in contours:
-            contour = Dataset()
-            contour.ContourGeometricType = kind
-            contour.ContourData = [f"{value:.6f}" for value in np.ravel(points)]
-            item.ContourSequence.append(contour)
-        made.StructureSetROISequence.append(roi)
-        made.ROIContourSequence.append(item)
-    made.save_as(path, enforce_file_format=True)
-    return path
-
-
 def square(left: float, top: float, side: float, **where: Any) -> Contour:
     right, bottom = left + side, top + side
     return "CLOSED_PLANAR", in_patient([(left, top), (right, top), (right, bottom), (left, bottom)], **where)
 
 
 def test_centres_inside_belong_to_the_region(tmp_path: Path, grid: SourceGrid) -> None:
-    masks = rasterise_rtstruct(write(tmp_path / "rt.dcm", [("GTV", [square(1.5, 0.5, 3)])]), grid)
+    masks = rasterise_rtstruct(write_rtstruct(tmp_path / "rt.dcm", [("GTV", [square(1.5, 0.5, 3)])]), grid)
     assert list(masks) == ["GTV"]
     expected = np.zeros((8, 6, 3), bool)
     expected[2:5, 1:4, 1] = True
@@ -69,9 +43,9 @@ def test_centres_inside_belong_to_the_region(tmp_path: Path, grid: SourceGrid) -
 
 
 def test_centres_on_a_contour_are_in_at_the_left_and_upper_border(tmp_path: Path, grid: SourceGrid) -> None:
-    [mask] = rasterise_rtstruct(write(tmp_path / "rt.dcm", [("a", [square(2, 1, 3)])]), grid).values()
+    [mask] = rasterise_rtstruct(write_rtstruct(tmp_path / "rt.dcm", [("a", [square(2, 1, 3)])]), grid).values()
     # written in mm, corners are as exact as the numbers: shift them by less than that matters
-    [nudged] = rasterise_rtstruct(write(tmp_path / "rt.dcm", [("a", [square(1.99, 0.99, 3)])]), grid).values()
+    [nudged] = rasterise_rtstruct(write_rtstruct(tmp_path / "rt.dcm", [("a", [square(1.99, 0.99, 3)])]), grid).values()
     assert nudged[2:5, 1:4, 1].all()
     assert nudged.sum() == 9
     assert mask[3:5, 2:4, 1].all()
@@ -83,7 +57,7 @@ def test_inner_contours_and_keyholes_are_holes(tmp_path: Path, grid: SourceGrid)
     hole = [(2.5, 3), (2.5, 3.5), (3.5, 3.5), (3.5, 2.5), (2.5, 2.5), (2.5, 3), (0.5, 3)]
     keyhole = ("CLOSED_PLANAR", in_patient([*outer, *hole]))  # the slit runs through centres
     exclusive = [("CLOSEDPLANAR_XOR", points) for _, points in inner]
-    path = write(tmp_path / "rt.dcm", [("inner", inner), ("keyhole", [keyhole]), ("xor", exclusive)])
+    path = write_rtstruct(tmp_path / "rt.dcm", [("inner", inner), ("keyhole", [keyhole]), ("xor", exclusive)])
     expected = np.zeros((8, 6, 3), bool)
     expected[1:6, 1:6, 1] = True
     expected[3, 3, 1] = False
@@ -92,27 +66,27 @@ def test_inner_contours_and_keyholes_are_holes(tmp_path: Path, grid: SourceGrid)
 
 
 def test_contours_beyond_the_image_are_cut_off(tmp_path: Path, grid: SourceGrid) -> None:
-    [mask] = rasterise_rtstruct(write(tmp_path / "rt.dcm", [("body", [square(-5, -5, 50)])]), grid).values()
+    [mask] = rasterise_rtstruct(write_rtstruct(tmp_path / "rt.dcm", [("body", [square(-5, -5, 50)])]), grid).values()
     assert mask[:, :, 1].all()
     assert mask.sum() == 48
 
 
 def test_names_that_come_again_and_regions_without_contours(tmp_path: Path, grid: SourceGrid) -> None:
-    path = write(tmp_path / "rt.dcm", [("GTV", [square(1.5, 0.5, 3)]), ("GTV", []), ("", []), ("GTV", [])])
+    path = write_rtstruct(tmp_path / "rt.dcm", [("GTV", [square(1.5, 0.5, 3)]), ("GTV", []), ("", []), ("GTV", [])])
     masks = rasterise_rtstruct(path, grid)
     assert list(masks) == ["GTV", "GTV 2", "region", "GTV 3"]
     assert [int(mask.sum()) for mask in masks.values()] == [9, 0, 0, 0]
 
 
 def test_points_enclose_nothing(tmp_path: Path, grid: SourceGrid, caplog: pytest.LogCaptureFixture) -> None:
-    path = write(tmp_path / "rt.dcm", [("isocentre", [("POINT", in_patient([(2, 2)]))])])
+    path = write_rtstruct(tmp_path / "rt.dcm", [("isocentre", [("POINT", in_patient([(2, 2)]))])])
     with caplog.at_level(logging.WARNING):
         assert not rasterise_rtstruct(path, grid)["isocentre"].any()
     assert "left out 1 contours that enclose nothing: POINT" in caplog.text
 
 
 def test_contours_of_other_slices_are_refused(tmp_path: Path, grid: SourceGrid) -> None:
-    path = write(tmp_path / "rt.dcm", [("GTV", [square(1.5, 0.5, 3, z=36.5)])])
+    path = write_rtstruct(tmp_path / "rt.dcm", [("GTV", [square(1.5, 0.5, 3, z=36.5)])])
     with pytest.raises(DicomError, match=r"one of 'GTV' in .* lies at 36\.50 to 36\.50 mm, and the nearest .* 35\.50"):
         rasterise_rtstruct(path, grid)
 

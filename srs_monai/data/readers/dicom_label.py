@@ -1,0 +1,169 @@
+"""DICOM segmentations and RT structure sets as label maps on the grid of the image that they belong to."""
+
+import logging
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pydicom
+from monai.config import PathLike
+from numpy.typing import NDArray
+from pydicom import uid
+
+from srs_monai.data.messages import few
+from srs_monai.data.readers.array_file import is_array
+from srs_monai.data.readers.dicom_header import DicomError, is_dicom
+from srs_monai.data.readers.dicom_seg import segment_voxels
+from srs_monai.data.readers.dicom_source import SourceGrid
+from srs_monai.data.readers.library_warnings import library_warnings
+from srs_monai.data.readers.nifti import NIFTI_SUFFIXES
+from srs_monai.data.readers.picture import PICTURE_SUFFIXES
+from srs_monai.data.readers.rtstruct import region_masks
+from srs_monai.errors import one_line
+
+logger = logging.getLogger(__name__)
+
+_SEGMENTATIONS = (uid.SegmentationStorage, "1.2.840.10008.5.1.4.1.1.66.7")  # the latter: label maps
+_TAGS = [
+    "SOPClassUID", "FrameOfReferenceUID", "SegmentationType", "SegmentSequence", "StructureSetROISequence",
+    "ReferencedFrameOfReferenceSequence",
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class DicomLabel:
+    """A segmentation or an RT structure set, by its header.
+
+    Args:
+        path: of the file.
+        contours: whether it is a structure set.
+        regions: name of each of its segments or structures by number; a name can come more than once.
+        frames_of_reference: that it lies in; empty where it does not say.
+    """
+
+    path: Path
+    contours: bool
+    regions: dict[int, str]
+    frames_of_reference: frozenset[str]
+
+    def numbers(self, wanted: Mapping[str, int] | None) -> dict[int, int]:
+        """The class number of each region that has one, by the region's own number.
+
+        Args:
+            wanted: class numbers by names, which are those of the file to the letter. None takes the numbers of a
+                segmentation for class numbers, and the only structure of a structure set for class 1.
+
+        Raises:
+            DicomError: when the file lacks one of the names, or, without names, holds several structures.
+        """
+        known = few(dict.fromkeys(self.regions.values()), 20) or "none"
+        if wanted is not None:
+            missing = [name for name in wanted if name not in self.regions.values()]
+            if missing:
+                raise DicomError(
+                    f"labels are found by their names, but {self.path} has no {few(map(repr, missing))}; it has "
+                    f"{known}. Correct the names in the data list's 'labels', or give the entry 'labels' of its own"
+                )
+            return {number: wanted[name] for number, name in self.regions.items() if name in wanted}
+        if not self.contours:
+            return {number: number for number in self.regions}
+        if len(self.regions) != 1:
+            raise DicomError(
+                f"which class a structure is has to be said, but {self.path} has {len(self.regions)} ({known}); name "
+                f"those to be learned in a data list, as its 'labels': {{\"1\": NAME}}"
+            )
+        return dict.fromkeys(self.regions, 1)
+
+
+def dicom_label(name: PathLike) -> DicomLabel | None:
+    """What a label's file, or the only file of a folder, says of its regions; None where it is neither of the two.
+
+    Raises:
+        DicomError: when it is one of them, but its header cannot be read, or its regions are no masks.
+    """
+    path = Path(name)
+    if path.is_dir():
+        visible = [found for found in path.iterdir() if not found.name.startswith(".")]
+        path = visible[0] if len(visible) == 1 else path
+    named_otherwise = str(path).lower().endswith((*NIFTI_SUFFIXES, *PICTURE_SUFFIXES)) or is_array(path)
+    if named_otherwise or not path.is_file() or not is_dicom(path):
+        return None
+    try:
+        with library_warnings(path):
+            dataset = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=list(_TAGS))
+            sop_class = dataset.get("SOPClassUID") or dataset.file_meta.get("MediaStorageSOPClassUID", "")
+            if sop_class == uid.RTStructureSetStorage:
+                rois = dataset.get("StructureSetROISequence") or ()
+                regions = {int(roi.ROINumber): str(roi.get("ROIName") or "").strip() for roi in rois}
+                frames = {str(roi.get("ReferencedFrameOfReferenceUID") or "") for roi in rois}
+                return DicomLabel(path, True, regions, frozenset(frames - {""}))
+            if sop_class not in _SEGMENTATIONS:
+                return None
+            if (kind := str(dataset.get("SegmentationType") or "")) == "FRACTIONAL":
+                raise DicomError(
+                    f"a pixel belongs to a segment or not, but {path} holds fractions; save it as a BINARY segmentation"
+                )
+            segments = {
+                int(segment.SegmentNumber): str(segment.get("SegmentLabel") or "").strip()
+                for segment in dataset.SegmentSequence
+                if kind != "LABELMAP" or int(segment.SegmentNumber)  # 0 is its background
+            }
+            return DicomLabel(path, False, segments, frozenset({str(dataset.get("FrameOfReferenceUID") or "")} - {""}))
+    except DicomError:
+        raise
+    except Exception as error:  # broken files make pydicom raise nearly anything
+        raise DicomError(f"the header of {path} cannot be read: {one_line(error)}; fetch the file again") from error
+
+
+def label_map(
+    label: DicomLabel, shape: Sequence[int], affine: NDArray[np.float64], wanted: Mapping[str, int] | None = None
+) -> NDArray[np.float32]:
+    """The class numbers of the voxels of an image, 0 where no region is.
+
+    Where regions of two classes overlap, the higher number holds; that is logged as a warning.
+
+    Args:
+        label: what belongs to the image.
+        shape: of the image, three axes.
+        affine: indices of the image to RAS in mm.
+        wanted: class numbers by names, see `DicomLabel.numbers`.
+
+    Raises:
+        DicomError: when names are missing, the file cannot be read, or its regions do not lie on the grid of the image.
+    """
+    numbers = label.numbers(wanted)
+    classes = np.zeros(tuple(shape), dtype=np.float32)
+    overlaps: Counter[tuple[int, int]] = Counter()
+
+    def paint(where: tuple[NDArray[np.int64], ...], number: int) -> None:
+        before = classes[where]
+        for other in np.unique(before[(before > 0) & (before != number)]).astype(int).tolist():
+            overlaps[min(other, number), max(other, number)] += int((before == other).sum())
+        classes[where] = np.maximum(before, number)
+
+    if label.contours:
+        grid = _grid_of(shape, affine, label.path)
+        for region, mask in region_masks(label.path, grid, numbers):
+            paint(np.nonzero(mask), numbers[region])
+    else:
+        for segment, where in segment_voxels(label.path, shape, affine, numbers):
+            paint(where, numbers[segment])
+    if overlaps:
+        said = few(f"{low} and {high} in {count} voxels" for (low, high), count in overlaps.items())
+        logger.warning("%s: labels overlap, the higher number holds: %s", label.path, said)
+    return classes
+
+
+def _grid_of(shape: Sequence[int], affine: NDArray[np.float64], path: Path) -> SourceGrid:
+    """The slices of an image, its last axis, as contours are drawn on them."""
+    normal = np.cross(affine[:3, 0], affine[:3, 1])
+    normal *= np.sign(normal @ affine[:3, 2]) / np.linalg.norm(normal)
+    slices = []
+    for number in range(shape[2]):
+        place = affine.copy()
+        place[:3, 3] += number * affine[:3, 2]
+        place[:3, 2] = normal
+        slices.append(place)
+    return SourceGrid((path,) * shape[2], (1,) * shape[2], tuple(slices), shape[0], shape[1])
