@@ -44,9 +44,9 @@ def load_datalist(
     names one; without "validation" its training entries are split by their "fold", else by the seed. Volumes
     become one item a slice; a volume's slices stay together in any split.
 
-    A split by the seed keeps near-duplicates on one side, and entries of a JSON list with the same "patient"; what
-    belongs to test images is left out of it (`drawn_split`). Given lists, sections and folds are taken as they are, and
-    what they divide is counted in the log.
+    A split by the seed keeps near-duplicates on one side, DICOM images of one session (`session_of`), and entries of a
+    JSON list with the same "patient"; what belongs to test images is left out of it (`drawn_split`). Given lists,
+    sections and folds are taken as they are, and what they divide is counted in the log.
 
     A recipe knows a published data set in the layouts in which people have it: where the files are, what the values of
     the labels mean and how it is split. Folders, the suffix and the seed are no matter then, and lists are only taken
@@ -78,7 +78,9 @@ def load_datalist(
         {"training": items, "validation": items, "test": items}, items as {"image": path, "label": path} and, for a
         slice of a volume, "slice": its number upward. Several masks of an image are a list under "label", for their
         union. Where a recipe's label files do not hold class numbers, "label_values" says what they hold, for
-        `MaskToLabelsd`. Test items of a JSON list may have no label.
+        `MaskToLabelsd`; where the label is a DICOM segmentation or structure set, and the JSON list or the entry has
+        "labels", "label_names" says which of its regions are which class, for `LoadLabeld`. Test items of a JSON list
+        may have no label.
 
     Raises:
         ValueError: for missing folders, lists, images or masks, for names or stems that occur twice, for images in two

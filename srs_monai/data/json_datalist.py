@@ -34,19 +34,14 @@ def json_datalist(
     if not entries["validation"] and not drawing:
         _take_fold(entries, fold, path)
     refuse_leaks({section: [_same_way(entry) for entry in found] for section, found in entries.items()})
-    listed_entries = [entry for found in entries.values() for entry in found]
-    items = {entry["image"]: _located(entry, path.parent, folder) for entry in listed_entries}
-    for entry in listed_entries:
-        item = items[entry["image"]]
-        if "label" in item and dicom_label(item["label"]) is not None:
-            own = entry.get("labels", listed.get("labels"))
-            item |= {"label_names": region_numbers(own, str(path))} if own is not None else {}
+    of_name = {entry["image"]: entry for found in entries.values() for entry in found}
+    items = {name: _item(entry, path, folder, listed.get("labels")) for name, entry in of_name.items()}
     check_headers(items.values())
     names = {section: [entry["image"] for entry in found] for section, found in entries.items()}
-    cases = {}
-    for entry in listed_entries:
-        image = items[entry["image"]]["image"]
-        cases[entry["image"]] = Case(entry["image"], image, patient=entry.get("patient") or session_of(image))
+    cases = {
+        name: Case(name, item["image"], patient=of_name[name].get("patient") or session_of(item["image"]))
+        for name, item in items.items()
+    }
     if drawing:
         pool, test = ([cases[name] for name in names[section]] for section in ("training", "test"))
         whose = f"{path}: the drawn split"
@@ -121,6 +116,15 @@ def _take_fold(entries: dict[str, list[dict[str, Any]]], fold: int, path: Path) 
         raise ValueError(f"fold has to be one of several in {path}, got {fold} of {sorted(folds, key=str)}; change it")
     entries["validation"] = [entry for entry in entries["training"] if entry.get("fold") == fold]
     entries["training"] = [entry for entry in entries["training"] if entry.get("fold") != fold]
+
+
+def _item(entry: dict[str, Any], path: Path, folder: Path, labels: Any) -> dict[str, Any]:
+    """The entry with its files' paths and, of DICOM regions, its own "labels" or those of the list."""
+    item = _located(entry, path.parent, folder)
+    names = entry.get("labels", labels)
+    if names is None or "label" not in item or dicom_label(item["label"]) is None:
+        return item
+    return item | {"label_names": region_numbers(names, str(path))}
 
 
 def _located(entry: dict[str, Any], *folders: Path) -> dict[str, Any]:

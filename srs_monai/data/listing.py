@@ -45,7 +45,7 @@ def files_by_stem(folder: Path, *, dicom: bool = False) -> dict[str, Path]:
 
     Args:
         folder: where they lie.
-        dicom: take DICOM too: files by their endings, and folders that hold DICOM files by their names.
+        dicom: take DICOM too: files, and folders that hold DICOM files by their names.
 
     Raises:
         ValueError: when two files share a stem, so that a list cannot tell them apart.
@@ -65,8 +65,9 @@ def files_by_stem(folder: Path, *, dicom: bool = False) -> dict[str, Path]:
 
 def _dicom_in(folder: Path) -> list[Path]:
     """DICOM files of a folder, and folders in it that hold any."""
-    visible = [path for path in folder.iterdir() if not path.name.startswith(".")]
-    files = [path for path in visible if path.is_file() and is_dicom_name(path)]
+    visible = [path for path in folder.iterdir() if not path.name.startswith(".") and path.name.upper() != "DICOMDIR"]
+    unknown = [path for path in visible if path.is_file() and not stem_and_suffix(path)[1]]
+    files = [path for path in unknown if is_dicom_name(path) or is_dicom(path)]
     return files + [path for path in visible if path.is_dir() and _holds_dicom(path)]
 
 

@@ -1,11 +1,13 @@
 """Images and their labels, checked from the headers before any work is lost."""
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from monai.utils import ensure_tuple
 
 from srs_monai.data.dicom_images import dicom_layout, is_dicom_source
+from srs_monai.data.in_threads import in_threads
 from srs_monai.data.messages import by, few
 from srs_monai.data.readers.array_file import is_array
 from srs_monai.data.readers.arrays import array_size
@@ -13,6 +15,8 @@ from srs_monai.data.readers.dicom_label import DicomLabel, dicom_label
 from srs_monai.data.readers.nifti import is_nifti
 from srs_monai.data.readers.picture import picture_size
 from srs_monai.data.volumes import is_volume, stored_grid, volume_grid
+
+_MANY = 500  # images, from which on progress is shown; series always show it
 
 
 def check_headers(items: Iterable[Mapping[str, Any]]) -> None:
@@ -22,18 +26,23 @@ def check_headers(items: Iterable[Mapping[str, Any]]) -> None:
         ValueError: with the first few and the number of all, for files that cannot be read and for labels that differ
             from their image in size or, as volumes, in place.
     """
-    unreadable, unlike = [], []
-    for item in items:
-        try:
-            difference = _difference(item)
-        except ValueError as error:
-            unreadable.append(str(error))
-        else:
-            unlike += [difference] if difference else []
+    listed = list(items)
+    long = len(listed) >= _MANY or any(Path(item["image"]).is_dir() for item in listed)
+    found = in_threads(_fault, listed, "reading headers", progress=long)
+    unreadable = [fault for fault, readable in found if not readable]
+    unlike = [fault for fault, readable in found if readable and fault]
     if unreadable:
         raise ValueError(unreadable[0] if len(unreadable) == 1 else f"files cannot be used: {few(unreadable, 3)}")
     if unlike:
         raise ValueError(f"an image and its label have one grid, but {few(unlike, 3)}; correct or leave out the pairs")
+
+
+def _fault(item: Mapping[str, Any]) -> tuple[str, bool]:
+    """What is wrong with an item, "" where nothing is, and whether its files can be read."""
+    try:
+        return _difference(item), True
+    except ValueError as error:
+        return str(error), False
 
 
 def _difference(item: Mapping[str, Any]) -> str:

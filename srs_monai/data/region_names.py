@@ -4,21 +4,16 @@ import json
 from typing import Any
 
 
-def region_numbers(listed: Any, source: str) -> dict[str, int] | None:
+def region_numbers(listed: Any, source: str) -> dict[str, int]:
     """Class numbers above 0 by names, from {"1": "liver"}, as the Decathlon has it, or {"liver": 1}, as nnU-Net has it.
 
     Args:
-        listed: what stands under "labels"; None where there is nothing.
+        listed: what stands under "labels".
         source: of it, for messages.
-
-    Returns:
-        None where nothing is listed.
 
     Raises:
         ValueError: for another form, for numbers below 0 and for a name that stands for two classes.
     """
-    if listed is None:
-        return None
     numbers: dict[str, int] = {}
     for key, value in listed.items() if isinstance(listed, dict) else [(listed, None)]:
         name, number = (value, key) if isinstance(value, str) else (key, value)

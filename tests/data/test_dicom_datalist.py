@@ -176,6 +176,7 @@ def test_a_folder_may_hold_series_and_slices(tmp_path: Path, prepare: Callable[.
     shutil.copy(tmp_path / "source" / "case.a.nii.gz", tmp_path / "masks" / "case.a.nii.gz")
     shutil.copy(tmp_path / "source" / "case.b_seg.dcm", tmp_path / "masks" / "case.b.dcm")
     (tmp_path / "masks" / "case.c").mkdir()
+    (tmp_path / "images" / "no dicom").mkdir()
     shutil.copy(tmp_path / "source" / "case.c_seg.dcm", tmp_path / "masks" / "case.c" / "1-1.dcm")
     found = load_datalist(tmp_path)
     images = {Path(item["image"]).name for items in found.values() for item in items}
@@ -287,7 +288,7 @@ def test_slices_of_one_series_stay_on_one_side(tmp_path: Path, seed: int) -> Non
         for i, file in enumerate(series.files):
             for kind in ("images", "masks"):
                 (tmp_path / kind).mkdir(exist_ok=True)
-            shutil.copy(file, tmp_path / "images" / f"{name}{i}.dcm")
+            shutil.copy(file, tmp_path / "images" / f"{name}{i}{'.dcm' if number else ''}")
             Image.fromarray((classes[i] > 0).astype(np.uint8)).save(tmp_path / "masks" / f"{name}{i}.png")
     found = load_datalist(tmp_path, seed=seed, val_fraction=0.34)
     held_out = {Path(item["image"]).stem[0] for item in found["validation"]}

@@ -128,3 +128,9 @@ def test_tables_are_not_replaced_unasked(items, tmp_path):
     with pytest.raises(ValueError, match=r"metrics\.csv is there; set overwrite"):
         CaseMetrics(tmp_path)
     assert len(run(items[:1], CaseMetrics(tmp_path, overwrite=True)).rows) == 1
+
+
+def test_dicom_cases_are_named_by_file_folder_or_series(tmp_path):
+    names = ("data/p1/1.dcm", "data/p2/ct", "data/p2/1.2.840")
+    table = run([item(name, square(3)) for name in names], CaseMetrics(tmp_path))
+    assert table.cases == ["p1/1", "p2/ct", "p2/1.2.840"]

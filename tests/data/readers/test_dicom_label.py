@@ -91,6 +91,38 @@ def test_contours_lie_where_they_were_drawn(series: Series, tmp_path: Path) -> N
     np.testing.assert_array_equal(mapped(path, series.folder, {"GTV": 3}), 3 * in_volume(series, mask))
 
 
+def test_contours_on_tilted_slices_lie_on_the_straight_grid(tmp_path: Path) -> None:
+    stored = np.zeros((5, 14, 16), np.int16)
+    stored[1:4, 3:9, 4:12] = 1000
+    series = write_series(tmp_path / "ct", aside=0.26, stored=stored)
+    corners = np.array([(3.5, 2.5), (11.5, 2.5), (11.5, 8.5), (3.5, 8.5)]) * [0.6, 0.8]
+    contours = [("CLOSED_PLANAR", series.positions[i] + np.pad(corners, ((0, 0), (0, 1)))) for i in (1, 2, 3)]
+    path = write_rtstruct(tmp_path / "rt.dcm", [("box", contours)])
+    image = MedicalImageReader().get_data(series.folder)[0] > -524
+    found = mapped(path, series.folder) > 0
+    assert image.shape[1] > 14
+    assert 2 * (image & found).sum() / (image.sum() + found.sum()) > 0.95
+    seg = write_seg(tmp_path / "seg.dcm", series.files, {"box": stored > 0})
+    with pytest.raises(DicomError, match=r"or up to 0\.\d+ voxels aside"):
+        mapped(seg, series.folder)
+
+
+@pytest.mark.parametrize("turned", [[[0, 1], [1, 1], [2, 1]], [[1, -1], [0, 1], [2, -1]]])
+def test_the_image_may_be_nifti(series: Series, tmp_path: Path, turned: list[list[int]]) -> None:
+    array, meta = MedicalImageReader().get_data(series.folder)
+    image = nib.Nifti1Image(array, meta["affine"]).as_reoriented(np.array(turned))
+    nib.save(image, tmp_path / "ct.nii.gz")
+    path = write_seg(tmp_path / "seg.dcm", series.files, masks_of(series, 1))
+    expected = nib.Nifti1Image(mapped(path, series.folder), meta["affine"]).as_reoriented(np.array(turned))
+    np.testing.assert_array_equal(mapped(path, tmp_path / "ct.nii.gz"), expected.get_fdata())
+    across, down = np.array(series.orientation).reshape(2, 3)
+    corners = np.array([(1.5, 0.5), (4.5, 0.5), (4.5, 2.5), (1.5, 2.5)]) * [0.6, 0.8]
+    points = series.positions[2] + np.outer(corners[:, 0], across) + np.outer(corners[:, 1], down)
+    contours = write_rtstruct(tmp_path / "rt.dcm", [("GTV", [("CLOSED_PLANAR", points)])])
+    expected = nib.Nifti1Image(mapped(contours, series.folder), meta["affine"]).as_reoriented(np.array(turned))
+    np.testing.assert_array_equal(mapped(contours, tmp_path / "ct.nii.gz"), expected.get_fdata())
+
+
 def test_of_overlapping_segments_the_higher_number_holds(
     series: Series, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
