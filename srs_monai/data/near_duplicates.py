@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,13 +11,16 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from srs_monai.data.in_threads import in_threads
+from srs_monai.data.readers.array_file import array_values, is_array
 from srs_monai.data.readers.medical import MedicalImageReader
 from srs_monai.data.readers.nifti import is_nifti, open_nifti, unreadable
 from srs_monai.data.readers.picture import PICTURE_SUFFIXES, opened, reasons
+from srs_monai.data.volumes import is_volume, stored_grid, to_seen_axes
 
 NEAR_DUPLICATE = 0.98
 _SIDE = 32  # pixels of the small copies
 _MANY = 500  # pictures, from which on progress is shown
+_THROUGH = 2  # the axis of slices, as they are seen, and of DICOM volumes
 _ROWS = 1024  # of the table of correlations, held at a time
 
 
@@ -27,7 +31,8 @@ def near_duplicates(
 
     Two images are compared by the correlation of their grey copies of 32 x 32 pixels, each the mean of its part of the
     image. Size, aspect, brightness, contrast and compression are no matter to it; mirrored, turned and cropped copies
-    are not found. Volumes are compared by their middle slices. An image of one value is like no other.
+    are not found. Volumes are compared by their middle slices, as they are seen. An image of one value is like no
+    other.
 
     The threshold was measured. Above 0.98 there are 118 pairs among the 647 images of BUSI, 16 among 2500 of ISIC 2018,
     1 among the 427 of SIRST and none among the 165 of GlaS, all copies as far as they were looked at, and no group
@@ -96,24 +101,36 @@ def _picture(name: str) -> Image.Image:
 
 
 def _middle(name: str) -> NDArray[np.float32]:
-    """The middle slice of a volume, as it is stored, or the mean of a picture's channels."""
+    """The middle slice of a volume, as it is seen, or the mean of a picture's channels."""
+    if not is_volume(name):
+        return np.ascontiguousarray(MedicalImageReader().get_data(name)[0].mean(axis=0))
+    shape, affine = stored_grid(name)
+    to_seen = to_seen_axes(affine, name)
+    through = shape.index(1) if shape.count(1) == 1 else int(np.flatnonzero(to_seen[:, 0] == _THROUGH)[0])
+    number = shape[through] // 2 if to_seen[through, 1] > 0 else shape[through] - 1 - shape[through] // 2
+    plane = np.nan_to_num(np.asarray(_plane(name, through, number), dtype=np.float32))
+    rows, columns = (axis for axis in range(3) if axis != through)
+    plane = plane[:: int(to_seen[rows, 1]), :: int(to_seen[columns, 1])]
+    return np.ascontiguousarray(plane if to_seen[rows, 0] < to_seen[columns, 0] else plane.T)
+
+
+def _plane(name: str, axis: int, number: int) -> NDArray[Any]:
+    """One plane of a volume, as it is stored; of NIfTI and CT, no more than needed is read."""
+    if is_array(name):
+        return np.asarray(np.take(array_values(name), number, axis=axis))
     if is_nifti(name):
         image = open_nifti(name)
         try:
-            slab = image.dataobj[:, :, image.shape[2] // 2] if image.ndim > 2 else image.dataobj
-            return np.nan_to_num(np.asarray(slab, dtype=np.float32).reshape(image.shape[:2]))
+            index = tuple(number if i == axis else slice(None) for i in range(min(image.ndim, 3)))
+            kept = [length for i, length in enumerate((*image.shape, 1)[:3]) if i != axis]
+            return np.asarray(image.dataobj[index] if image.ndim > axis else image.dataobj).reshape(kept)
         except Exception as error:  # a broken file makes the decompressors raise nearly anything
             raise unreadable(name, error) from error
     volume = MedicalImageReader().open(name)
-    if volume is not None:
-        middle = volume.shape[2] // 2
-        return np.ascontiguousarray(
-            volume.values([middle])[:, :, 0] if volume.by_slices else volume.whole()[:, :, middle]
-        )
-    array, meta = MedicalImageReader().get_data(name)
-    if meta["original_channel_dim"] == 0:
-        return np.ascontiguousarray(array.mean(axis=0))
-    return np.ascontiguousarray(array[array.shape[0] // 2])  # of an array file, whose slices come first
+    if volume is not None and volume.by_slices and axis == _THROUGH:
+        return volume.values([number])[:, :, 0]
+    whole = MedicalImageReader().get_data(name)[0] if volume is None else volume.whole()
+    return np.asarray(np.take(whole, number, axis=axis))
 
 
 def _alike(rows: NDArray[np.float32], threshold: float) -> Iterator[tuple[int, int, float]]:

@@ -61,7 +61,7 @@ def volume_grid(path: str | Path) -> Grid:
         ValueError: when the header cannot be read, tells of something else, or places the voxels nowhere.
     """
     shape, affine = stored_grid(path)
-    to_seen = _to_seen(affine, path)
+    to_seen = to_seen_axes(affine, path)
     rows, columns, slices = (shape[axis] for axis in np.argsort(to_seen[:, 0]))
     return Grid((rows, columns, slices), affine @ inv_ornt_aff(to_seen, shape))
 
@@ -110,7 +110,7 @@ def slices_with_foreground(
         return _seen_slices(array, meta["affine"], path, background)
     stored = open_nifti(path)
     try:
-        labels = np.asarray(stored.as_reoriented(_to_seen(stored.affine, path)).dataobj)
+        labels = np.asarray(stored.as_reoriented(to_seen_axes(stored.affine, path)).dataobj)
     except Exception as error:  # a broken file makes the decompressors raise nearly anything
         raise unreadable(path, error) from error
     return np.flatnonzero(_foreground(labels, background).any(axis=(0, 1))).tolist()
@@ -139,7 +139,7 @@ def _seen_slices(
     labels: NDArray[Any], affine: NDArray[np.float64], path: str | Path, background: Sequence[int]
 ) -> list[int]:
     """Numbers of the slices, as they are seen, of labels as they are stored, that hold a label."""
-    seen = apply_orientation(_foreground(labels, background), _to_seen(affine, path))
+    seen = apply_orientation(_foreground(labels, background), to_seen_axes(affine, path))
     return np.flatnonzero(seen.any(axis=(0, 1))).tolist()
 
 
@@ -147,8 +147,12 @@ def _foreground(labels: NDArray[Any], background: Sequence[int]) -> NDArray[np.b
     return (labels > 0) & ~np.isin(labels, list(background))
 
 
-def _to_seen(affine: NDArray[np.float64], path: str | Path) -> NDArray[np.float64]:
-    """How the stored axes are turned and flipped to be seen."""
+def to_seen_axes(affine: NDArray[np.float64], path: str | Path) -> NDArray[np.float64]:
+    """How the stored axes are turned and flipped to be seen, as nibabel's orientations.
+
+    Raises:
+        ValueError: when the affine of the volume at `path` places the voxels nowhere.
+    """
     orientation = io_orientation(affine) if np.isfinite(affine).all() else np.full((3, 2), np.nan)
     if np.isnan(orientation).any():
         raise ValueError(f"the affine of {path} gives a voxel no place: {affine.tolist()}; correct the header")

@@ -311,6 +311,9 @@ def test_copies_of_series_are_found(cases: Path, caplog: pytest.LogCaptureFixtur
     assert [pair[:2] for pair in near_duplicates([cases / "a", cases / "b", cases / "z"])] == [
         (str(cases / "a"), str(cases / "z"))
     ]
+    twin = as_nifti(Series(cases / "a", [], np.zeros(0), np.zeros((0, 3)), ""), cases / "twin.nii.gz")
+    [(_, _, correlation)] = near_duplicates([cases / "a", twin])
+    assert correlation > 0.999, "NIfTI, whose axes are stored otherwise"
     caplog.set_level(logging.WARNING)
     listed(cases, {"image": "a", "label": "a.nii.gz"}, {"image": "z", "label": "a.nii.gz"})
     assert "near-duplicates in two sections, pairs: 1: z (training) and a (validation)" in caplog.text
