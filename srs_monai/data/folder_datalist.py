@@ -45,8 +45,9 @@ def folder_datalist(
     by_name = dict(zip(names, items, strict=True))
     cases = {name: Case(name, item["image"], patient=session_of(item["image"])) for name, item in by_name.items()}
     if not given:
-        pool = [case for name, case in cases.items() if name not in set(held_out)]
+        tested = set(held_out)
         test = [cases[name] for name in held_out]
+        pool = [case for name, case in cases.items() if name not in tested]
         whose = f"{folder}: the drawn split"
         sections = drawn_split(whose, pool, test, val_fraction=val_fraction, seed=seed, begun=begun)
     elif compare:
