@@ -73,7 +73,7 @@ def best(out: Path, name: str) -> float:
 def evaluation(data: Path, out: Path, **values: Any) -> dict[str, Any]:
     """What `evaluating` writes of a run's validation images, at the size and slice by slice as in training."""
     workflow = ConfigWorkflow(
-        config_file=[str(CONFIGS / "evaluate.yaml"), str(out / "model.json")],
+        config_file=str(CONFIGS / "evaluate.yaml"),
         workflow_type="train",
         logging_file=False,
         run_id="evaluating",

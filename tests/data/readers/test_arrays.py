@@ -220,7 +220,7 @@ def test_grids_and_slices_of_volumes(tmp_path: Path, volume: np.ndarray) -> None
 def test_folders_of_arrays_are_listed(tmp_path: Path, volume: np.ndarray) -> None:
     for folder, values in (("images", volume), ("masks", volume > 9)):
         (tmp_path / folder).mkdir()
-        write(tmp_path / folder / "p1.npy", x=values[0])
+        write(tmp_path / folder / "p1.npy", x=values[0, :, ::-1])  # no copy of the other
         write(tmp_path / folder / "p2.npy.h5", x=values)
     lists = load_datalist(tmp_path, val_fraction=0.5)
     items = [*lists["training"], *lists["validation"]]
@@ -232,8 +232,8 @@ def test_folders_of_arrays_are_listed(tmp_path: Path, volume: np.ndarray) -> Non
 
 def test_a_json_list_names_arrays(tmp_path: Path, volume: np.ndarray) -> None:
     (tmp_path / "lists").mkdir()
-    for name in ("a", "b"):
-        write(tmp_path / f"{name}.npz", image=volume[0], label=volume[0] > 3)
+    for name, image in (("a", volume[0]), ("b", volume[0, :, ::-1])):
+        write(tmp_path / f"{name}.npz", image=image, label=image > 3)
     entries = [f'{{"image": "{name}.npz/image", "label": "{name}.npz/label"}}' for name in ("a", "b")]
     (tmp_path / "lists" / "list.json").write_text(f'{{"training": [{", ".join(entries)}]}}')
     lists = load_datalist(tmp_path, datalist="lists/list.json", val_fraction=0.5)
