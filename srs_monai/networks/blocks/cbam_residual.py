@@ -4,6 +4,7 @@ import torch
 import torch.nn.functional as F
 from monai.networks.layers.factories import Conv, Norm
 from torch import Tensor, nn
+from torch.overrides import has_torch_function_unary
 
 from srs_monai.networks.layers.attend import attend
 from srs_monai.networks.layers.attention import ChannelAttention, SpatialAttention
@@ -35,15 +36,18 @@ class CBAMResidual(nn.Module):
             self.shortcut = nn.Sequential(conv(in_channels, out_channels, 1), norm(out_channels))
 
     def forward(self, x: Tensor) -> Tensor:
-        y = F.relu(self.norm1(self.conv1(x)), inplace=True)
+        # memory is what a step waits for; but a MetaTensor's values are views, whose gradients would be copied
+        in_place = not has_torch_function_unary(x)
+        y = F.relu(self.norm1(self.conv1(x)), inplace=in_place)
         y = self.norm2(self.conv2(y))
         if torch.jit.is_scripting():  # type: ignore[attr-defined]
             y = self.channel_attention(y) * y
             y = self.spatial_attention(y) * y
         else:
             y = attend(y, self.channel_attention, self.spatial_attention)
-        y += self.shortcut(x)  # in place: memory is what a step waits for
-        return F.relu(y, inplace=True)
+        shortcut = self.shortcut(x)
+        y = y.add_(shortcut) if in_place else (y + shortcut).to(y.dtype)
+        return F.relu(y, inplace=in_place)
 
 
 class ResidualNode(nn.Sequential):

@@ -88,12 +88,7 @@ class DPConv(nn.Module):
         self.register_buffer("fixed_kernels", None)
 
     def forward(self, x: Tensor, guide: Tensor) -> Tensor:
-        tracing = torch.jit.is_tracing()  # type: ignore[attr-defined]
-        if not tracing and x.shape[0] != guide.shape[0]:
-            raise ValueError(
-                f"every sample needs its own guide, got {x.shape[0]} samples and {guide.shape[0]} guides; "
-                "give both in one batch size"
-            )
+        require_own_guides(x, guide)
         summary = self._summary(guide)
         return self._closed(x, summary) if self.form == "closed" else self._literal(x, summary)
 
@@ -139,6 +134,17 @@ class DPConv(nn.Module):
         scale = summary.repeat_interleave(self.parts_per_guide, dim=1)  # (B, O * parts, 1, 1)
         by_part: Tensor = scale.unflatten(1, [self.kernel_shape[0], self.parts]).transpose(1, 2)
         return by_part
+
+
+def require_own_guides(x: Tensor, guide: Tensor) -> None:
+    """Refuse another number of guides than samples; a trace, which sees no sizes, does not ask."""
+    if torch.jit.is_tracing():  # type: ignore[attr-defined]
+        return
+    if x.shape[0] != guide.shape[0]:
+        raise ValueError(
+            f"every sample needs its own guide, got {x.shape[0]} samples and {guide.shape[0]} guides; "
+            "give both in one batch size"
+        )
 
 
 class GuideGate(nn.Module):

@@ -54,7 +54,8 @@ class NMF2D(nn.Module):
                 for _ in range(self.steps):
                     amounts = _amounts(values, bases, amounts)
                     bases = bases * (values @ amounts) / (bases @ (amounts.transpose(1, 2) @ amounts) + EPSILON)
-            amounts = _amounts(values, bases, amounts)
+            bases = bases.detach()  # forward-mode derivatives, which no_grad lets pass, stop here too
+            amounts = _amounts(values, bases, amounts.detach())
             return (bases @ amounts.transpose(1, 2)).reshape(x.shape).to(x.dtype)
 
 

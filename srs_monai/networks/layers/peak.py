@@ -5,9 +5,10 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-from torch.autograd.function import once_differentiable
+from torch.overrides import handle_torch_function, has_torch_function_unary
 
 from srs_monai.networks.layers.convolve import exporting
+from srs_monai.networks.layers.own_gradient import gradient_of_numbers, own_gradient_serves, plain_gradients
 
 
 def peak_over_space(x: Tensor) -> Tensor:
@@ -31,23 +32,31 @@ def peak_over_channels(x: Tensor) -> Tensor:
     """
     if torch.jit.is_scripting():  # type: ignore[attr-defined]
         return x.amax(1, keepdim=True)
-    if exporting() or torch.compiler.is_compiling():
-        return x.amax(1, keepdim=True)
-    result: Tensor = _PeakOverChannels.apply(x)
+    if not own_gradient_serves(x):
+        return _plain(x)
+    if has_torch_function_unary(x):  # a subclass, such as MONAI's MetaTensor, which makes the result one of its own
+        of_its_class: Tensor = handle_torch_function(peak_over_channels, (x,), x)
+        return of_its_class
+    result: Tensor = _PeakOverChannels.apply(x.as_subclass(Tensor))
     return result
+
+
+def _plain(x: Tensor) -> Tensor:
+    return x.amax(1, keepdim=True)
 
 
 class _PeakOverChannels(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor) -> Tensor:
-        result = x.amax(1, keepdim=True)
+        result = _plain(x)
         ctx.save_for_backward(x, result)
         return result
 
     @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, gradient: Tensor) -> Tensor:
+    def backward(ctx: Any, gradient: Tensor) -> Tensor | None:
         x, result = ctx.saved_tensors
+        if not gradient_of_numbers(gradient):
+            return plain_gradients(_plain, [x], gradient)[0]
         reached = torch.empty_like(x)  # 1 where the peak is, in the type of x itself
         torch.eq(x, result, out=reached)
         shared: Tensor = gradient / reached.sum(1, keepdim=True)

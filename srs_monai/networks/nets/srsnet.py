@@ -232,7 +232,7 @@ class SRSNet(nn.Module):
             if self.freeze_reconstruction:
                 # not inference_mode: DPConv learns, and backward keeps what it was given
                 with torch.no_grad():
-                    guide = self.reconstruction.encode(image)
+                    guide = self.reconstruction.encode(image).detach()  # forward-mode derivatives stop here too
             else:
                 guide = self.reconstruction.encode(image)
         return guide
