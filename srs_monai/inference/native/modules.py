@@ -5,11 +5,13 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
+from torch.overrides import handle_torch_function, has_torch_function
 
 from srs_monai.inference.native.library import Block, Part, library
 from srs_monai.inference.native.packing import pack_1x1, pack_3x3, pad_channels, padded
 from srs_monai.networks.blocks import CBAMResidual
 from srs_monai.networks.layers import DPConv
+from srs_monai.networks.layers.dpconv import require_own_guides
 
 
 class NativeConv3(nn.Module):
@@ -21,19 +23,26 @@ class NativeConv3(nn.Module):
         rectify: whether negative results become 0.
 
     Shapes: (B, I, H, W) gives (B, O, H, W), channels last.
+
+    Raises:
+        ValueError: in forward, for another number of channels, another precision or device than float32 on the CPU, and
+            an input that asks for gradients.
     """
 
     def __init__(self, weight: Tensor, bias: Tensor | None, *, rectify: bool) -> None:
         super().__init__()
         lib = library()
-        self.channels = weight.shape[0]
+        self.channels, self.in_channels = weight.shape[:2]
         self.stride = padded(self.channels, lib.lanes())
         self.weight = pack_3x3(weight.detach(), lib.lanes(), lib.widest())
         self.bias = _bias(bias, weight)
         self.rectify = int(rectify)
 
     def forward(self, x: Tensor) -> Tensor:
-        (batch,) = _in_vectors([x])
+        if has_torch_function((x,)):  # a subclass, such as MONAI's MetaTensor, which makes the result one of its own
+            of_its_class: Tensor = handle_torch_function(self.forward, (x,), x)
+            return of_its_class
+        (batch,) = _in_vectors([x], self.in_channels)
         out = _empty(batch, self.stride)
         lib, threads, (height, width) = library(), torch.get_num_threads(), out.shape[2:]
         for image, result in zip(batch, out, strict=True):
@@ -48,6 +57,9 @@ class NativeDPConv(nn.Module):
     """DPConv in its closed form, of whole filters: one convolution by our own kernels.
 
     Shapes: as DPConv.
+
+    Raises:
+        ValueError: in forward, as NativeConv3, and when the two batch sizes differ.
     """
 
     def __init__(self, layer: DPConv) -> None:
@@ -58,6 +70,7 @@ class NativeDPConv(nn.Module):
         self.kernels = NativeConv3(layer.fixed_kernels, None, rectify=False)
 
     def forward(self, x: Tensor, guide: Tensor) -> Tensor:
+        require_own_guides(x, guide)
         scale = self.layer.scale(guide)[:, 0]  # (B, O, 1, 1): one part
         scaled, fixed = self.kernels(x).chunk(2, dim=1)
         return torch.addcmul(fixed, scale, scaled)
@@ -70,17 +83,25 @@ class NativeNode(nn.Module):
         blocks: with their norms folded, all of the same width.
 
     Shapes: maps side by side in channels, a list of (B, ., H, W), or one map by itself, give (B, O, H, W).
+
+    Raises:
+        ValueError: in forward, as NativeConv3, and for maps of several sizes.
     """
 
     def __init__(self, blocks: Sequence[CBAMResidual]) -> None:
         super().__init__()
         packed = [_packed(block) for block in blocks]
         self.channels, self.stride = packed[0][0].channels, packed[0][0].stride
+        self.in_channels = blocks[0].conv1.in_channels
         self.blocks = (Block * len(packed))(*(block for block, _ in packed))
         self.weights = [weights for _, weights in packed]  # which the blocks point to
 
     def forward(self, links: list[Tensor] | Tensor) -> Tensor:
-        batches = _in_vectors(links if isinstance(links, list) else [links])
+        maps = links if isinstance(links, list) else [links]
+        if has_torch_function(tuple(maps)):
+            of_its_class: Tensor = handle_torch_function(self.forward, tuple(maps), maps)
+            return of_its_class
+        batches = _in_vectors(maps, self.in_channels)
         out = _empty(batches[0], self.stride)
         lib, threads, (height, width) = library(), torch.get_num_threads(), out.shape[2:]
         room = out.new_empty(lib.node_room(height, width, self.stride, threads))
@@ -113,15 +134,30 @@ def _bias(bias: Tensor | None, weight: Tensor) -> Tensor:
     return pad_channels(values.detach().float(), 0, library().lanes()).contiguous()
 
 
-def _in_vectors(maps: list[Tensor]) -> list[Tensor]:
-    """Maps with channels last, in whole vectors: each by itself, or, where one is not in whole vectors, as one."""
+def _in_vectors(maps: list[Tensor], channels: int) -> list[Tensor]:
+    """Maps with channels last, in whole vectors: each by itself, or, where one is not in whole vectors, as one.
+
+    What the kernels would read from other memory is refused: they look at no shapes.
+    """
+    places = {(len(x), *x.shape[2:]) for x in maps}
+    if any(x.dim() != 4 for x in maps) or len(places) > 1 or sum(x.shape[1] for x in maps) != channels:
+        raise ValueError(
+            f"maps (B, ., H, W) of one batch and size with {channels} channels together are taken here, got "
+            f"{', '.join(str(tuple(x.shape)) for x in maps)}; give images with the channels that the network was built "
+            "for"
+        )
+    if torch.is_grad_enabled() and any(x.requires_grad for x in maps):
+        raise ValueError(
+            "our own kernels compute no gradients, but the input asks for them; call them under torch.no_grad(), or "
+            "take the network itself"
+        )
     for x in maps:
         if x.dtype != torch.float32 or x.device.type != "cpu":
             raise ValueError(
                 f"our own kernels compute in float32 on the CPU, got {x.dtype} on {x.device}; leave autocast out, or "
                 "take another runtime"
             )
-    lanes = library().lanes()
+    lanes, maps = library().lanes(), [x.as_subclass(Tensor) for x in maps]
     if len(maps) > 1 and any(x.shape[1] % lanes for x in maps):
         maps = [torch.cat(maps, dim=1)]
     return [pad_channels(x, 1, lanes).contiguous(memory_format=torch.channels_last) for x in maps]

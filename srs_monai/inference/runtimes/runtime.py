@@ -6,6 +6,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from srs_monai.inference.network_inferer import plain, with_meta_of
+
 
 class Runtime(ABC):
     """A network made ready for inference in one way.
@@ -32,10 +34,11 @@ class Runtime(ABC):
         return self._name
 
     def __call__(self, images: Tensor) -> Tensor:
-        """Probabilities of images."""
+        """Probabilities of images, with their meta data where they have any."""
+        batch = plain(images)
         with torch.no_grad():
-            parts = [probabilities(self.logits(part)) for part in images.split(self.batch_size or max(1, len(images)))]
-        return parts[0] if len(parts) == 1 else torch.cat(parts)
+            parts = [probabilities(self.logits(part)) for part in batch.split(self.batch_size or max(1, len(batch)))]
+        return with_meta_of(images, parts[0] if len(parts) == 1 else torch.cat(parts))
 
     @abstractmethod
     def logits(self, images: Tensor) -> Tensor:

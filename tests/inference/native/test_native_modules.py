@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from monai.data import MetaTensor
 from monai.networks.blocks import Convolution
 from torch import Tensor, nn
 
@@ -133,6 +134,46 @@ def test_what_is_no_number_comes_through() -> None:
 def test_other_numbers_than_float32_are_refused() -> None:
     node, x = replaced(lived_in(ResidualNode(16, 16, 1)), NativeNode), torch.randn(1, 16, 8, 8)
     with pytest.raises(ValueError, match=r"float32 on the CPU, got torch\.bfloat16 on cpu; leave autocast out"):
-        node([x, x.bfloat16()])
+        node(x.bfloat16())
     with pytest.raises(ValueError, match=r"got torch\.float32 on meta"):
-        node([x.to("meta")])
+        node(x.to("meta"))
+
+
+@torch.no_grad()
+def test_other_channels_than_the_networks_are_refused() -> None:
+    """The kernels look at no shapes: they would read other memory."""
+    native = accelerate(lived_in(SRSNet(reconstruction_blocks=(1, 1, 1, 1), segmentation_blocks=(1, 1, 1, 1))))
+    for shape in ((1, 1, 16, 16), (1, 40, 16, 16), (1, 3, 16, 16, 8)):
+        with pytest.raises(ValueError, match=rf"3 channels together .* got \({', '.join(map(str, shape))}\)"):
+            native(torch.rand(shape))
+    node = replaced(lived_in(ResidualNode(8, 8, 1)), NativeNode)
+    with pytest.raises(ValueError, match=r"of one batch and size .* got \(1, 4, 8, 8\), \(1, 4, 8, 6\)"):
+        node([torch.rand(1, 4, 8, 8), torch.rand(1, 4, 8, 6)])
+    layer = replaced(DPConv(32, 32, guide_channels=16).eval(), NativeDPConv)
+    with pytest.raises(ValueError, match="got 3 samples and 1 guides"):
+        layer(torch.rand(3, 32, 8, 6), torch.rand(1, 16, 4, 4))
+
+
+def test_gradients_are_refused_and_not_lost() -> None:
+    native, x = replaced(lived_in(ResidualNode(16, 16, 1)), NativeNode), torch.randn(1, 16, 8, 8)
+    with pytest.raises(ValueError, match=r"compute no gradients.*torch\.no_grad\(\)"):
+        native(x.requires_grad_())
+    with torch.no_grad():
+        assert native(x).isfinite().all()
+    with torch.inference_mode():
+        assert native(x).isfinite().all()
+
+
+@torch.no_grad()
+def test_metatensors_and_images_that_lie_apart_in_memory() -> None:
+    network = lived_in(SRSNet(reconstruction_blocks=(1, 1, 1, 1), segmentation_blocks=(1, 1, 1, 1)))
+    native, image = accelerate(network), torch.rand(2, 3, 16, 24)
+    expected = native(image)
+    result = native(MetaTensor(image, meta={"filename_or_obj": "a.png"}))
+    assert isinstance(result, MetaTensor)
+    assert result.meta["filename_or_obj"] == "a.png"
+    assert_equal(result.as_tensor(), expected)
+    for same in (image.repeat_interleave(2, dim=-1)[..., ::2], image.mT.contiguous().mT):
+        assert_equal(native(same), expected)
+    one = image[:1, :1].expand(2, 3, -1, -1)
+    assert_equal(native(one), network(one))

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from monai.data import MetaTensor
 from monai.networks.nets import UNet
 from torch import Tensor, nn
 
@@ -42,6 +43,15 @@ def test_many_sizes_are_served(name: str, network: SRSNet) -> None:
     for side in (16, 32, 40, 48, 56, 64, 16):
         images = torch.rand(2, 3, side, 32)
         torch.testing.assert_close(runtime(images), sigmoid_of(network, images), rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_meta_data_come_out_with_the_probabilities(name: str, network: SRSNet) -> None:
+    images = torch.rand(2, 3, 16, 32)
+    found = build(network, name)(MetaTensor(images, meta={"filename_or_obj": "a.png"}).requires_grad_())
+    assert isinstance(found, MetaTensor)
+    assert found.meta["filename_or_obj"] == "a.png"
+    torch.testing.assert_close(found.as_tensor(), sigmoid_of(network, images), rtol=0, atol=1e-5)
 
 
 @pytest.mark.parametrize("name", QUICK)
