@@ -7,10 +7,7 @@ from typing import Any
 from monai.networks.layers.factories import Conv
 from torch import nn
 
-from srs_monai.networks.dynamic import DYNAMIC_CONVS
-from srs_monai.networks.layers.dpconv import DPConv
-
-CONVOLUTIONS: dict[str, Any] = {"dpconv": DPConv, **DYNAMIC_CONVS}
+from srs_monai.networks.dynamic.table import CONVOLUTIONS
 
 
 def convolution(name: str, spatial_dims: int) -> Callable[..., nn.Module]:
@@ -19,7 +16,7 @@ def convolution(name: str, spatial_dims: int) -> Callable[..., nn.Module]:
     Raises:
         ValueError: when it does not exist in so many dimensions.
     """
-    layer = CONVOLUTIONS[name]
+    layer: Any = CONVOLUTIONS[name]
     dimensions: tuple[int, ...] = layer.DIMENSIONS
     if spatial_dims not in dimensions:
         raise ValueError(

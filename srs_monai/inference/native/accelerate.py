@@ -28,7 +28,7 @@ def _replaced(part: nn.Module) -> nn.Module:
     if isinstance(part, ResidualNode) and _is_flat(part[0].conv1):
         return NativeNode([block for block in part if isinstance(block, CBAMResidual)])
     if isinstance(part, DPConv) and part.form == "closed" and part.parts == 1 and len(part.kernel_shape) == 4:
-        return NativeDPConv(part) if part.kernel_shape[2] == 3 else part
+        return NativeDPConv(part) if part.kernel_shape[2:] == [3, 3] else part
     if isinstance(part, Convolution) and _is_plain_3x3(part):
         return NativeConv3(part.conv.weight, part.conv.bias, rectify=True)
     for name, child in part.named_children():

@@ -73,7 +73,7 @@ class NativeDPConv(nn.Module):
         require_own_guides(x, guide)
         scale = self.layer.scale(guide)[:, 0]  # (B, O, 1, 1): one part
         scaled, fixed = self.kernels(x).chunk(2, dim=1)
-        return torch.addcmul(fixed, scale, scaled)
+        return self.layer.add_bias(torch.addcmul(fixed, scale, scaled))
 
 
 class NativeNode(nn.Module):

@@ -5,7 +5,8 @@ from monai.networks.layers.factories import Conv
 from torch import Tensor, nn
 
 from srs_monai.networks.dynamic.initialize import he_uniform_bank
-from srs_monai.networks.dynamic.kernel_bank import KernelBank, Size
+from srs_monai.networks.dynamic.kernel_bank import KernelBank
+from srs_monai.networks.layers.conv_arguments import Size
 
 
 class CondConv(KernelBank):

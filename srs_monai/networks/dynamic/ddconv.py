@@ -6,7 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from srs_monai.networks.dynamic.kernel_bank import KernelBank, Size, keeping_padding, sizes
+from srs_monai.networks.dynamic.kernel_bank import KernelBank
+from srs_monai.networks.layers.conv_arguments import Size, keeping_padding, sizes
 
 
 class DDConv(nn.Module):

@@ -9,8 +9,9 @@ from torch import Tensor, nn
 
 from srs_monai.networks.dynamic.batch_norm import BatchNormOfVectors
 from srs_monai.networks.dynamic.initialize import he_normal_convolutions
-from srs_monai.networks.dynamic.kernel_bank import KernelBank, Size
+from srs_monai.networks.dynamic.kernel_bank import KernelBank
 from srs_monai.networks.dynamic.temperature import Tempered
+from srs_monai.networks.layers.conv_arguments import Size
 from srs_monai.networks.layers.convolve import conv_samples
 
 

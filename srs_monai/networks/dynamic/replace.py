@@ -6,12 +6,11 @@ from typing import Any
 import torch
 from torch import nn
 
-from srs_monai.networks.dynamic.table import DYNAMIC_CONVS, dynamic_conv
-from srs_monai.networks.layers.dpconv import DPConv
+from srs_monai.networks.dynamic.table import CONVOLUTIONS, DYNAMIC_CONVS, dynamic_conv
 from srs_monai.networks.layers.standardized_conv import StandardizedConv2d
 
 _IMAGE_CHANNELS = 4  # at most
-_DYNAMIC: tuple[type[nn.Module], ...] = (DPConv, *DYNAMIC_CONVS.values())
+_DYNAMIC: tuple[type[nn.Module], ...] = tuple(CONVOLUTIONS.values())
 
 Where = Callable[[str, nn.Module], bool]
 
@@ -41,11 +40,16 @@ def replace_convs(
         The network itself; of a convolution, the layer in its place.
 
     Raises:
-        ValueError: when there is nothing to turn, or naming the first convolution that the kind cannot stand for; the
-            network is then as it was.
+        ValueError: for another name, when there is nothing to turn, or naming the first convolution that the kind
+            cannot stand for; the network is then as it was.
 
     Source: MAGIC replaces every convolution but the first of a backbone.
     """
+    if name in CONVOLUTIONS and name not in DYNAMIC_CONVS:
+        raise ValueError(
+            f"a convolution of a network is called with x alone, but {name!r} takes a guide beside it; choose one of "
+            f"{', '.join(sorted(DYNAMIC_CONVS))}, or SRSNet, which has it at its place"
+        )
     found = _convolutions(module)
     if skip_first and found:
         image = found[0][1]

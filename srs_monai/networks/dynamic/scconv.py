@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from monai.networks.layers.factories import Conv
 from torch import Tensor, nn
 
-from srs_monai.networks.dynamic.kernel_bank import Size, keeping_padding, sizes
+from srs_monai.networks.layers.conv_arguments import Size, keeping_padding, sizes
 
 
 class ScConv(nn.Module):

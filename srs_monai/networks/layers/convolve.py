@@ -9,7 +9,7 @@ from torch import Tensor
 
 def conv_same(x: Tensor, kernel: Tensor, groups: int = 1) -> Tensor:
     """Convolve x, (B, I, ...), with kernel, (O, I / groups, K, ...), K odd; the result, (B, O, ...), keeps its size."""
-    padding = kernel.shape[-1] // 2
+    padding = [side // 2 for side in kernel.shape[2:]]
     if kernel.dim() == 4:
         return F.conv2d(x, kernel, padding=padding, groups=groups)
     return F.conv3d(x, kernel, padding=padding, groups=groups)

@@ -1,6 +1,6 @@
 """DPConv, the convolution whose kernel another network's feature writes."""
 
-from math import lcm
+from math import lcm, prod
 from typing import ClassVar, Literal
 
 import torch
@@ -8,6 +8,7 @@ from monai.networks.layers.factories import Conv
 from torch import Tensor, nn
 
 from srs_monai.networks.layers.attention import ChannelAttention, SpatialAttention
+from srs_monai.networks.layers.conv_arguments import Size, keeping_padding, sizes
 from srs_monai.networks.layers.convolve import conv_per_sample, conv_same
 
 
@@ -27,8 +28,11 @@ class DPConv(nn.Module):
 
     Args:
         in_channels, out_channels: channels I of x and O of the result.
-        kernel_size: side K of the kernel in pixels, odd; the result keeps the size of x.
-        guide_channels: channels G of the guide; must divide O * I * K * K in the grouped generator.
+        kernel_size: side K of the kernel in pixels, odd, or one for each dimension.
+        stride, dilation, groups: 1; named as of `torch.nn.Conv2d`.
+        padding: that which keeps the size, or "same", the default.
+        bias: whether a static bias (O) is added to the result; the release has none.
+        guide_channels: channels G of the guide, to be given; must divide O * I * K * K in the grouped generator.
         spatial_dims: 2 or 3; in 3 the kernel is K * K * K.
         generator: "grouped", the released one, or "dense", eq. (3) of the article, where all s take part in every
             kernel value.
@@ -39,7 +43,8 @@ class DPConv(nn.Module):
     Shapes: x (B, I, H, W[, D]) and guide (B, G, any, any[, any]) give (B, O, H, W[, D]).
 
     Raises:
-        ValueError: when an argument is outside its range above; in forward, when the two batch sizes differ.
+        ValueError: when an argument is outside its range above; in forward, without a guide, and when the two batch
+            sizes differ.
 
     Source: SRSNet, IEEE TIP 2025, and its released code.
     """
@@ -50,9 +55,14 @@ class DPConv(nn.Module):
         self,
         in_channels: int,
         out_channels: int,
-        kernel_size: int = 3,
+        kernel_size: Size = 3,
+        stride: Size = 1,
+        padding: Size | str = "same",
+        dilation: Size = 1,
+        groups: int = 1,
+        bias: bool = False,
         *,
-        guide_channels: int,
+        guide_channels: int | None = None,
         spatial_dims: int = 2,
         generator: Literal["grouped", "dense"] = "grouped",
         gate: bool = True,
@@ -61,13 +71,32 @@ class DPConv(nn.Module):
         super().__init__()
         if spatial_dims not in (2, 3):
             raise ValueError(f"DPConv works in 2 or 3 spatial dimensions, got {spatial_dims}; choose one of them")
-        if kernel_size % 2 == 0:
-            raise ValueError(f"kernel_size must be odd, so that the output keeps the input's size; got {kernel_size}")
+        kernel, steps, spread = (
+            sizes(value, spatial_dims, name)
+            for value, name in ((kernel_size, "kernel_size"), (stride, "stride"), (dilation, "dilation"))
+        )
+        if max(*steps, *spread) > 1 or groups != 1:
+            raise ValueError(
+                f"DPConv keeps the size of its input and filters all channels together, got stride {stride}, dilation "
+                f"{dilation} and groups {groups}; leave all three at 1"
+            )
+        keeping_padding(padding, kernel, spread, "DPConv")
+        if guide_channels is None:
+            raise ValueError(
+                "DPConv's kernel is written by a guide, another network's feature, whose channels it has to know, got "
+                "no guide_channels; give them, and call the layer with x and the guide, or take a convolution that "
+                "writes its kernel from x itself, such as 'dyconv'"
+            )
+        if min(in_channels, out_channels, guide_channels) < 1:
+            raise ValueError(
+                f"DPConv has 1 channel or more, got {in_channels} in, {out_channels} out and {guide_channels} of the "
+                "guide; give 1 or more of each"
+            )
         if generator not in ("grouped", "dense"):
             raise ValueError(f"generator must be 'grouped' or 'dense', got {generator!r}")
         if form not in ("closed", "literal"):
             raise ValueError(f"form must be 'closed' or 'literal', got {form!r}")
-        n_weights = out_channels * in_channels * kernel_size**spatial_dims
+        n_weights = out_channels * in_channels * prod(kernel)
         if generator == "grouped" and n_weights % guide_channels:
             raise ValueError(
                 f"{n_weights} kernel weights cannot be shared equally by {guide_channels} guide channels; "
@@ -77,9 +106,10 @@ class DPConv(nn.Module):
         self.gate = GuideGate(guide_channels, spatial_dims=spatial_dims) if gate else nn.Identity()
         self.mix = conv(guide_channels, guide_channels, 1)
         self.to_kernel = conv(guide_channels, n_weights, 1, groups=guide_channels if generator == "grouped" else 1)
+        self.bias = nn.Parameter(torch.zeros(out_channels)) if bias else None
 
         self.space = tuple(range(2, 2 + spatial_dims))
-        self.kernel_shape = [out_channels, in_channels] + [kernel_size] * spatial_dims
+        self.kernel_shape = [out_channels, in_channels, *kernel]
         self.parts = lcm(out_channels, guide_channels) // out_channels  # of a filter, each scaled by one s
         self.parts_per_guide = lcm(out_channels, guide_channels) // guide_channels
         aligned = generator == "grouped" and in_channels % self.parts == 0
@@ -87,10 +117,21 @@ class DPConv(nn.Module):
         self.fixed_kernels: Tensor | None
         self.register_buffer("fixed_kernels", None)
 
-    def forward(self, x: Tensor, guide: Tensor) -> Tensor:
+    def forward(self, x: Tensor, guide: Tensor | None = None) -> Tensor:
+        if guide is None:
+            raise ValueError(
+                "DPConv takes its kernel from a guide, got none; call the layer with x and the guide, a feature "
+                "(B, guide_channels, ...) of another network"
+            )
         require_own_guides(x, guide)
         summary = self._summary(guide)
-        return self._closed(x, summary) if self.form == "closed" else self._literal(x, summary)
+        y = self._closed(x, summary) if self.form == "closed" else self._literal(x, summary)
+        return self.add_bias(y)
+
+    def add_bias(self, y: Tensor) -> Tensor:
+        """The result with the static bias, where there is one."""
+        bias = self.bias
+        return y if bias is None else y + bias.reshape([-1] + [1] * len(self.space))
 
     def _summary(self, guide: Tensor) -> Tensor:
         """One number a guide channel, (B, G, 1, 1)."""

@@ -82,8 +82,11 @@ def test_weights_of_negative_features_ignore_the_channels_that_fill_up() -> None
 
 
 @torch.no_grad()
-def test_dpconv() -> None:
-    layer, x, guide = DPConv(32, 32, guide_channels=16).eval(), torch.randn(3, 32, 8, 6), torch.randn(3, 16, 4, 4)
+@pytest.mark.parametrize("bias", [False, True])
+def test_dpconv(bias: bool) -> None:
+    layer, x, guide = DPConv(32, 32, guide_channels=16, bias=bias), torch.randn(3, 32, 8, 6), torch.randn(3, 16, 4, 4)
+    if bias:
+        nn.init.normal_(layer.bias)
     assert_equal(replaced(layer, NativeDPConv)(x, guide), layer(x, guide))
 
 
@@ -91,6 +94,7 @@ def test_dpconv() -> None:
     "part",
     [
         DPConv(4, 6, 1, guide_channels=4),  # kernels of one pixel
+        DPConv(4, 4, (3, 1), guide_channels=4),
         DPConv(4, 3, guide_channels=6),  # filters in parts
         DPConv(4, 4, guide_channels=4, form="literal"),
         Convolution(2, 4, 4, strides=2, norm="batch", act="relu"),

@@ -83,6 +83,13 @@ def test_nothing_to_turn_is_an_error() -> None:
         replace_convs(nn.Conv2d(16, 16, 3, padding=1, padding_mode="reflect"), "dyconv", skip_first=False)
 
 
+def test_what_takes_a_guide_stands_for_no_convolution() -> None:
+    with pytest.raises(ValueError, match="'dpconv' takes a guide beside it; choose one of condconv, dcd"):
+        replace_convs(small(), "dpconv")
+    with pytest.raises(ValueError, match="did you mean 'magic'"):
+        replace_convs(small(), "magik")
+
+
 def test_a_convolution_used_twice_becomes_one_layer() -> None:
     shared = nn.Conv2d(16, 16, 3, padding=1)
     network = nn.Sequential(nn.Conv2d(1, 16, 3), shared, nn.ReLU(), nn.Sequential(shared)).double()

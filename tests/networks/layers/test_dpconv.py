@@ -101,7 +101,17 @@ def test_gradients_match_finite_differences(form: str) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"kernel_size": 2}, "kernel_size must be odd.*got 2"),
+        ({"kernel_size": 2}, r"an odd kernel, got kernel_size \[2, 2\]"),
+        ({"kernel_size": (3, 3, 3)}, r"kernel_size .* or 2 of them, got \(3, 3, 3\)"),
+        ({"kernel_size": 3.0}, "kernel_size .* got 3.0"),
+        ({"stride": 2}, "keeps the size of its input.*got stride 2, dilation 1 and groups 1"),
+        ({"dilation": (1, 2)}, r"got stride 1, dilation \(1, 2\) and groups 1"),
+        ({"groups": 2}, "filters all channels together.*and groups 2"),
+        ({"padding": 0}, r"the padding that keeps the size, \[1, 1\].* got 0"),
+        ({"padding": "full"}, "'same' or 'valid', got 'full'"),
+        ({"guide_channels": None}, "another network's feature.*got no guide_channels.*such as 'dyconv'"),
+        ({"guide_channels": 0}, "3 in, 4 out and 0 of the guide"),
+        ({"in_channels": 0}, "0 in, 4 out"),
         ({"guide_channels": 5}, "108 kernel weights cannot be shared equally by 5 guide channels.*dense"),
         ({"spatial_dims": 1}, "2 or 3 spatial dimensions, got 1"),
         ({"generator": "full"}, "'grouped' or 'dense', got 'full'"),
@@ -110,7 +120,7 @@ def test_gradients_match_finite_differences(form: str) -> None:
 )
 def test_refused_when_built(options: dict[str, object], message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        DPConv(3, 4, **{"guide_channels": 2, **options})
+        DPConv(**{"in_channels": 3, "out_channels": 4, "guide_channels": 2, **options})
 
 
 @pytest.mark.parametrize("form", ["closed", "literal"])
@@ -118,3 +128,28 @@ def test_one_guide_for_several_samples_is_refused(form: str) -> None:
     layer = DPConv(3, 4, guide_channels=2, form=form)
     with pytest.raises(ValueError, match="got 2 samples and 1 guides"):
         layer(torch.randn(2, 3, 5, 4), torch.randn(1, 2, 5, 4))
+
+
+def test_without_a_guide_it_says_what_it_needs() -> None:
+    with pytest.raises(ValueError, match=r"takes its kernel from a guide, got none; .* \(B, guide_channels, ...\)"):
+        DPConv(3, 4, guide_channels=2)(torch.randn(2, 3, 5, 4))
+
+
+@pytest.mark.parametrize("form", ["closed", "literal"])
+def test_a_bias_is_added_and_is_not_there_by_default(form: str) -> None:
+    without, layer = (DPConv(3, 4, guide_channels=2, bias=bias, form=form).double() for bias in (False, True))
+    assert set(layer.state_dict()) - set(without.state_dict()) == {"bias"}
+    torch.nn.init.normal_(layer.bias)
+    without.load_state_dict({key: value for key, value in layer.state_dict().items() if key != "bias"})
+    x, guide = inputs(WHOLE_FILTERS)
+    torch.testing.assert_close(layer(x, guide), without(x, guide) + layer.bias[:, None, None])
+
+
+@pytest.mark.parametrize("kernel_size", [(1, 3), (5, 3)])
+def test_kernels_need_not_be_square(kernel_size: tuple[int, int]) -> None:
+    forms = [DPConv(3, 4, kernel_size, guide_channels=2, form=form).double() for form in ("closed", "literal")]
+    forms[1].load_state_dict(forms[0].state_dict())
+    assert [layer.form for layer in forms] == ["closed", "literal"]
+    x, guide = inputs(WHOLE_FILTERS)
+    torch.testing.assert_close(forms[0](x, guide), forms[1](x, guide))
+    assert forms[0](x, guide).shape == (2, 4, 5, 4)
