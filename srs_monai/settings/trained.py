@@ -7,9 +7,9 @@ from typing import Any
 from monai.transforms import Transform
 from torch import nn
 
-from srs_monai.settings.catalogue import build_component, catalogue_of, check_component
+from srs_monai.settings.catalogue import build_component, catalogue_of
 from srs_monai.settings.files import read_settings
-from srs_monai.settings.schema import PARTS, Settings, load_settings
+from srs_monai.settings.schema import Settings, load_settings
 from srs_monai.switch import on
 
 _NOTHING: dict[str, Any] = {"_target_": "Identityd", "keys": "image"}
@@ -48,8 +48,8 @@ class TrainedSettings:
         trust: let the file name components of any installed package. They are imported and run.
 
     Raises:
-        ValueError: naming the file, when it holds anything but settings, or, without trust, components that are not in
-            the catalogue.
+        ValueError: naming the file, when it holds anything but settings; on building a part, when it is not in the
+            catalogue and there is no trust. A part that a configuration replaces is never built.
     """
 
     def __init__(
@@ -58,9 +58,6 @@ class TrainedSettings:
         self.trust = on(trust)
         beside = read_settings(weights) if settings is None and weights is not None else None
         self.settings = load_settings(settings) if settings is not None else beside or Settings()
-        if not self.trust:
-            for name in (name for name in PARTS if name in self.settings.values):
-                check_component(self.settings.values[name], self._where(name), catalogue_of(name))
 
     def get(self, name: str, default: Any = None) -> Any:
         """A single value as it was in training, "image_size"; the default where the settings have none."""

@@ -170,14 +170,25 @@ def test_settings_that_would_run_something_end_the_run(
     hostile = tmp_path / ("w.json" if given == "beside the weights" else "other.json")
     hostile.write_text(json.dumps(json.loads(weights.with_suffix(".json").read_text()) | {part: HOSTILE[part]}))
     (tmp_path / "w.pt").write_bytes(weights.read_bytes())
-    values = {"dataset_dir": str(phantoms / "images"), "output_dir": "out", "ckpt_path": "w.pt"}
+    values = {"output_dir": "out", "ckpt_path": "w.pt"}
     if given == "by name":
         values["settings"] = str(hostile)
-    for file in ("inference", "evaluate"):
-        said = outcome(workflow(file, **values), True)
+    for file, data in (("inference", phantoms / "images"), ("evaluate", phantoms)):
+        said = outcome(workflow(file, dataset_dir=str(data), **values), True)
         assert HOSTILE[part]["_target_"] in said
         assert "--trust_settings true" in said
     assert not (tmp_path / "pwned").exists()
+
+
+def test_an_overlay_takes_the_place_of_what_the_settings_may_not_name(
+    weights: Path, tiny: Path, phantoms: Path, tmp_path: Path
+) -> None:
+    hostile = json.loads(weights.with_suffix(".json").read_text()) | {"network_def": HOSTILE["network_def"]}
+    (tmp_path / "w.json").write_text(json.dumps(hostile))
+    (tmp_path / "w.pt").write_bytes(weights.read_bytes())
+    values = {"dataset_dir": str(phantoms / "images"), "output_dir": str(tmp_path / "out"), "runtime": "eager"}
+    made = workflow("inference", tiny, ckpt_path=str(tmp_path / "w.pt"), ignore_settings=True, **values)
+    assert outcome(made, True) == ""
 
 
 def test_a_network_of_ones_own_is_built_with_trust(

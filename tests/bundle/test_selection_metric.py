@@ -81,6 +81,7 @@ def evaluation(data: Path, out: Path, **values: Any) -> dict[str, Any]:
         ckpt_path=str(out / "model.pt"),
         output_dir=str(out / "evaluation"),
         network_grid=True,
+        trust_settings=True,  # a convolution stands for the network
         device="cpu",
         **values,
     )
