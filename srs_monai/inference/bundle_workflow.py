@@ -58,7 +58,7 @@ def inference_workflow(
         return ConfigWorkflow(
             files, run_id="inference", workflow_type="inference", logging_file=False, **{**own, **values}
         )
-    except (KeyError, YAMLError) as error:
+    except (KeyError, ValueError, YAMLError) as error:
         raise ValueError(
             f"a configuration is YAML or JSON, and nested values are given to names that it has, but: "
             f"{one_line(error)}; look at {', '.join(files)}"

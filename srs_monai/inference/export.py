@@ -117,8 +117,8 @@ def export(
             workflow.initialize()
             parser = workflow.parser
             network = parser.get_parsed_content("network")
-            run = Run(network)
-            run.check(network)
+            run = Run()
+            run.use(network)
             size = tuple(parser.get_parsed_content("image_size") or _USUAL)
             if images is None:
                 write_phantoms(phantoms, count=max(BATCHES), size=[max(side, _PHANTOM) for side in size])

@@ -79,7 +79,7 @@ def run_cases(
         FailedCasesError: at the end, when any case failed; each is logged with its cause when it does.
     """
     if run is not None:
-        run.check(evaluator.network)
+        run.use(evaluator.network)
     make_folder(output_dir)
     items = [(str(item["name"]), _source(item.get("image"))) for item in dataset.data]
     left = {name for name, _ in items if not overwrite and is_finished(output_dir, name)}

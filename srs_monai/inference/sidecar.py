@@ -34,30 +34,28 @@ class Run:
     The settings are those of the configuration being run, when it is built in one.
 
     Args:
-        network: whose weights were loaded from a file (`srs_monai.weights.load_weights`); None where it is not known.
         device: where the network runs.
     """
 
-    def __init__(self, network: nn.Module | None = None, device: Any = None) -> None:
-        self.network = network
+    def __init__(self, device: Any = None) -> None:
         self.device = None if device is None else str(device)
         workflow = running_workflow()
         self.settings = {} if workflow is None else settings_of(workflow.parser, _SETTINGS)
         self.uid = f"2.25.{uuid.uuid4().int}"  # objects of one run that belong together are known by it
+        self._loaded: LoadedWeights | None = None
 
-    def check(self, network: Any) -> None:
-        """Refuse to make results with a network other than the one that the run speaks of, or one without weights.
+    def use(self, network: Any) -> None:
+        """State the weights of the network that makes the results: those that were loaded into it.
+
+        Of TorchScript, which brings its weights along, no file is known.
 
         Raises:
-            ValueError: when the network is another one, or its weights are random.
+            ValueError: for a module into which `srs_monai.weights.load_weights` never loaded any.
         """
-        if self.network is None or isinstance(network, torch.jit.ScriptModule):  # which brings its weights along
+        if not isinstance(network, nn.Module) or isinstance(network, torch.jit.ScriptModule):
+            self._loaded = None
             return
-        if network is not self.network:
-            raise ValueError(
-                "results say which weights made them, but the evaluator runs another network than the one that they "
-                "were loaded into; give both the same network"
-            )
+        self._loaded = loaded_weights(network)
         if self._loaded is None:
             raise ValueError(
                 f"results are made with trained weights, but none were loaded into this {type(network).__name__}; "
@@ -65,12 +63,8 @@ class Run:
             )
 
     @property
-    def _loaded(self) -> LoadedWeights | None:
-        return None if self.network is None else loaded_weights(self.network)
-
-    @property
     def weights(self) -> Path | None:
-        """The file of the weights that were loaded."""
+        """The file of the weights that were loaded; None where it is not known."""
         return None if self._loaded is None else self._loaded.path
 
     @property

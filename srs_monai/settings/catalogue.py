@@ -157,17 +157,12 @@ def build_component(
             reason when it cannot be built.
     """
     resolved = _with_values(part, values, where)
+    if not trust:
+        check_component(part, where, catalogue)
     try:
-        if trust:
-            built = ConfigParser({"part": resolved}).get_parsed_content("part")
-        else:
-            check_component(part, where, catalogue)
-            built = _build(resolved, catalogue)
+        built = ConfigParser({"part": resolved}).get_parsed_content("part") if trust else _build(resolved, catalogue)
     except Exception as error:  # components raise what they like, of arguments of another kind TypeError
-        cause = root_cause(error)
-        if isinstance(cause, ValueError) and str(cause).startswith(where):
-            raise
-        raise ValueError(f"{where} cannot be built: {one_line(cause)}; correct the settings") from error
+        raise ValueError(f"{where} cannot be built: {one_line(root_cause(error))}; correct the settings") from error
     kind = nn.Module if catalogue is NETWORKS else Transform
     if built is None and catalogue is TRANSFORMS:  # disabled
         return monai.transforms.Identityd(keys="image")

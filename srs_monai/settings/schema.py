@@ -65,7 +65,7 @@ class _Values(BaseModel):
     label_names: Annotated[dict[_LabelNumber, _Text | _Label], Field(max_length=_LONGEST)] | None = None
     in_channels: _Channels = 1
     out_channels: _Channels = 1
-    image_size: Annotated[list[_Side], Field(min_length=2, max_length=3)] = Field(default_factory=list)
+    image_size: Annotated[list[_Side], Field(min_length=2, max_length=3)] | None = None
     antialias: bool = True
     intensity: Literal["auto", "window", "range", "percentile"] = "auto"
     window_level: _Number = 0.0

@@ -66,7 +66,7 @@ def test_srsnet_with_another_kernel_is_found_again_by_its_settings(run: Run, pha
     weights = tmp_path / "run" / "model.pt"
     assert any(".kernel.to_positions." in key for key in torch.load(weights, weights_only=True))
     shown = {"dataset_dir": phantoms / "images", "ckpt_path": weights, "output_dir": tmp_path / "o"}
-    status, said = run("inference", "inference", weights.with_suffix(".json"), **shown)
+    status, said = run("inference", "inference", **shown)
     assert status == 0, said
     status, said = run("inference", "inference", small, image_size=[32, 32], kernel="dyconv", overwrite=True, **shown)
     assert status == 1

@@ -4,6 +4,7 @@ import hashlib
 import json
 import sys
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +18,14 @@ from PIL import Image
 from torch import nn
 
 from srs_monai.cli import main
-from srs_monai.inference import Exported, export, export_network
+from srs_monai.inference import Exported, export_network
+from srs_monai.inference import export as export_plainly
 from srs_monai.inference.graphs.formats import GRAPH_FORMATS
 from srs_monai.settings import PROVENANCE, settings_of
 from srs_monai.weights import load_weights, save_weights
 
 ROOT = Path(__file__).resolve().parents[2]
+export = partial(export_plainly, trust_settings=True)  # a single convolution stands for a network
 SUFFIXES = {"onnx": ".onnx", "torchscript": ".ts", "openvino": ".xml"}
 FORMATS = pytest.mark.parametrize("to", SUFFIXES)
 NETWORK = {
@@ -216,6 +219,9 @@ def test_tensorrt_needs_its_package(simple: Path, tmp_path: Path, monkeypatch: p
 
 def test_the_command(simple: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     arguments = ["export", "--to", "onnx", "--weights", str(simple), "--output", str(tmp_path / "graph.onnx")]
+    assert main(arguments) == 1
+    assert "--trust_settings true" in caplog.messages[-1]
+    arguments.append("--trust-settings")
     with caplog.at_level("INFO"):
         assert main(arguments) == 0
         assert "graph.onnx: largest difference from PyTorch: " in caplog.messages[-1]

@@ -6,6 +6,7 @@ import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from pydicom.data import get_testdata_file
 
 import srs_monai.bundle_root
 from srs_monai.cli import main
-from srs_monai.inference import predict
+from srs_monai.inference import predict as predict_plainly
 from srs_monai.inference.runtimes import RUNTIMES, auto
 from srs_monai.inference.runtimes.choices import Choice
 from srs_monai.settings import PROVENANCE, settings_of
@@ -28,6 +29,7 @@ from srs_monai.weights import save_weights
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = ROOT / "configs" / "networks" / "srsnet_small.yaml"
+predict = partial(predict_plainly, trust_settings=True)  # single convolutions stand for networks
 LIMIT = 100.5  # of 255: what the network `bright` calls bright
 
 
@@ -318,9 +320,8 @@ def command(pictures: Path, bright: Path, tmp_path: Path) -> Command:
     """`srs-monai predict` of the pictures; its exit status."""
 
     def run(*options: str, source: Path = pictures) -> int:
-        return main(
-            ["predict", str(source), str(tmp_path / "out"), "--weights", str(bright), "--device", "cpu", *options]
-        )
+        named = ["predict", str(source), str(tmp_path / "out"), "--weights", str(bright), "--trust-settings"]
+        return main([*named, "--device", "cpu", *options])
 
     return run
 

@@ -14,4 +14,6 @@ def loaded_run(path: Path, *, seed: int = 0) -> Run:
     torch.manual_seed(seed)
     network = nn.Conv2d(1, 1, 1)
     save_weights(network.state_dict(), path)
-    return Run(load_weights(network, path), "cpu")
+    run = Run("cpu")
+    run.use(load_weights(network, path))
+    return run
