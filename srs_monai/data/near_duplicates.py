@@ -21,7 +21,8 @@ NEAR_DUPLICATE = 0.98
 _SIDE = 32  # pixels of the small copies
 _MANY = 500  # pictures, from which on progress is shown
 _THROUGH = 2  # the axis of slices, as they are seen, and of DICOM volumes
-_ROWS = 1024  # of the table of correlations, held at a time
+_ROWS = 512  # of the table of correlations, held at a time
+_DIGITS = 6  # of a correlation; what is computed differs from processor to processor beyond the 14th
 
 
 def near_duplicates(
@@ -47,7 +48,8 @@ def near_duplicates(
         progress: show a bar where there are many pictures, or volumes.
 
     Returns:
-        (first, second, correlation), the most alike first; `first` stands before `second` in `paths`.
+        (first, second, correlation), the most alike first; `first` stands before `second` in `paths`. Correlations
+        have six digits, so that pairs and their order are the same on every machine.
 
     Raises:
         ValueError: for a threshold that is none, and for images that cannot be read.
@@ -55,7 +57,7 @@ def near_duplicates(
     if not 0 < threshold < 1:
         raise ValueError(f"the correlation of two copies lies between 0 and 1; got threshold {threshold}")
     names = [str(path) for path in paths]
-    found = [(names[i], names[j], min(value, 1.0)) for i, j, value in _alike(_copies(names, progress), threshold)]
+    found = [(names[i], names[j], value) for i, j, value in _alike(_copies(names, progress), threshold)]
     return sorted(found, key=lambda pair: -pair[2])
 
 
@@ -72,11 +74,11 @@ def groups_of_pairs(names: Sequence[str], pairs: Sequence[tuple[str, str]]) -> l
     return [group for group in groups.values() if len(group) > 1]
 
 
-def _copies(names: Sequence[str], progress: bool) -> NDArray[np.float32]:
+def _copies(names: Sequence[str], progress: bool) -> NDArray[np.float64]:
     """Small copies as rows of mean 0 and length 1, or of zeros where an image has one value only."""
     long = len(names) >= _MANY or not all(name.lower().endswith(PICTURE_SUFFIXES) for name in names)
     copies = in_threads(_copy, names, "comparing", progress=progress and long)
-    rows = np.array(copies, dtype=np.float32).reshape(len(names), _SIDE * _SIDE)
+    rows = np.array(copies, dtype=np.float64).reshape(len(names), _SIDE * _SIDE)
     largest = np.abs(rows).max(axis=1, keepdims=True)
     rows -= rows.mean(axis=1, keepdims=True)
     lengths = np.linalg.norm(rows, axis=1, keepdims=True)
@@ -133,9 +135,10 @@ def _plane(name: str, axis: int, number: int) -> NDArray[Any]:
     return np.asarray(np.take(whole, number, axis=axis))
 
 
-def _alike(rows: NDArray[np.float32], threshold: float) -> Iterator[tuple[int, int, float]]:
+def _alike(rows: NDArray[np.float64], threshold: float) -> Iterator[tuple[int, int, float]]:
     for start in range(0, len(rows), _ROWS):
         block = rows[start : start + _ROWS] @ rows[start:].T
+        block.round(_DIGITS, out=block)
         first, second = np.nonzero(np.triu(block, 1) > threshold)
         for i, j in zip(first.tolist(), second.tolist(), strict=True):
             yield start + i, start + j, float(block[i, j])

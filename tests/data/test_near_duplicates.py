@@ -87,8 +87,17 @@ def test_the_table_is_made_in_parts(monkeypatch: pytest.MonkeyPatch, tmp_path: P
     paths = sorted(tmp_path.iterdir())
     whole = near_duplicates(paths)
     monkeypatch.setattr("srs_monai.data.near_duplicates._ROWS", 2)
-    assert sorted(near_duplicates(paths)) == sorted(whole)
+    parts = near_duplicates(paths)
+    assert [pair[:2] for pair in parts] == [pair[:2] for pair in whole]
+    assert [pair[2] for pair in parts] == pytest.approx([pair[2] for pair in whole], abs=1e-6)
     assert {(Path(a).stem, Path(b).stem) for a, b, _ in whole} == {("0", "3"), ("0", "5"), ("3", "5"), ("1", "4")}
+
+
+def test_identical_images_correlate_fully_and_pairs_keep_the_order_of_the_paths(tmp_path: Path) -> None:
+    for i in range(9):
+        scene(1).save(tmp_path / f"{i}.png")
+    paths = [str(path) for path in sorted(tmp_path.iterdir())]
+    assert near_duplicates(paths) == [(a, b, 1.0) for i, a in enumerate(paths) for b in paths[i + 1 :]]
 
 
 def test_pairs_make_groups_by_their_union() -> None:
