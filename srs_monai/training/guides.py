@@ -19,9 +19,10 @@ class GuidedBatches:
     """Batches with the guides of their images beside them, each computed when its image is met first.
 
     Only where a guide stays what it is: of an SRSNet with a frozen reconstruction whose statistics do not drift, and of
-    images that nothing moves at random. All else goes through as it is, without guides. On the CPU the guides are, to
-    the last bit, those that the network would compute: an image's neighbours do not change them, but a batch of one
-    image is computed otherwise, and its guide neither kept nor taken from what is kept.
+    images that nothing moves at random. All else goes through as it is, without guides. The guides are those that the
+    network would compute: in the same batches to the last bit; in others, where a processor may round otherwise,
+    within rounding. A batch of one image is rounded otherwise on most, so its guide is neither kept nor taken from
+    what is kept.
 
     Args:
         batches: what `dataloader` gives, or what becomes of it in the same order.
