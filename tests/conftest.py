@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from warm_python import WarmPython
 
 DATASETS = Path(os.environ.get("SRS_MONAI_DATASETS", Path(__file__).resolve().parents[2] / "shared" / "datasets"))
 
@@ -33,6 +34,15 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SRS_MONAI_CACHE", str(tmp_path_factory.mktemp("cache")))
         yield
+
+
+@pytest.fixture(scope="session")
+def warm_python(_own_cache: None) -> Iterator[WarmPython]:
+    """Runs Python programs in processes of their own, with MONAI and this package imported already."""
+    rooms = [f"srs_monai.{room}" for room in ("data", "networks", "training", "inference", "evaluation")]
+    warm = WarmPython("monai.bundle", *rooms)
+    yield warm
+    warm.close()
 
 
 @pytest.fixture(autouse=True)

@@ -1,8 +1,10 @@
 """The cause of a failure is the last thing printed."""
 
+import os
 import signal
-import subprocess
-import sys
+from pathlib import Path
+
+from warm_python import WarmPython
 
 from srs_monai.errors import INTERRUPTED, one_line, root_cause
 
@@ -16,18 +18,25 @@ except ValueError as error:
 """
 
 
-def test_the_last_line_is_the_cause() -> None:
-    ended = subprocess.run([sys.executable, "-c", FAILING], capture_output=True, text=True, check=False)
-    assert ended.returncode == 1
-    assert ended.stderr.splitlines()[-1] == "ValueError: masks must be there; put them there"
-    assert "RuntimeError: Failed to evaluate" in ended.stderr
+def said_by(program: str, python: WarmPython, folder: Path) -> tuple[int, str]:
+    """The exit status of a program, and all that it prints."""
+    (folder / "program.py").write_text(program)
+    status = python.run("program", folder=folder, environment=os.environ, log=folder / "log.txt")
+    return status, (folder / "log.txt").read_text()
 
 
-def test_an_interruption_is_one_line() -> None:
+def test_the_last_line_is_the_cause(warm_python: WarmPython, tmp_path: Path) -> None:
+    status, said = said_by(FAILING, warm_python, tmp_path)
+    assert status == 1
+    assert said.splitlines()[-1] == "ValueError: masks must be there; put them there"
+    assert "RuntimeError: Failed to evaluate" in said
+
+
+def test_an_interruption_is_one_line(warm_python: WarmPython, tmp_path: Path) -> None:
     program = "from srs_monai.errors import end_with_the_cause\nend_with_the_cause()\nraise KeyboardInterrupt"
-    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
-    assert ended.returncode == -signal.SIGINT  # 130 in a shell
-    assert ended.stderr == f"\n{INTERRUPTED} (training with --resume true)\n"
+    status, said = said_by(program, warm_python, tmp_path)
+    assert status == -signal.SIGINT  # 130 in a shell
+    assert said == f"\n{INTERRUPTED} (training with --resume true)\n"
 
 
 def test_a_cause_that_was_suppressed_is_not_the_root() -> None:

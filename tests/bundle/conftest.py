@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from monai.bundle import ConfigWorkflow
+from warm_python import WarmPython
 
 from srs_monai.data.phantoms import write_phantoms
 
@@ -55,14 +56,19 @@ def heed_interrupts() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
+def arguments(run_id: str, configs: tuple[str | Path, ...], values: dict[str, object]) -> list[str]:
+    """What follows `python -m monai.bundle`; values are given as --name value."""
+    files = [str(c) if isinstance(c, Path) else str(ROOT / "bundle" / "configs" / f"{c}.yaml") for c in configs]
+    options = [text for name, value in values.items() for text in (f"--{name}", str(value))]
+    return ["run", run_id, "--config_file", str(files), *options]
+
+
 @pytest.fixture
 def start(tmp_path: Path) -> Start:
     """Start `python -m monai.bundle run`, with values given as --name value; its process is handed back."""
 
     def start_bundle(run_id: str, *configs: str | Path, **values: object) -> subprocess.Popen[str]:
-        files = [str(c) if isinstance(c, Path) else str(ROOT / "bundle" / "configs" / f"{c}.yaml") for c in configs]
-        options = [text for name, value in values.items() for text in (f"--{name}", str(value))]
-        command = [sys.executable, "-m", "monai.bundle", "run", run_id, "--config_file", str(files), *options]
+        command = [sys.executable, "-m", "monai.bundle", *arguments(run_id, configs, values)]
         environment = {**os.environ, "OMP_NUM_THREADS": "1"}
         with (tmp_path / "log.txt").open("a") as log:
             return subprocess.Popen(
@@ -73,12 +79,14 @@ def start(tmp_path: Path) -> Start:
 
 
 @pytest.fixture
-def run(start: Start, tmp_path: Path) -> Callable[..., tuple[int, str]]:
+def run(warm_python: WarmPython, tmp_path: Path) -> Callable[..., tuple[int, str]]:
     """Run `python -m monai.bundle run` to its end; the exit status and all that it printed."""
 
     def run_bundle(run_id: str, *configs: str | Path, **values: object) -> tuple[int, str]:
-        (tmp_path / "log.txt").unlink(missing_ok=True)
-        status = start(run_id, *configs, **values).wait(timeout=300)
+        log, environment = tmp_path / "log.txt", {**os.environ, "OMP_NUM_THREADS": "1"}
+        log.unlink(missing_ok=True)
+        asked = arguments(run_id, configs, values)
+        status = warm_python.run("monai.bundle", *asked, folder=tmp_path, environment=environment, log=log)
         return status, (tmp_path / "log.txt").read_text()
 
     return run_bundle

@@ -3,8 +3,8 @@
 import csv
 import json
 import math
+import os
 import re
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from monai.bundle import ConfigWorkflow
 from numpy.typing import NDArray
 from PIL import Image
 from skimage.measure import label
+from warm_python import WarmPython
 
 from srs_monai.errors import root_cause
 from srs_monai.evaluation import case_metrics, original_metrics
@@ -208,24 +209,19 @@ def test_the_batch_does_not_matter(
     assert tables[0] == tables[1]
 
 
-def test_the_command_says_where_the_tables_are(pictures: Path, tiny: Path, tmp_path: Path) -> None:
-    out, elsewhere = tmp_path / "out", tmp_path / "elsewhere"
+def test_the_command_says_where_the_tables_are(
+    warm_python: WarmPython, pictures: Path, tiny: Path, tmp_path: Path
+) -> None:
+    out, elsewhere, log = tmp_path / "out", tmp_path / "elsewhere", tmp_path / "log.txt"
     elsewhere.mkdir()
     options = {"dataset_dir": pictures, "ckpt_path": write_weights(tiny, tmp_path / "model.pt", 1), "output_dir": out}
-    command = [
-        sys.executable,
-        "-m",
-        "monai.bundle",
-        "run",
-        "evaluating",
-        "--config_file",
-        str([str(CONFIG), str(tiny)]),
-    ]
-    command += [text for name, value in options.items() for text in (f"--{name}", str(value))]
-    done = subprocess.run(command, cwd=elsewhere, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    assert f"written: {out / 'metrics.csv'}" in done.stdout
-    assert (out / "summary.md").read_text(encoding="utf-8") in done.stdout
+    arguments = ["run", "evaluating", "--config_file", str([str(CONFIG), str(tiny)])]
+    arguments += [text for name, value in options.items() for text in (f"--{name}", str(value))]
+    status = warm_python.run("monai.bundle", *arguments, folder=elsewhere, environment=os.environ, log=log)
+    said = log.read_text(encoding="utf-8")
+    assert status == 0, said
+    assert f"written: {out / 'metrics.csv'}" in said
+    assert (out / "summary.md").read_text(encoding="utf-8") in said
     assert not any(elsewhere.iterdir())
 
 

@@ -1,8 +1,7 @@
 """MONAI's own exporters on the bundle, as the documents give the commands."""
 
 import os
-import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +11,7 @@ import torch
 from lived_in import lived_in
 from monai.bundle import ConfigParser
 from torch import Tensor, nn
+from warm_python import WarmPython
 
 from srs_monai.weights import save_weights
 
@@ -43,17 +43,17 @@ def weights(network: nn.Module, tmp_path: Path) -> Path:
     return tmp_path / "a run" / "model.pt"
 
 
-def monai(command: str, folder: Path, **values: object) -> None:
+@pytest.fixture
+def monai(warm_python: WarmPython, tmp_path: Path) -> Callable[..., None]:
     """Run a command of MONAI in a folder that is not the project's."""
-    arguments = [text for name, value in values.items() for text in (f"--{name}", str(value))]
-    done = subprocess.run(
-        [sys.executable, "-m", "monai.bundle", command, *arguments],
-        cwd=folder,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
+
+    def run(command: str, **values: object) -> None:
+        arguments = [text for name, value in values.items() for text in (f"--{name}", str(value))]
+        environment, log = {**os.environ, "OMP_NUM_THREADS": "1"}, tmp_path / "log.txt"
+        status = warm_python.run("monai.bundle", command, *arguments, folder=tmp_path, environment=environment, log=log)
+        assert status == 0, log.read_text()
+
+    return run
 
 
 def check(network: nn.Module, run: object) -> None:
@@ -63,12 +63,11 @@ def check(network: nn.Module, run: object) -> None:
             torch.testing.assert_close(run(image), network(image), rtol=1e-5, atol=1e-5)
 
 
-def test_ckpt_export(network: nn.Module, weights: Path, tiny: Path, tmp_path: Path) -> None:
+def test_ckpt_export(monai: Callable[..., None], network: nn.Module, weights: Path, tiny: Path, tmp_path: Path) -> None:
     configs = [str(INFERENCE), str(tiny)]
     path = tmp_path / "model.ts"
     monai(
         "ckpt_export",
-        tmp_path,
         net_id="network_def",
         filepath=path,
         ckpt_file=weights,
@@ -82,12 +81,11 @@ def test_ckpt_export(network: nn.Module, weights: Path, tiny: Path, tmp_path: Pa
     assert b"srs_monai.inference.SliceBatchInferer" in extra["inference.json"]
 
 
-def test_onnx_export(network: nn.Module, weights: Path, tiny: Path, tmp_path: Path) -> None:
+def test_onnx_export(monai: Callable[..., None], network: nn.Module, weights: Path, tiny: Path, tmp_path: Path) -> None:
     configs = [str(INFERENCE), str(tiny)]
     path = tmp_path / "model.onnx"
     monai(
         "onnx_export",
-        tmp_path,
         net_id="network_def",
         filepath=path,
         ckpt_file=weights,

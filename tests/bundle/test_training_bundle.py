@@ -161,13 +161,13 @@ def test_bad_settings_get_one_clear_error(
 
 
 def test_a_missing_compiler_is_told_before_any_work(
-    run: Run, tiny: Path, phantoms: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    start: Callable[..., Any], tiny: Path, phantoms: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CXX", "no-compiler")
     monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path / "cache"))
     values = {"dataset_dir": phantoms, "output_dir": tmp_path / "out", **EPOCHS}
-    status, log = run("training", "train", tiny, compile=True, **values)
-    assert status != 0
+    assert start("training", "train", tiny, compile=True, **values).wait() != 0
+    log = (tmp_path / "log.txt").read_text()
     assert "torch.compile needs a C++ compiler" in log.splitlines()[-1]
     assert "leave compile out" in log.splitlines()[-1]
     assert not (tmp_path / "out" / "reconstruction").exists()
