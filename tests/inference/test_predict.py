@@ -141,7 +141,7 @@ def test_a_long_volume_is_segmented_by_the_fastest_and_a_short_one_as_it_is(
     monkeypatch.setenv("SRS_MONAI_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(auto, "fastest", the_last)
     monkeypatch.setattr(auto, "RUNTIMES", there)
-    monkeypatch.setattr(auto, "available", lambda device: list(there))
+    monkeypatch.setattr(auto, "available", lambda device, names: list(names))
     (tmp_path / "scans").mkdir()
     for name, slices in (("1_short", 3), ("2_long", 70), ("3_short", 3)):
         values = np.random.default_rng(0).integers(0, 256, (16, 16, slices), dtype=np.uint8)

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import torch
 from torch._dynamo.utils import counters
-from torch._inductor import config
 
+from srs_monai.compiling import cannot_compile
 from srs_monai.training import check_compiler, run_stage
 
 
@@ -17,13 +17,10 @@ def test_nothing_is_compiled_unasked(monkeypatch: pytest.MonkeyPatch) -> None:
     check_compiler("cpu", wanted=False)
 
 
-def test_a_missing_compiler_is_refused_by_name(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path))  # nothing compiled earlier is found
-    torch.compiler.reset()
-    text = r"needs a C\+\+ compiler, .* fails here on cpu: .*No working C\+\+ compiler found.*no-compiler"
-    with config.patch("cpp.cxx", (None, str(tmp_path / "no-compiler"))), pytest.raises(ValueError, match=text):
+def test_a_missing_compiler_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CXX", "no-such-compiler")
+    with pytest.raises(ValueError, match=r"torch\.compile needs a C\+\+ compiler.*leave compile out"):
         check_compiler("cpu")
-    torch.compiler.reset()
 
 
 def test_a_compiled_stage_has_the_same_weights_under_the_same_names(
@@ -36,6 +33,8 @@ def test_a_compiled_stage_has_the_same_weights_under_the_same_names(
         run_stage(run.trainer(), best=keep, result=keep, compiled=compiled)
         return dict(run.network.state_dict())
 
+    if reason := cannot_compile("cpu"):
+        pytest.skip(f"torch.compile {reason}")
     torch.compiler.reset()
     counters.clear()
     torch.testing.assert_close(weights(compiled=True), weights(compiled=False))

@@ -93,9 +93,9 @@ class Auto(Runtime):
 
     def _measured(self, images: Tensor) -> tuple[Choice, dict[str, Runtime]]:
         """The fastest of those that are worth trying, and all that are good."""
-        names = [name for name in available(self._target.device) if RUNTIMES[name].tried and name != self._left_out]
+        names = [name for name, row in RUNTIMES.items() if row.tried and name != self._left_out]
         candidates: dict[str, Runtime] = {self._usual: self._current}
-        for name in names:
+        for name in available(self._target.device, names):
             if name != self._usual and self._target.precision in RUNTIMES[name].precisions:
                 candidates |= self._built(name)
         reference = Eager(self._target.fused(channels_last=False), "eager", "float32", (1,))

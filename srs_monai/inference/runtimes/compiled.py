@@ -1,9 +1,5 @@
 """Runtime of torch.compile: inductor writes C++ for a CPU, Triton for a GPU."""
 
-import os
-import shutil
-from importlib.util import find_spec
-
 import torch
 from torch import Tensor
 
@@ -30,13 +26,3 @@ def build_compiled(target: Target) -> Runtime:
     else:
         compiled = torch.compile(network, options={"freezing": True})  # weights as constants, laid out once
     return Compiled(compiled, "compile", target.precision, usual_batches(target.device), channels_last=True)
-
-
-def lacks_compiler(device: torch.device) -> str:
-    """What torch.compile needs and this machine does not have; empty when it has all."""
-    given = os.environ.get("CXX")
-    if not any(shutil.which(name) for name in ([given] if given else ["g++", "clang++", "c++"])):
-        return "a C++ compiler (g++ or clang++), or CXX=PATH of one"
-    if device.type == "cuda" and find_spec("triton") is None:
-        return "triton (pip install triton)"
-    return ""

@@ -15,6 +15,6 @@ def build_native(target: Target) -> Runtime:
     return Eager(accelerate(target.fused(channels_last=True)), "native", "float32", (1, 2), channels_last=True)
 
 
-def lacks_cpp_compiler(device: torch.device) -> str:
-    """What the kernels need and this machine does not have; empty when it has all."""
-    return "" if compiler() else "a C++ compiler (g++), or CXX=PATH of one"
+def lacks_compiler(device: torch.device) -> str:
+    """Why the kernels cannot be compiled on this machine, and the way out; empty where they can."""
+    return "" if compiler() else "needs a C++ compiler, and there is none here: install g++, or name one in CXX"

@@ -1,17 +1,18 @@
 """The runtimes by name: what builds each, what it needs, and what it serves."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib.util import find_spec
 
 import torch
 
+from srs_monai.compiling import cannot_compile
 from srs_monai.inference.graphs.packages import EXTRAS
 from srs_monai.inference.network_inferer import PRECISIONS
-from srs_monai.inference.runtimes.compiled import build_compiled, lacks_compiler
+from srs_monai.inference.runtimes.compiled import build_compiled
 from srs_monai.inference.runtimes.cuda_graphs import build_cuda_graphs
 from srs_monai.inference.runtimes.eager import build_channels_last, build_eager
-from srs_monai.inference.runtimes.native import build_native, lacks_cpp_compiler
+from srs_monai.inference.runtimes.native import build_native, lacks_compiler
 from srs_monai.inference.runtimes.onnx_runtime import build_onnx_runtime
 from srs_monai.inference.runtimes.openvino import build_openvino
 from srs_monai.inference.runtimes.runtime import Runtime
@@ -36,7 +37,7 @@ class Row:
         precisions: that it computes in.
         devices: types of devices that it serves; none: all.
         packages: that it needs beside those that this package always has.
-        tool: what else it needs and this machine lacks, for a device; empty when it lacks nothing.
+        fault: why it does not work for a device of this machine, and the way out; empty where it works.
         tried: whether "auto" tries it: not what takes minutes to be ready, nor what others always surpass.
     """
 
@@ -44,7 +45,7 @@ class Row:
     precisions: tuple[str, ...] = tuple(PRECISIONS)
     devices: tuple[str, ...] = ()
     packages: tuple[str, ...] = ()
-    tool: Callable[[torch.device], str] = _nothing
+    fault: Callable[[torch.device], str] = _nothing
     tried: bool = True
 
     def missing(self) -> str:
@@ -59,8 +60,8 @@ class Row:
 RUNTIMES: dict[str, Row] = {
     "eager": Row(build_eager, tried=False),
     "channels_last": Row(build_channels_last),
-    "native": Row(build_native, devices=("cpu",), tool=lacks_cpp_compiler),
-    "compile": Row(build_compiled, devices=("cpu", "cuda"), tool=lacks_compiler, tried=False),
+    "native": Row(build_native, devices=("cpu",), fault=lacks_compiler),
+    "compile": Row(build_compiled, devices=("cpu", "cuda"), fault=cannot_compile, tried=False),
     "cuda_graphs": Row(build_cuda_graphs, devices=("cuda",)),
     "torchscript": Row(build_torchscript, precisions=("float32",), devices=("cpu", "cuda"), tried=False),
     "onnxruntime": Row(build_onnx_runtime, precisions=("float32",), devices=("cpu",), packages=("onnxruntime", "onnx")),
@@ -69,12 +70,19 @@ RUNTIMES: dict[str, Row] = {
 }
 
 
-def available(device: str | torch.device = "cpu") -> list[str]:
-    """The runtimes that are installed and can run on a device of this machine."""
+def available(device: str | torch.device = "cpu", names: Iterable[str] | None = None) -> list[str]:
+    """The runtimes that are installed and can run on a device of this machine.
+
+    Args:
+        device: to run on.
+        names: of the runtimes that are asked for; without them, of all, and torch.compile is tried, which takes
+            seconds.
+    """
     there = torch.device(device)
     if there.type == "cuda" and not torch.cuda.is_available():
         return []
-    return [name for name, row in RUNTIMES.items() if row.serves(there) and not row.missing() and not row.tool(there)]
+    rows = {name: RUNTIMES[name] for name in (RUNTIMES if names is None else names)}
+    return [name for name, row in rows.items() if row.serves(there) and not row.missing() and not row.fault(there)]
 
 
 def check_runtime(name: str, precision: str, device: torch.device | None = None) -> None:
@@ -82,7 +90,7 @@ def check_runtime(name: str, precision: str, device: torch.device | None = None)
 
     Raises:
         ValueError: for an unknown name or precision, a precision or device that the runtime does not serve, and one
-            that is not installed.
+            that is not installed or does not work on this machine.
     """
     one_of(name, (*RUNTIMES, AUTO), "runtime")
     if precision not in PRECISIONS:
@@ -107,5 +115,5 @@ def check_runtime(name: str, precision: str, device: torch.device | None = None)
             f"runtime {name} needs the package {missing}, which is not installed; install it by "
             f"pip install 'srs_monai[{EXTRAS[missing]}]', or take runtime auto"
         )
-    if device is not None and (lacking := row.tool(device)):
-        raise ValueError(f"runtime {name} needs {lacking}, which is not here; install it, or take runtime auto")
+    if device is not None and (fault := row.fault(device)):
+        raise ValueError(f"runtime {name} {fault}; or take runtime auto")

@@ -193,7 +193,7 @@ def runtimes(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> dict[str, int]:
     table = {"eager": row("eager", 2), "channels_last": row("channels_last", 3), "fast": row("fast", 1)}
     table |= {"compiler": row("compiler", 0.1, tried=False), "broken": Row(unbuildable)}
     monkeypatch.setattr(auto_module, "RUNTIMES", table)
-    monkeypatch.setattr(auto_module, "available", lambda device: list(table))
+    monkeypatch.setattr(auto_module, "available", lambda device, names: list(names))
     return built
 
 

@@ -1,10 +1,11 @@
 """What cannot be is refused, with what can."""
 
-import subprocess
-import sys
+import os
+from pathlib import Path
 
 import pytest
 import torch
+from warm_python import WarmPython
 
 from srs_monai.inference.runtimes import RUNTIMES, available, build, check_runtime, table
 from srs_monai.networks import SRSNet
@@ -74,8 +75,10 @@ def test_compiling_needs_a_compiler(monkeypatch: pytest.MonkeyPatch) -> None:
         check_runtime("compile", "float32", torch.device("cpu"))
 
 
-def test_optional_packages_are_not_imported_to_look_for_them() -> None:
+def test_optional_packages_are_not_imported_to_look_for_them(warm_python: WarmPython, tmp_path: Path) -> None:
     code = "import sys, srs_monai.inference as i; from srs_monai.inference import runtimes as r; r.available(); "
     code += "print([n for n in ('openvino', 'onnxruntime', 'onnx', 'torch_tensorrt') if n in sys.modules])"
-    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert ended.stdout.strip() == "[]"
+    (tmp_path / "program.py").write_text(code)
+    log = tmp_path / "log.txt"
+    assert warm_python.run("program", folder=tmp_path, environment=os.environ, log=log) == 0
+    assert log.read_text().strip() == "[]"

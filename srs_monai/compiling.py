@@ -1,0 +1,79 @@
+"""Whether torch.compile works on this machine, found by compiling and running something small."""
+
+import functools
+import os
+import shlex
+import shutil
+import sysconfig
+import tempfile
+from importlib.util import find_spec
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from srs_monai.errors import one_line, root_cause
+
+_LONGEST = 300  # characters of what a compiler says
+
+
+def cannot_compile(device: str | torch.device) -> str:
+    """Why torch.compile does not work for a device of this machine, and the way out; empty where it works.
+
+    A missing compiler is known by its name. Then something small is compiled and run, once in a process for each type
+    of device; that takes some seconds, fewer where torch still has what it compiled before.
+
+    Returns:
+        What follows "torch.compile" in a sentence, such as "needs triton, which is not installed: pip install triton".
+    """
+    kind, given = torch.device(device).type, os.environ.get("CXX")
+    if os.name == "posix" and not any(map(shutil.which, [given] if given else ["g++", "clang++", "c++"])):
+        return "needs a C++ compiler, and there is none here: install g++ or clang++, or name one in CXX"
+    if kind == "cuda" and find_spec("triton") is None:
+        return "needs triton, which is not installed: pip install triton"
+    return _fault(kind)
+
+
+@functools.cache
+def _fault(kind: str) -> str:
+    try:
+        torch.compile(_small)(torch.ones(16, device=kind))
+    except Exception as error:  # whatever torch, a compiler, a linker or a driver makes of this machine
+        return f"{_cause(kind)} ({_said(error)})"
+    return ""
+
+
+def _small(values: Tensor) -> Tensor:
+    return (values + 1).sin()
+
+
+def _cause(kind: str) -> str:
+    """What is likely wrong: torch hands its own folders to the compiler and the linker without quotes."""
+    for folder in (Path(torch.__file__).parent, sysconfig.get_config_var("LIBDIR")):
+        if _comes_apart(str(folder)):
+            return (
+                f"cannot link with {folder}, since it does not quote the path: make the Python environment in a folder "
+                "whose path has no spaces or quotes"
+            )
+    cache = os.environ.get("TORCHINDUCTOR_CACHE_DIR", tempfile.gettempdir())
+    if _comes_apart(cache):
+        return (
+            f"cannot compile in {cache}, since it does not quote the path: name a folder without spaces or quotes in "
+            "TORCHINDUCTOR_CACHE_DIR"
+        )
+    return f"fails here on {kind}: install g++, and for a GPU triton, or name another compiler in CXX"
+
+
+def _comes_apart(path: str) -> bool:
+    """Whether a command line would read a path that is not quoted as something else."""
+    try:
+        return shlex.split(path) != [path]
+    except ValueError:  # half of a pair of quotes
+        return True
+
+
+def _said(error: BaseException) -> str:
+    """The first thing that a compiler says, or torch in its place."""
+    text = str(root_cause(error))
+    output = text.partition("\nOutput:\n")[2].strip().partition("\n")[0]
+    return one_line(output or text.split("\n\n")[0])[:_LONGEST]
