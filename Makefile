@@ -13,8 +13,9 @@ IMAGES ?=
 
 BIN := .venv/bin
 INSTALLED := .venv/installed
-# one process for each core, each with one thread: threads of several processes hold one another up
-PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto
+# one process for each core, each with one thread: threads of several processes hold one another up; tests of one
+# xdist_group share what takes long to make
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadgroup
 # the pinned torch comes first and alone: left to another package's range, pip takes a build with all of CUDA
 TORCH := $(shell grep '^torch==' constraints.txt)
 

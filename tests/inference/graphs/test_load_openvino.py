@@ -1,9 +1,9 @@
 """OpenVINO sends nothing."""
 
 import os
-import subprocess
-import sys
 from pathlib import Path
+
+from warm_python import WarmPython
 
 PROGRAM = """
 import socket, sys
@@ -23,17 +23,14 @@ assert not any(name.startswith("openvino_telemetry.") for name in sys.modules)
 """
 
 
-def test_nothing_is_sent_and_no_identity_is_kept(tmp_path: Path) -> None:
+def test_nothing_is_sent_and_no_identity_is_kept(warm_python: WarmPython, tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.mkdir()
     places = {"HOME": str(home), "USERPROFILE": str(home)}
     environment = {name: value for name, value in os.environ.items() if name not in ("CI", "TF_BUILD", "JENKINS_URL")}
-    done = subprocess.run(
-        [sys.executable, "-c", PROGRAM, str(tmp_path / "graph.xml")],
-        env={**environment, **places},
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
+    (tmp_path / "program.py").write_text(PROGRAM)
+    graph, log = str(tmp_path / "graph.xml"), tmp_path / "log.txt"
+    status = warm_python.run("program", graph, folder=tmp_path, environment={**environment, **places}, log=log)
+    assert status == 0, log.read_text()
     assert not [file for file in home.rglob("*") if "telemetry" in file.name or "intel" in file.name]
     assert (tmp_path / "graph.bin").is_file()
