@@ -49,19 +49,21 @@ def _small(values: Tensor) -> Tensor:
 
 def _cause(kind: str) -> str:
     """What is likely wrong: torch hands its own folders to the compiler and the linker without quotes."""
-    for folder in (Path(torch.__file__).parent, sysconfig.get_config_var("LIBDIR")):
-        if _comes_apart(str(folder)):
-            return (
-                f"cannot link with {folder}, since it does not quote the path: make the Python environment in a folder "
-                "whose path has no spaces or quotes"
-            )
+    causes = []
+    environment = [str(Path(torch.__file__).parent), str(sysconfig.get_config_var("LIBDIR"))]
+    if apart := [folder for folder in environment if _comes_apart(folder)]:
+        causes.append(
+            f"cannot link with {apart[0]}, since it does not quote the path: make the Python environment in a folder "
+            "whose path has no spaces or quotes"
+        )
     cache = os.environ.get("TORCHINDUCTOR_CACHE_DIR", tempfile.gettempdir())
     if _comes_apart(cache):
-        return (
+        causes.append(
             f"cannot compile in {cache}, since it does not quote the path: name a folder without spaces or quotes in "
             "TORCHINDUCTOR_CACHE_DIR"
         )
-    return f"fails here on {kind}: install g++, and for a GPU triton, or name another compiler in CXX"
+    usual = f"fails here on {kind}: install g++, and for a GPU triton, or name another compiler in CXX"
+    return ", and ".join(causes) or usual
 
 
 def _comes_apart(path: str) -> bool:

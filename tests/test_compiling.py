@@ -40,7 +40,6 @@ def test_a_compiler_that_is_not_there_is_asked_for_by_name(monkeypatch: pytest.M
 def test_what_torch_says_is_said(tmp_path: Path) -> None:
     with config.patch("cpp.cxx", (None, str(tmp_path / "no-compiler"))):
         said = cannot_compile("cpu")
-    assert said.startswith("fails here on cpu")
     assert "No working C++ compiler found" in said
     assert "no-compiler" in said
 
@@ -56,6 +55,17 @@ def test_an_environment_in_a_folder_with_a_space_is_named(tmp_path: Path, monkey
     assert str(tmp_path / "an environment" / "torch") in said
     assert "make the Python environment in a folder whose path has no spaces" in said
     assert said.endswith("(cannot find -ltorch)")
+
+
+def test_what_else_fails_is_said_with_the_usual_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(function: object) -> object:
+        raise RuntimeError("no such instruction")
+
+    monkeypatch.setattr(torch, "compile", fail)
+    monkeypatch.setattr(torch, "__file__", "/environment/torch/__init__.py")
+    monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", "/cache")
+    assert cannot_compile("cpu").startswith("fails here on cpu: install g++")
+    assert cannot_compile("cpu").endswith("(no such instruction)")
 
 
 @pytest.mark.parametrize("name", ["with space", "o'clock", 'a "b"', "back\\slash"])

@@ -42,7 +42,7 @@ class WarmPython:
     """Runs `python -m MODULE ARGUMENTS` by forking a process that has imported what takes long.
 
     A program has its own exit status, folder, environment and streams. What is read when modules are imported, such as
-    the compiler that torch takes from CXX, is that of the first program.
+    the compiler that torch takes from CXX, is this process's when the first program runs.
 
     Args:
         modules: imported before the first program runs.
@@ -56,8 +56,9 @@ class WarmPython:
         """Run a program to its end; all that it prints is added to `log`. The exit status, or minus the signal."""
         if self._server is None:
             command = [sys.executable, "-c", SERVER, str(TIMEOUT), *self.modules]
+            threads = {"OMP_NUM_THREADS": "1"}  # more would not outlive a fork
             self._server = subprocess.Popen(
-                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=dict(environment)
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={**os.environ, **threads}
             )
         asked = {"module": module, "arguments": arguments, "folder": str(folder), "log": str(log)}
         assert self._server.stdin is not None
