@@ -13,9 +13,8 @@ IMAGES ?=
 
 BIN := .venv/bin
 INSTALLED := .venv/installed
-# one process for each core, each with one thread: threads of several processes hold one another up; tests of one
-# xdist_group share what takes long to make
-PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadgroup
+# one process for each core, each with one thread: threads of several processes hold one another up
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto
 # the pinned torch comes first and alone: left to another package's range, pip takes a build with all of CUDA
 TORCH := $(shell grep '^torch==' constraints.txt)
 
@@ -30,11 +29,12 @@ $(INSTALLED): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[test]'
 	touch $@
 
+# tests of one file in one process: they share what takes long to make
 test: $(INSTALLED)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(PYTEST) -m 'not slow and not gpu'
+	$(PYTEST) --dist loadscope -m 'not slow and not gpu'
 
 test-full: $(INSTALLED)
 	$(PYTEST) -m 'slow and not gpu'

@@ -34,7 +34,7 @@ from measure.spread import Spread, spread_names, times_as_fast
 from measure.subjects import RIVALS, SHIPPED, Subject
 from measure.turns import take_turns
 from measure.worker import Prepare, Worker, WorkerError
-from srs_monai.inference.runtimes import available
+from srs_monai.inference.runtimes import RUNTIMES, available
 
 logger = logging.getLogger("benchmarks.inference")
 
@@ -251,12 +251,13 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     made.add_argument("--profile", action="store_true", help="name the three most expensive kernels; always on a GPU")
     options = parse(made, arguments)
     kind = options.device.partition(":")[0]
-    there = available(options.device)
     if options.quick:
         options.size, options.rounds = [64, 64], 2
         options.runtimes, options.rivals = options.runtimes or QUICK, options.rivals[:1]
     options.batches = options.batches or ([1, 2] if options.quick else BATCHES[kind])
     options.precisions = options.precisions or PRECISIONS[kind]
+    asked = None if options.runtimes is None else [name for name in options.runtimes if name in RUNTIMES]
+    there = available(options.device, asked)
     options.runtimes = options.runtimes or [*there, "auto"]
     options.profile = options.profile or kind == "cuda"
     unknown = set(options.precisions) - set(PRECISIONS[kind])
@@ -264,6 +265,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         made.error(f"a {kind} has the precisions {', '.join(PRECISIONS[kind])}, got {', '.join(sorted(unknown))}")
     missing = set(options.runtimes) - {*there, "auto"}
     if missing:
+        there = available(options.device)
         made.error(f"runtimes that are there are {', '.join(there)} and auto; got {', '.join(sorted(missing))}")
     return options
 

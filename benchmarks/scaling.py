@@ -22,7 +22,7 @@ from measure.spread import Spread, spread_names, times_as_fast
 from measure.subjects import Subject
 from measure.turns import take_turns
 from measure.worker import Prepare, Worker, WorkerError, available_cores
-from srs_monai.inference.runtimes import available
+from srs_monai.inference.runtimes import RUNTIMES, available
 
 logger = logging.getLogger("benchmarks.scaling")
 
@@ -155,8 +155,9 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     if options.quick:
         options.batches, options.sides, options.side, options.rounds = [2], [32], 32, 2
         options.cores, options.processes = [1], [1]
-    known = [*available(options.device), "auto"]
-    if options.runtime not in known:
+    asked = [options.runtime] if options.runtime in RUNTIMES else []
+    if options.runtime not in [*available(options.device, asked), "auto"]:
+        known = [*available(options.device), "auto"]
         made.error(f"runtimes that are there are {', '.join(known)}; got {options.runtime}")
     most = max(*options.cores, *options.processes)
     if most > cores:

@@ -12,7 +12,6 @@ import pytest
 from dicom_cases import CASES
 from dicom_table import Rows
 
-pytestmark = pytest.mark.xdist_group("dicom_table")  # in one process: all cases are read once
 ALL = [pytest.param((section, name), id=name) for section, cases in CASES.items() for name in cases]
 
 
