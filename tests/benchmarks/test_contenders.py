@@ -47,11 +47,7 @@ def test_products_are_counted() -> None:
 
 
 def test_tf32_is_switched_for_all_of_cuda() -> None:
-    before = torch.backends.cuda.matmul.fp32_precision
-    try:
-        set_precision("tf32")
-        assert torch.backends.cuda.matmul.fp32_precision == "tf32"
-        set_precision("bfloat16")
-        assert torch.backends.cuda.matmul.fp32_precision == "ieee"
-    finally:
-        torch.backends.cuda.matmul.fp32_precision = before
+    set_precision("tf32")
+    assert torch.backends.cuda.matmul.fp32_precision == "tf32"
+    set_precision("bfloat16")
+    assert torch.backends.cuda.matmul.fp32_precision == "ieee"
