@@ -75,7 +75,8 @@ def _comes_apart(path: str) -> bool:
 
 
 def _said(error: BaseException) -> str:
-    """The first thing that a compiler says, or torch in its place."""
+    """What a compiler says of the fault, or torch in its place."""
     text = str(root_cause(error))
-    output = text.partition("\nOutput:\n")[2].strip().partition("\n")[0]
-    return one_line(output or text.split("\n\n")[0])[:_LONGEST]
+    output = text.partition("\nOutput:\n")[2].strip().splitlines()
+    fault = next((line for line in output if "error" in line or "cannot" in line), output[0] if output else "")
+    return one_line(fault or text.split("\n\n")[0])[:_LONGEST]

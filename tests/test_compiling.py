@@ -47,14 +47,15 @@ def test_what_torch_says_is_said(tmp_path: Path) -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="by the linker of Linux")
 def test_an_environment_in_a_folder_with_a_space_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(function: object) -> object:
-        raise RuntimeError("C++ compile error\n\nCommand:\ng++ -L/a b/lib\n\nOutput:\ncannot find -ltorch\ncollect2")
+        output = "In file included\nld: cannot find -ltorch\ncollect2: error"
+        raise RuntimeError(f"C++ compile error\n\nCommand:\ng++ -L/a b/lib\n\nOutput:\n{output}")
 
     monkeypatch.setattr(torch, "compile", fail)
     monkeypatch.setattr(torch, "__file__", str(tmp_path / "an environment" / "torch" / "__init__.py"))
     said = cannot_compile("cpu")
     assert str(tmp_path / "an environment" / "torch") in said
     assert "make the Python environment in a folder whose path has no spaces" in said
-    assert said.endswith("(cannot find -ltorch)")
+    assert said.endswith("(ld: cannot find -ltorch)")
 
 
 def test_what_else_fails_is_said_with_the_usual_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
