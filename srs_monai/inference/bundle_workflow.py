@@ -12,7 +12,7 @@ from yaml import YAMLError
 
 from srs_monai.bundle_root import bundle_root
 from srs_monai.errors import one_line
-from srs_monai.settings import PROVENANCE, settings_path
+from srs_monai.settings import PROVENANCE, TRAINED, settings_path
 
 logger = logging.getLogger(__name__)
 
@@ -55,7 +55,7 @@ def inference_workflow(
     if trust_settings:
         own["trust_settings"] = True
     try:
-        return ConfigWorkflow(
+        workflow = ConfigWorkflow(
             files, run_id="inference", workflow_type="inference", logging_file=False, **{**own, **values}
         )
     except (KeyError, ValueError, YAMLError) as error:
@@ -63,6 +63,12 @@ def inference_workflow(
             f"a configuration is YAML or JSON, and nested values are given to names that it has, but: "
             f"{one_line(error)}; look at {', '.join(files)}"
         ) from error
+    if TRAINED not in workflow.parser:
+        raise ValueError(
+            f"a bundle takes image sizes and preparation from the settings of the weights ({TRAINED}), but {config} does "
+            "not; take the bundle of this version of srs_monai"
+        )
+    return workflow
 
 
 def absolute(path: str | Path) -> str:

@@ -2,6 +2,7 @@
 
 from srs_monai.settings.check import check_resumed as check_resumed
 from srs_monai.settings.check import check_settings as check_settings
+from srs_monai.settings.configuration import TRAINED as TRAINED
 from srs_monai.settings.configuration import settings_of as settings_of
 from srs_monai.settings.files import read_settings as read_settings
 from srs_monai.settings.files import settings_path as settings_path

@@ -10,7 +10,7 @@ from srs_monai import __version__
 from srs_monai.files import write_atomically
 from srs_monai.settings.catalogue import catalogue_of, known_component
 from srs_monai.settings.configuration import programs_in, settings_of
-from srs_monai.settings.schema import PARTS, PROVENANCE, Settings, check_settings_content, load_settings
+from srs_monai.settings.schema import PARTS, PROVENANCE, Settings, load_settings, parse_settings
 from srs_monai.workflow import running_workflow
 
 logger = logging.getLogger(__name__)
@@ -59,7 +59,7 @@ def write_settings(weights: str | Path, *, dataset_dir: str | Path, datalists: M
     images = {name: len(items) for name, items in datalists.items() if items}
     provenance = {"srs_monai": __version__, "dataset": Path(dataset_dir).resolve().name, "images": images}
     content = {PROVENANCE: provenance, **settings}
-    check_settings_content(content, path)
+    parse_settings(content, path)
     parts = {name: settings[name] for name in PARTS if name in settings}
     own = [part["_target_"] for name, part in parts.items() if not known_component(part, catalogue_of(name))]
     if own:

@@ -5,22 +5,16 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Literal, NoReturn
+from typing import Annotated, Any, Literal, NoReturn, NotRequired
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
+from typing_extensions import TypedDict
 
 from srs_monai.errors import one_line
 
-#: values at the top of a configuration on which what a network sees and gives depends
-VALUES = (
-    *("recipe", "label_names", "in_channels", "out_channels", "image_size", "antialias"),
-    *("intensity", "window_level", "window_width", "threshold"),
-)
+PROVENANCE = "provenance"
 #: parts of a configuration that prepare images, and the network itself
 PARTS = ("cropping", "scaling", "normalization", "network_def")
-PROVENANCE = "provenance"
-#: how a part refers to one of the values
-REFERENCES = tuple(f"@{name}" for name in VALUES)
 
 _LARGEST_FILE = 2**20  # bytes
 _DEEPEST, _LONGEST, _LONGEST_TEXT, _LARGEST_NUMBER = 8, 256, 500, 1e9
@@ -29,59 +23,66 @@ _TARGET, _KEYWORDS = "_target_", ("_target_", "_desc_", "_disabled_")  # of MONA
 
 _Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_]{1,64}$")]
 _LabelNumber = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,4}$")]
+_Text = Annotated[str, StringConstraints(max_length=_LONGEST_TEXT)]
 _Channels = Annotated[int, Field(ge=1, le=4096)]
 _Side = Annotated[int, Field(ge=1, le=16384)]
 _Number = Annotated[float, Field(ge=-_LARGEST_NUMBER, le=_LARGEST_NUMBER, allow_inf_nan=False)]
-_Text = Annotated[str, StringConstraints(max_length=_LONGEST_TEXT)]
+_STRICT = ConfigDict(extra="forbid", strict=True)
 
 
-class _Code(BaseModel):
+class _Code(TypedDict):
     """A concept of a terminology; `parse_label_names` looks at what it says."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
+    __pydantic_config__ = _STRICT  # type: ignore[misc]
 
     value: _Text
-    scheme: _Text = ""
-    meaning: _Text = ""
+    scheme: NotRequired[_Text]
+    meaning: NotRequired[_Text]
 
 
-class _Label(BaseModel):
+class _Label(TypedDict):
     """What a label is called, and more."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
+    __pydantic_config__ = _STRICT  # type: ignore[misc]
 
     name: _Text
-    code: _Code | None = None
-    category: _Code | None = None
-    colour: Annotated[list[int], Field(min_length=3, max_length=3)] | None = None
+    code: NotRequired[_Code]
+    category: NotRequired[_Code]
+    colour: NotRequired[Annotated[list[int], Field(min_length=3, max_length=3)]]
 
 
-class _Values(BaseModel):
+class _Values(TypedDict, total=False):
     """The single values; each may be absent."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
+    __pydantic_config__ = _STRICT  # type: ignore[misc]
 
-    recipe: _Name | None = None
-    label_names: Annotated[dict[_LabelNumber, _Text | _Label], Field(max_length=_LONGEST)] | None = None
-    in_channels: _Channels = 1
-    out_channels: _Channels = 1
-    image_size: Annotated[list[_Side], Field(min_length=2, max_length=3)] | None = None
-    antialias: bool = True
-    intensity: Literal["auto", "window", "range", "percentile"] = "auto"
-    window_level: _Number = 0.0
-    window_width: Annotated[_Number, Field(gt=0)] = 1.0
-    threshold: Annotated[float, Field(gt=0, lt=1)] = 0.5
+    recipe: _Name | None
+    label_names: Annotated[dict[_LabelNumber, _Text | _Label], Field(max_length=_LONGEST)] | None
+    in_channels: _Channels
+    out_channels: _Channels
+    image_size: Annotated[list[_Side], Field(min_length=2, max_length=3)] | None
+    antialias: bool
+    intensity: Literal["auto", "window", "range", "percentile"]
+    window_level: _Number
+    window_width: Annotated[_Number, Field(gt=0)]
+    threshold: Annotated[float, Field(gt=0, lt=1)]
 
 
-class _Provenance(BaseModel):
+class _Provenance(TypedDict, total=False):
     """Where the weights come from; further facts are ignored."""
 
-    model_config = ConfigDict(extra="ignore", strict=True)
+    __pydantic_config__ = ConfigDict(extra="ignore", strict=True)  # type: ignore[misc]
 
-    srs_monai: _Text = ""
-    dataset: _Text = ""
-    images: dict[_Text, int] = Field(default_factory=dict)
-    warning: _Text = ""
+    srs_monai: _Text
+    dataset: _Text
+    images: dict[_Text, int]
+    warning: _Text
+
+
+#: values at the top of a configuration on which what a network sees and gives depends
+VALUES = tuple(_Values.__annotations__)
+#: how a part refers to one of the values
+REFERENCES = tuple(f"@{name}" for name in VALUES)
 
 
 @dataclass(frozen=True)
@@ -126,10 +127,10 @@ def load_settings(path: str | Path) -> Settings:
         raise ValueError(
             f"settings are a JSON file, but {path} cannot be read as JSON ({one_line(error)}); correct or remove it"
         ) from error
-    return check_settings_content(content, path)
+    return parse_settings(content, path)
 
 
-def check_settings_content(content: Any, path: str | Path) -> Settings:
+def parse_settings(content: Any, path: str | Path) -> Settings:
     """The settings in what a JSON file holds.
 
     Args:
@@ -152,8 +153,8 @@ def check_settings_content(content: Any, path: str | Path) -> Settings:
             f"{', '.join(unknown)}; use that version of srs_monai, or remove these"
         )
     try:
-        _Provenance.model_validate(provenance)
-        _Values.model_validate({name: value for name, value in values.items() if name in VALUES})
+        TypeAdapter(_Provenance).validate_python(provenance)
+        TypeAdapter(_Values).validate_python({name: value for name, value in values.items() if name in VALUES})
     except ValidationError as error:
         first = error.errors()[0]
         where = "#".join(map(str, first["loc"]))
