@@ -65,8 +65,8 @@ def inference_workflow(
         ) from error
     if TRAINED not in workflow.parser:
         raise ValueError(
-            f"a bundle takes image sizes and preparation from the settings of the weights ({TRAINED}), but {config} does "
-            "not; take the bundle of this version of srs_monai"
+            f"a bundle's configuration reads the settings of the weights ({TRAINED}), but {config} does not; take the "
+            "bundle of this version of srs_monai"
         )
     return workflow
 

@@ -283,6 +283,27 @@ def test_what_concerns_all_cases_is_raised(
     assert not (tmp_path / "out").exists()
 
 
+def test_settings_are_no_overlay(pictures: Path, small: Path, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"name it with --settings"):
+        predict(pictures, tmp_path / "out", weights=small, overlays=[small.with_suffix(".json")])
+
+
+def test_a_bundle_that_reads_no_settings_is_refused(pictures: Path, small: Path, tmp_path: Path) -> None:
+    (tmp_path / "bundle" / "configs").mkdir(parents=True)
+    (tmp_path / "bundle" / "configs" / "inference.yaml").write_text("image_size: [8, 8]\ninference: []\n")
+    with pytest.raises(ValueError, match=r"inference\.yaml does not; take the bundle of this version"):
+        predict(pictures, tmp_path / "out", weights=small, bundle=tmp_path / "bundle")
+
+
+def test_settings_may_lie_elsewhere(pictures: Path, small: Path, tmp_path: Path) -> None:
+    moved = Path(shutil.copy(small, tmp_path / "moved.pt"))
+    with pytest.raises(ValueError, match=r"moved\.pt is of another one"):
+        predict(pictures / "a.png", tmp_path / "out", weights=moved)
+    settings = small.with_suffix(".json")
+    (result,) = predict(pictures / "a.png", tmp_path / "out", weights=moved, settings_file=settings)
+    assert result.status == "segmented"
+
+
 def test_an_overlay_that_is_no_yaml_is_refused(pictures: Path, bright: Path, tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text("a: [")
     with pytest.raises(ValueError, match=r"a\.yaml cannot be read"):
