@@ -32,7 +32,7 @@ class LoadedWeights:
     sha256: str
 
 
-_LOADED: WeakKeyDictionary[nn.Module, LoadedWeights] = WeakKeyDictionary()
+_LOADED: WeakKeyDictionary[nn.Module, tuple[LoadedWeights, int]] = WeakKeyDictionary()
 
 
 def load_weights(network: nn.Module, path: str | Path) -> nn.Module:
@@ -48,13 +48,19 @@ def load_weights(network: nn.Module, path: str | Path) -> nn.Module:
     theirs = tensors_of(_checkpoint_in(content, path), str(path), wrapper="model")
     check_fit(network, theirs, path)
     network.load_state_dict(theirs)
-    _LOADED[network] = LoadedWeights(Path(path), hashlib.sha256(content).hexdigest())
+    _LOADED[network] = LoadedWeights(Path(path), hashlib.sha256(content).hexdigest()), _changes(network)
     return network
 
 
 def loaded_weights(network: nn.Module) -> LoadedWeights | None:
-    """What `load_weights` loaded into a network last; None where it never did."""
-    return _LOADED.get(network)
+    """What `load_weights` loaded into a network last; None where it never did, or where the weights changed since."""
+    loaded, changes = _LOADED.get(network, (None, 0))
+    return loaded if changes == _changes(network) else None
+
+
+def _changes(network: nn.Module) -> int:
+    """How often the parameters of a network were changed in place; moving them elsewhere does not count."""
+    return sum(parameter._version for parameter in network.parameters())
 
 
 def check_fit(network: nn.Module, theirs: Mapping[str, Tensor], path: str | Path) -> None:

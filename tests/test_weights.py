@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import nn
 
+from srs_monai.device import place
 from srs_monai.networks import CondConv, DyConv
 from srs_monai.weights import load_weights, loaded_weights, read_checkpoint, save_weights
 
@@ -131,6 +132,10 @@ def test_what_was_loaded_into_a_network_is_remembered(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="is of another one"):
         load_weights(fresh, tmp_path / "other.pt")
     assert loaded_weights(fresh) == loaded
+    assert loaded_weights(place(fresh, "cpu", channels_last=True).double()) == loaded
+    with torch.no_grad():
+        fresh.weight.mul_(2)
+    assert loaded_weights(fresh) is None, "these are other weights"
 
 
 def test_a_flipped_bit_is_damage(tmp_path: Path) -> None:
@@ -152,8 +157,8 @@ def test_damage_anywhere_is_noticed_or_harmless(tmp_path: Path) -> None:
     weights = {"weight": torch.arange(16.0), "bias": torch.zeros(3)}
     save_weights(weights, path)
     whole = path.read_bytes()
-    for place in range(0, len(whole), 7):
-        path.write_bytes(whole[:place] + bytes([whole[place] ^ 16]) + whole[place + 1 :])
+    for byte in range(0, len(whole), 7):
+        path.write_bytes(whole[:byte] + bytes([whole[byte] ^ 16]) + whole[byte + 1 :])
         try:
             read = read_checkpoint(path)
         except ValueError:

@@ -3,6 +3,7 @@
 import json
 import posixpath
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -38,10 +39,8 @@ def json_datalist(
     items = {name: _item(entry, path, folder, listed.get("labels")) for name, entry in of_name.items()}
     check_headers(items.values())
     names = {section: [entry["image"] for entry in found] for section, found in entries.items()}
-    cases = {
-        name: Case(name, item["image"], patient=of_name[name].get("patient") or session_of(item["image"]))
-        for name, item in items.items()
-    }
+    patients = _patients(of_name, {name: session_of(item["image"]) for name, item in items.items()})
+    cases = {name: Case(name, item["image"], patient=patients[name]) for name, item in items.items()}
     if drawing:
         pool, test = ([cases[name] for name in names[section]] for section in ("training", "test"))
         whose = f"{path}: the drawn split"
@@ -49,6 +48,16 @@ def json_datalist(
     elif compare:
         report_divided(f"{path}: its split", names, list(cases.values()))
     return {section: [items[name] for name in names[section]] for section in _SECTIONS}, names
+
+
+def _patients(entries: Mapping[str, Mapping[str, Any]], sessions: Mapping[str, str | None]) -> dict[str, str | None]:
+    """Whose each image is: as its entry says, else as another entry of its session says, else by the session."""
+    of_session = {
+        sessions[name]: entry["patient"] for name, entry in entries.items() if entry.get("patient") and sessions[name]
+    }
+    return {
+        name: entry.get("patient") or of_session.get(sessions[name], sessions[name]) for name, entry in entries.items()
+    }
 
 
 def listed_labels(path: Path) -> Any:

@@ -76,7 +76,7 @@ def resolve_labels(
             listed = _listed(path, out_channels, unnamed, recipe)
         except ValueError as error:
             if not given:
-                raise
+                raise ValueError(f"{error}; or name the labels of results by label_names") from error
             logger.warning("%s; the names in label_names are taken", error)
     labels = listed
     for origin, value in given:

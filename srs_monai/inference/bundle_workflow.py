@@ -47,7 +47,7 @@ def inference_workflow(
     given = _values(overlays)
     chosen = weights or given.get("ckpt_path") or config.parents[1] / "models" / "model.pt"
     if settings is None and Path(chosen).is_file() and not settings_path(chosen).is_file():
-        logger.info("%s has no settings beside it: those of %s are used", chosen, config)
+        logger.info("%s has no settings beside it: the defaults are used", chosen)
     files = [str(file) for file in (config, *overlays)]
     own = {"ckpt_path": absolute(chosen), "ignore_settings": True}  # where they differ, somebody said so
     if settings is not None:
@@ -60,8 +60,9 @@ def inference_workflow(
         )
     except (KeyError, ValueError, YAMLError) as error:
         raise ValueError(
-            f"a configuration is YAML or JSON, and nested values are given to names that it has, but: "
-            f"{one_line(error)}; look at {', '.join(files)}"
+            f"a configuration is YAML or JSON, and nested values are given to names that it has (network_def and the "
+            f"preparation of images come with the weights, and overlays replace them whole), but: {one_line(error)}; "
+            f"look at {', '.join(files)}"
         ) from error
     if TRAINED not in workflow.parser:
         raise ValueError(

@@ -126,7 +126,7 @@ def export(
         except Exception as error:  # MONAI wraps it in one error for each expression
             raise root_cause(error) from None
         about = {
-            "weights": {"path": str(run.weights), "sha256": run.sha256},
+            "weights": run.weights_facts,
             "settings": settings_of(parser),
             "images": "generated phantoms" if images is None else str(images),
         }

@@ -14,7 +14,7 @@ from torch import nn
 
 from srs_monai import __version__
 from srs_monai.files import write_atomically
-from srs_monai.settings import PARTS, VALUES, Settings, read_settings, settings_of
+from srs_monai.settings import PARTS, VALUES, Settings, settings_of
 from srs_monai.weights import LoadedWeights, loaded_weights
 from srs_monai.workflow import running_workflow
 
@@ -35,9 +35,11 @@ class Run:
 
     Args:
         device: where the network runs.
+        settings: of the weights' training.
     """
 
-    def __init__(self, device: Any = None) -> None:
+    def __init__(self, device: Any = None, settings: Settings | None = None) -> None:
+        self.trained = Settings() if settings is None else settings
         self.device = None if device is None else str(device)
         workflow = running_workflow()
         self.settings = {} if workflow is None else settings_of(workflow.parser, _SETTINGS)
@@ -81,21 +83,21 @@ class Run:
             **{package: version(package) for package in _PACKAGES},
         }
 
-    @cached_property
+    @property
     def warnings(self) -> tuple[str, ...]:
-        """What the settings beside the weights say to those who use them."""
-        return (self._trained.warning,) if self._trained is not None and self._trained.warning else ()
+        """What the settings of the weights say to those who use them."""
+        return (self.trained.warning,) if self.trained.warning else ()
 
-    @cached_property
+    @property
     def trained_recipe(self) -> str | None:
-        """The data set that the weights were trained on, where the settings beside them name one."""
-        recipe = None if self._trained is None else self._trained.values.get("recipe")
+        """The data set that the weights were trained on, where their settings name one."""
+        recipe = self.trained.values.get("recipe")
         return None if recipe is None else str(recipe)
 
-    @cached_property
-    def _trained(self) -> Settings | None:
-        """The settings beside the weights."""
-        return None if self.weights is None else read_settings(self.weights)
+    @property
+    def weights_facts(self) -> dict[str, str | None]:
+        """File and hash of the weights, as results state them."""
+        return {"path": None if self.weights is None else str(self.weights), "sha256": self.sha256}
 
 
 def write_sidecar(
@@ -131,7 +133,7 @@ def write_sidecar(
         "labels": [dict(label) for label in labels],
         "warnings": list(warnings),
         "settings": run.settings,
-        "weights": {"path": None if run.weights is None else str(run.weights), "sha256": run.sha256},
+        "weights": run.weights_facts,
         "versions": run.versions,
         "device": run.device,
         "runtime": None if runtime is None else dict(runtime),

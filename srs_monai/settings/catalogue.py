@@ -1,13 +1,14 @@
 """The components that settings may name, and how one is built: by this list, never by an import of what a file says."""
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
 
 import monai.networks.nets as nets
 import monai.transforms
+import torch
 from monai.bundle import ConfigParser
 from monai.transforms import Transform
 from torch import nn
@@ -18,6 +19,8 @@ from srs_monai.errors import one_line, root_cause
 from srs_monai.settings.schema import REFERENCES
 
 _NOT_ARGUMENTS = ("_target_", "_desc_", "_disabled_")
+_LARGEST_WHOLE = 8192  # channels, pixels, blocks
+_LARGEST_NETWORK = 10**9  # parameters, four gigabytes
 
 
 @dataclass(frozen=True)
@@ -29,24 +32,25 @@ class Component:
         parts: arguments that are components themselves, or lists of them.
         only: arguments that may have this one value, for with another something would be downloaded or read.
         options: whether further arguments are handed on to another component, which checks them.
+        spatial: whether it moves pixels without changing their values, so that masks may go through it too.
     """
 
     make: Callable[..., Any]
     parts: tuple[str, ...] = ()
     only: Mapping[str, Any] = field(default_factory=dict)
     options: bool = False
+    spatial: bool = False
 
 
-_MONAI_TRANSFORMS = (
-    *("AdjustContrastd", "BorderPadd", "CenterSpatialCropd", "ClipIntensityPercentilesd", "DivisiblePadd"),
-    *("GaussianSharpend", "GaussianSmoothd", "HistogramNormalized", "Identityd", "MedianSmoothd"),
-    *("NormalizeIntensityd", "ScaleIntensityd", "ScaleIntensityRanged", "ScaleIntensityRangePercentilesd"),
-    *("ShiftIntensityd", "SpatialCropd", "SpatialPadd", "ThresholdIntensityd"),
+_INTENSITIES = (
+    *("AdjustContrastd", "ClipIntensityPercentilesd", "HistogramNormalized", "NormalizeIntensityd", "ScaleIntensityd"),
+    *("ScaleIntensityRanged", "ScaleIntensityRangePercentilesd", "ShiftIntensityd", "ThresholdIntensityd"),
 )
-_OUR_TRANSFORMS = (
-    *("CTWindowd", "CropBorderd", "CropUltrasoundd", "Dermoscopyd", "Infraredd"),
-    *("ReleaseNormalized", "RemoveHaird", "ToUnitRanged", "Ultrasoundd"),
+_SPATIAL = ("BorderPadd", "CenterSpatialCropd", "DivisiblePadd", "Identityd", "SpatialCropd", "SpatialPadd")
+_OUR_INTENSITIES = (
+    *("CTWindowd", "Dermoscopyd", "Infraredd", "ReleaseNormalized", "RemoveHaird", "ToUnitRanged", "Ultrasoundd"),
 )
+_OUR_SPATIAL = ("CropBorderd", "CropUltrasoundd")
 _MONAI_NETWORKS = (
     *("AttentionUnet", "BasicUNet", "BasicUNetPlusPlus", "DynUNet", "HighResNet", "MedNeXt"),
     *("SegResNet", "SegResNetDS", "SegResNetDS2", "SwinUNETR", "UNet", "UNETR", "VNet"),
@@ -75,12 +79,14 @@ def _names(component: Component, module: Any, prefixes: tuple[str, ...]) -> dict
 
 TRANSFORMS: dict[str, Component] = {}
 NETWORKS: dict[str, Component] = {}
-for _name in _MONAI_TRANSFORMS:
-    TRANSFORMS |= _names(Component(getattr(monai.transforms, _name)), monai.transforms, ("", "monai.transforms."))
+for _name in (*_INTENSITIES, *_SPATIAL):
+    _made = Component(getattr(monai.transforms, _name), spatial=_name in _SPATIAL)
+    TRANSFORMS |= _names(_made, monai.transforms, ("", "monai.transforms."))
 _composing = Component(monai.transforms.Compose, parts=("transforms",), only={"log_stats": False, "overrides": None})
 TRANSFORMS |= _names(_composing, monai.transforms, ("", "monai.transforms."))
-for _name in _OUR_TRANSFORMS:
-    TRANSFORMS |= _names(Component(getattr(transforms, _name)), transforms, ("srs_monai.data.transforms.",))
+for _name in (*_OUR_INTENSITIES, *_OUR_SPATIAL):
+    _made = Component(getattr(transforms, _name), spatial=_name in _OUR_SPATIAL)
+    TRANSFORMS |= _names(_made, transforms, ("srs_monai.data.transforms.",))
 for _name in (*_MONAI_NETWORKS, *_PRETRAINED_NETWORKS):
     _only = {"pretrained": False} if _name in _PRETRAINED_NETWORKS else {}
     NETWORKS |= _names(Component(getattr(nets, _name), only=_only), nets, ("", "monai.networks.nets."))
@@ -109,8 +115,8 @@ def check_component(part: Mapping[str, Any], where: str, catalogue: Mapping[str,
             f"settings name {known} of a fixed list and nothing else is imported, but {where} has the _target_ "
             f"{target!r}; "
             + (f"did you mean {near[0]!r}? If not, " if near else "")
-            + "add --trust_settings true if you know who wrote the file and want to run what it names, or name the "
-            "component in an overlay of your own"
+            + "trust the file if you know who wrote it and want to run what it names (--trust-settings; in bundle "
+            "commands --trust_settings true), or name the component in an overlay of your own"
         )
     component = catalogue[target]
     disabled = part.get("_disabled_", False)
@@ -130,6 +136,10 @@ def check_component(part: Mapping[str, Any], where: str, catalogue: Mapping[str,
             _check_parts(value, f"{where}#{name}", catalogue)
         elif _holds_component(value):
             raise ValueError(f"{where}: {name} of {target} is a plain value; got a component, {value!r:.200}")
+        elif name == "keys" and catalogue is TRANSFORMS:
+            _check_keys(value, where, component)
+        elif any(abs(number) > _LARGEST_WHOLE for number in _whole_numbers(value)):
+            raise ValueError(f"{where}: whole numbers are at most {_LARGEST_WHOLE}; got {name} {value!r:.200}")
     missing = [name for name in named if takes[name].default is inspect.Parameter.empty and name not in given]
     if missing:
         raise ValueError(f"{where}: {target} needs {', '.join(missing)}; add it, or take the file of another training")
@@ -159,6 +169,8 @@ def build_component(
     resolved = _with_values(part, values, where)
     if not trust:
         check_component(part, where, catalogue)
+        if catalogue is NETWORKS:
+            _check_size(resolved, where, catalogue)
     try:
         built = ConfigParser({"part": resolved}).get_parsed_content("part") if trust else _build(resolved, catalogue)
     except Exception as error:  # components raise what they like, of arguments of another kind TypeError
@@ -169,15 +181,6 @@ def build_component(
     if not isinstance(built, kind):
         raise ValueError(f"{where} is a {kind.__name__}; got a {type(built).__name__}, by {part['_target_']!r}")
     return built
-
-
-def known_component(part: Mapping[str, Any], catalogue: Mapping[str, Component]) -> bool:
-    """Whether a part, and all components in it, can be built without trust."""
-    try:
-        check_component(part, "", catalogue)
-    except ValueError:
-        return False
-    return True
 
 
 def _build(part: Mapping[str, Any], catalogue: Mapping[str, Component]) -> Any:
@@ -202,6 +205,36 @@ def _check_parts(value: Any, where: str, catalogue: Mapping[str, Component]) -> 
         check_component(part, where, catalogue)
 
 
+def _check_keys(value: Any, where: str, component: Component) -> None:
+    """Transforms of settings prepare images; masks may go through those that move pixels."""
+    keys = [value] if isinstance(value, str) else value
+    allowed = ("image", "label") if component.spatial else ("image",)
+    if not isinstance(keys, list) or not keys or any(key not in allowed for key in keys):
+        raise ValueError(
+            f"{where}: keys of {component.make.__name__} are {' and '.join(allowed)}; got {value!r:.200}; correct them"
+        )
+
+
+def _whole_numbers(value: Any) -> Iterator[int]:
+    if isinstance(value, Mapping | list):
+        for part in value.values() if isinstance(value, Mapping) else value:
+            yield from _whole_numbers(part)
+    elif isinstance(value, int):
+        yield value
+
+
+def _check_size(part: Mapping[str, Any], where: str, catalogue: Mapping[str, Component]) -> None:
+    """Refuse a network that would fill the memory, by building it without its numbers where it can be."""
+    try:
+        with torch.device("meta"):
+            network = _build(part, catalogue)
+    except Exception:  # one that computes with its weights while it is built, which building will say better
+        return
+    count = sum(parameter.numel() for parameter in network.parameters())
+    if count > _LARGEST_NETWORK:
+        raise ValueError(f"{where} has {count} parameters; settings build networks of up to {_LARGEST_NETWORK}")
+
+
 def _holds_component(value: Any) -> bool:
     if isinstance(value, Mapping):
         return "_target_" in value or any(map(_holds_component, value.values()))
@@ -216,6 +249,6 @@ def _with_values(value: Any, values: Mapping[str, Any], where: str) -> Any:
         return [_with_values(part, values, where) for part in value]
     if isinstance(value, str) and value in REFERENCES:
         if value[1:] not in values:
-            raise ValueError(f"{where} refers to {value[1:]}, which has no value; give it with --{value[1:]}")
+            raise ValueError(f"{where} refers to {value[1:]}, which has no value; give it")
         return values[value[1:]]
     return value

@@ -16,7 +16,6 @@ from srs_monai.workflow import running_workflow
 logger = logging.getLogger(__name__)
 
 _ABSENT = "nothing"
-_REPORTED = ("threshold", "label_names")  # what changes no image that a network is shown
 _SAID_ONLY = ("threshold", "label_names")  # what changes no image that a network is shown
 _TRAINING_ONLY = ("deep_supervision",)  # arguments of networks that change neither weights nor the finest output
 
@@ -38,36 +37,36 @@ class Difference:
         return f"{self.name} {_text(self.trained)} (here {_text(self.here)})"
 
 
-def check_settings(weights: str | Path, *, ignore: bool = False) -> None:
+def check_settings(settings: Settings, *, ignore: bool = False) -> None:
     """Refuse a configuration that would show a network other images than it was trained on.
 
-    What stands beside the weights (`srs_monai.settings`) is compared with the configuration being run. Another
-    threshold, other names of labels, and a recipe that is not named here, are said and not refused. Weights without
-    settings pass, and so does everything without a workflow (a tool that reads the file by itself).
+    The settings of the weights are compared with the configuration being run. Another threshold, other names of labels,
+    and a recipe that is not named here are reported and not refused. Weights without settings pass, and so does
+    everything without a workflow (a tool that reads the file by itself).
 
     Args:
-        weights: file of the weights.
-        ignore: say what differs, and go on.
+        settings: of the weights.
+        ignore: report what differs, and go on.
 
     Raises:
         ValueError: naming what differs.
     """
     workflow = running_workflow()
-    settings = None if workflow is None else read_settings(weights)
-    if workflow is None or settings is None:
+    if workflow is None:
         return
     if settings.warning:
-        logger.warning("%s: %s", weights, settings.warning)
+        logger.warning("%s: %s", settings.path, settings.warning)
     differing = list(differences(settings, settings_of(workflow.parser)))
     harmless = [one for one in differing if one.name in _SAID_ONLY or (one.name == "recipe" and one.here is None)]
     said = differing if ignore else harmless
     if said:
-        logger.warning("%s: trained with %s", weights, _listed(said))
+        logger.warning("%s: trained with %s", settings.path, _listed(said))
     refused = [one for one in differing if one not in said]
     if refused:
         raise ValueError(
-            f"a network is shown images as in its training, but {weights} was trained with {_listed(refused)}; "
-            f"{_way_out(refused, settings.path)}, or go on all the same with --ignore_settings true"
+            f"a network is shown images as in its training, but by {settings.path} it was trained with "
+            f"{_listed(refused)}; {_way_out(refused, 'leave out the overlay that changes it')}, or continue with "
+            "--ignore_settings true"
         )
 
 
@@ -89,7 +88,7 @@ def check_resumed(weights: str | Path, *, resume: bool = True) -> None:
     if differing:
         raise ValueError(
             f"a run goes on with the settings that it began with, and {settings.path} has {_listed(differing)}; "
-            f"{_way_out(differing, settings.path)}, or begin anew in another output_dir"
+            f"{_way_out(differing, 'give the overlays that the run began with')}, or begin anew in another output_dir"
         )
 
 
@@ -124,10 +123,10 @@ def _referred(value: Any, values: Mapping[str, Any]) -> Any:
     return values.get(value[1:], value) if isinstance(value, str) and value.startswith("@") else value
 
 
-def _way_out(differing: list[Difference], path: Path) -> str:
+def _way_out(differing: list[Difference], otherwise: str) -> str:
     if all(one.name in VALUES and one.here != _ABSENT and one.trained is not None for one in differing):
         return "give " + " ".join(f"--{one.name} {_quoted(one.trained)}" for one in differing)
-    return f"name {path} after the bundle's file in --config_file, which gives all of them"
+    return otherwise
 
 
 def _listed(differing: list[Difference]) -> str:
@@ -143,8 +142,6 @@ def _text(value: Any) -> str:
     """As YAML and the command line write it."""
     if value is None:
         return "null"
-    if isinstance(value, Mapping):
-        return json.dumps(value, ensure_ascii=False)
     if isinstance(value, Mapping):
         return json.dumps(value, ensure_ascii=False)
     return str(value).lower() if isinstance(value, bool) else str(value)

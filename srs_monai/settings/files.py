@@ -8,7 +8,7 @@ from typing import Any
 
 from srs_monai import __version__
 from srs_monai.files import write_atomically
-from srs_monai.settings.catalogue import catalogue_of, known_component
+from srs_monai.settings.catalogue import catalogue_of, check_component
 from srs_monai.settings.configuration import programs_in, settings_of
 from srs_monai.settings.schema import PARTS, PROVENANCE, Settings, load_settings, parse_settings
 from srs_monai.workflow import running_workflow
@@ -34,8 +34,8 @@ def read_settings(weights: str | Path) -> Settings | None:
 def write_settings(weights: str | Path, *, dataset_dir: str | Path, datalists: Mapping[str, Any]) -> None:
     """Write the settings of the configuration being run beside the weights that it will leave.
 
-    Nothing is written without a workflow (a tool that reads the file by itself), and where a setting is not a plain
-    value but a program ("$lambda ..."), which is reported.
+    Nothing is written without a workflow (a tool that reads the file by itself), and where a setting is something else
+    than settings hold, such as a program ("$lambda ..."), which is reported.
 
     Args:
         weights: file of the weights.
@@ -45,30 +45,22 @@ def write_settings(weights: str | Path, *, dataset_dir: str | Path, datalists: M
     workflow = running_workflow()
     if workflow is None:
         return
-    settings = settings_of(workflow.parser)
-    programs = list(programs_in(settings))
-    if programs:
-        logger.warning(
-            "no settings are written beside %s, for they are plain values, but there is %s; inference needs the same "
-            "overlays as this run",
-            weights,
-            ", ".join(programs),
-        )
-        return
-    path = settings_path(weights)
+    settings, path = settings_of(workflow.parser), settings_path(weights)
     images = {name: len(items) for name, items in datalists.items() if items}
     provenance = {"srs_monai": __version__, "dataset": Path(dataset_dir).resolve().name, "images": images}
     content = {PROVENANCE: provenance, **settings}
-    parse_settings(content, path)
-    parts = {name: settings[name] for name in PARTS if name in settings}
-    own = [part["_target_"] for name, part in parts.items() if not known_component(part, catalogue_of(name))]
-    if own:
-        logger.warning(
-            "%s names %s, which srs_monai does not build by itself: commands that use these weights need "
-            "--trust_settings true",
-            path,
-            ", ".join(own),
-        )
+    try:
+        if programs := list(programs_in(settings)):
+            raise ValueError(f"settings are plain values, but there is {', '.join(programs)}")
+        parse_settings(content, "the configuration")
+    except ValueError as error:
+        logger.warning("no settings are written beside %s: %s; inference needs this run's overlays", weights, error)
+        return
+    for name in (name for name in PARTS if name in settings):
+        try:
+            check_component(settings[name], name, catalogue_of(name))
+        except ValueError as error:
+            logger.warning("commands that use %s need to trust it: %s", path, error)
     write_atomically(path, (json.dumps(content, indent=4) + "\n").encode())
 
 

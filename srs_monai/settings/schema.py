@@ -1,7 +1,7 @@
 """What a file of settings may hold: plain values of known names, within bounds; nothing in it is evaluated."""
 
 import json
-import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +18,7 @@ PARTS = ("cropping", "scaling", "normalization", "network_def")
 
 _LARGEST_FILE = 2**20  # bytes
 _DEEPEST, _LONGEST, _LONGEST_TEXT, _LARGEST_NUMBER = 8, 256, 500, 1e9
+_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 _EVALUATED = ("@", "$", "%")  # how texts begin that MONAI replaces
 _TARGET, _KEYWORDS = "_target_", ("_target_", "_desc_", "_disabled_")  # of MONAI's components
 
@@ -82,7 +83,7 @@ class _Provenance(TypedDict, total=False):
 #: values at the top of a configuration on which what a network sees and gives depends
 VALUES = tuple(_Values.__annotations__)
 #: how a part refers to one of the values
-REFERENCES = tuple(f"@{name}" for name in VALUES)
+REFERENCES = tuple(f"@{name}" for name in VALUES if name != "label_names")
 
 
 @dataclass(frozen=True)
@@ -149,16 +150,20 @@ def parse_settings(content: Any, path: str | Path) -> Settings:
     unknown = sorted(set(values) - {*VALUES, *PARTS})
     if unknown:
         raise ValueError(
-            f"settings are {', '.join((*VALUES, *PARTS))}, but {path}, of srs_monai {provenance.get('srs_monai')}, has "
-            f"{', '.join(unknown)}; use that version of srs_monai, or remove these"
+            f"settings are {', '.join((*VALUES, *PARTS))}, but {path}, of srs_monai "
+            f"{provenance.get('srs_monai')!r:.20}, has {', '.join(unknown)!r:.200}; use that version of srs_monai, or "
+            "remove these"
         )
     try:
         TypeAdapter(_Provenance).validate_python(provenance)
         TypeAdapter(_Values).validate_python({name: value for name, value in values.items() if name in VALUES})
     except ValidationError as error:
-        first = error.errors()[0]
-        where = "#".join(map(str, first["loc"]))
-        raise ValueError(f"{path}: {where} is {first['input']!r}: {one_line(first['msg'])}; correct it") from error
+        first = max(error.errors(), key=lambda one: len(one["loc"]))  # of several forms, the one that was meant
+        where = "#".join(f"{key!s:.64}" for key in first["loc"] if key not in ("constrained-str", "_Label"))
+        if not where.isprintable():
+            where = repr(where)
+        said = one_line(first["msg"])
+        raise ValueError(f"{path}: {where} is {first['input']!r:.200}: {said:.200}; correct it") from error
     for name in (name for name in PARTS if name in values):
         if not isinstance(values[name], Mapping) or not isinstance(values[name].get(_TARGET), str):
             raise ValueError(
@@ -176,9 +181,10 @@ def _check_plain(value: Any, where: str, depth: int = 0) -> None:
         raise ValueError(f"settings hold at most {_LONGEST} items in one place, but {where} has {len(value)}")
     if isinstance(value, Mapping):
         for key, part in value.items():
-            if not isinstance(key, str) or (key.startswith("_") and key not in _KEYWORDS):
+            if not _KEY.fullmatch(key) or (key.startswith("_") and key not in _KEYWORDS):
                 raise ValueError(
-                    f"settings have the keywords {', '.join(_KEYWORDS)}, but {where} has {key!r}; remove it"
+                    f"keys in settings are names of arguments and {', '.join(_KEYWORDS)}, but {where} has {key!r:.80}; "
+                    "remove it"
                 )
             _check_plain(part, f"{where}#{key}", depth + 1)
     elif isinstance(value, list):
@@ -194,7 +200,7 @@ def _check_plain(value: Any, where: str, depth: int = 0) -> None:
             raise ValueError(f"texts in settings have at most {_LONGEST_TEXT} letters, but {where} has {len(value)}")
     elif isinstance(value, bool) or value is None:
         return
-    elif not isinstance(value, int | float) or not math.isfinite(value) or abs(value) > _LARGEST_NUMBER:
+    elif not isinstance(value, int | float) or not -_LARGEST_NUMBER <= value <= _LARGEST_NUMBER:
         raise ValueError(
             f"numbers in settings are finite and at most {_LARGEST_NUMBER:g}, but {where} is {value!r:.200}"
         )

@@ -131,7 +131,7 @@ def test_a_stage_by_itself_is_checked_first(tiny: Path, phantoms: Path, tmp_path
 def test_an_image_size_that_differs_from_the_training_is_refused(weights: Path, phantoms: Path, tmp_path: Path) -> None:
     values = {"dataset_dir": str(phantoms / "images"), "output_dir": str(tmp_path / "out"), "runtime": "eager"}
     said = outcome(workflow("inference", ckpt_path=str(weights), image_size=[64, 64], **values), False)
-    assert "trained with image_size [32, 32] (here [64, 64])" in said
+    assert "trained with image_size [32, 32] (here [64, 64]); give --image_size '[32, 32]', or continue with" in said
     made = workflow("inference", ckpt_path=str(weights), image_size=[64, 64], ignore_settings="true", **values)
     assert outcome(made, False) == ""
 
@@ -145,6 +145,33 @@ def test_settings_of_another_place_are_taken_by_name(weights: Path, phantoms: Pa
     assert "moved.pt is of another one" in said
     settings = str(weights.with_suffix(".json"))
     assert outcome(workflow("inference", output_dir=str(tmp_path / "b"), settings=settings, **values), False) == ""
+
+
+def test_settings_by_name_are_those_that_count(weights: Path, phantoms: Path, tmp_path: Path) -> None:
+    content = json.loads(weights.with_suffix(".json").read_text())
+    content |= {"threshold": 0.3, PROVENANCE: {"warning": "seen noise only"}}
+    (tmp_path / "named.json").write_text(json.dumps(content))
+    values = {"dataset_dir": str(phantoms / "images"), "runtime": "eager", "ckpt_path": str(weights)}
+    values["settings"] = str(tmp_path / "named.json")
+    assert outcome(workflow("inference", output_dir=str(tmp_path / "a"), **values), True) == ""
+    sidecar = json.loads(next((tmp_path / "a").glob("*.json")).read_text())
+    assert sidecar["settings"]["threshold"] == 0.3
+    assert sidecar["warnings"][-1] == "seen noise only"
+    said = outcome(workflow("inference", output_dir=str(tmp_path / "b"), image_size=[64, 64], **values), True)
+    assert "named.json it was trained with image_size [32, 32] (here [64, 64])" in said
+    given = workflow("inference", output_dir=str(tmp_path / "c"), threshold=0.5, **values)
+    assert outcome(given, True) == ""
+    sidecar = json.loads(next((tmp_path / "c").glob("*.json")).read_text())
+    assert sidecar["settings"]["threshold"] == 0.5, "a value that is given wins, also the usual one"
+
+
+def test_an_evaluator_by_itself_states_its_weights(weights: Path, phantoms: Path, tmp_path: Path) -> None:
+    """As programs run it that take MONAI's workflow apart."""
+    values = {"dataset_dir": str(phantoms / "images"), "runtime": "eager", "ckpt_path": str(weights)}
+    made = workflow("inference", output_dir=str(tmp_path / "out"), **values)
+    made.parser.get_parsed_content("evaluator").run()
+    sidecar = json.loads(next((tmp_path / "out").glob("*.json")).read_text())
+    assert sidecar["weights"]["path"] == str(weights)
 
 
 HOSTILE = {

@@ -12,6 +12,7 @@ from torch import nn
 
 import srs_monai
 from srs_monai.inference.sidecar import Run, write_sidecar
+from srs_monai.settings import Settings
 
 
 @pytest.fixture
@@ -68,15 +69,8 @@ def test_a_network_without_weights_makes_no_results() -> None:
     assert run.weights is None
 
 
-def test_what_the_settings_of_the_weights_warn_of(weights: Path) -> None:
-    assert loaded_run(weights).warnings == ()
-    weights.with_suffix(".json").write_text(json.dumps({"provenance": {"warning": "have seen phantoms only"}}))
-    assert loaded_run(weights).warnings == ("have seen phantoms only",)
-    assert Run().warnings == ()
-
-
-def test_the_recipe_of_the_training_is_known_where_the_settings_name_one(weights: Path) -> None:
-    assert loaded_run(weights).trained_recipe is None
-    weights.with_suffix(".json").write_text(json.dumps({"provenance": {}, "recipe": "busi"}))
-    assert loaded_run(weights).trained_recipe == "busi"
-    assert Run().trained_recipe is None
+def test_what_the_settings_of_the_weights_say() -> None:
+    trained = Settings({"recipe": "busi"}, {"warning": "have seen phantoms only"})
+    assert Run(settings=trained).warnings == ("have seen phantoms only",)
+    assert Run(settings=trained).trained_recipe == "busi"
+    assert (Run().warnings, Run().trained_recipe) == ((), None)

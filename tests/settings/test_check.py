@@ -8,7 +8,7 @@ import pytest
 from monai.bundle import ConfigWorkflow
 
 from srs_monai.errors import root_cause
-from srs_monai.settings import PROVENANCE, check_resumed, check_settings
+from srs_monai.settings import PROVENANCE, check_resumed, check_settings, load_settings
 
 CONFIG = """
 imports: [$import srs_monai, $import srs_monai.settings]
@@ -21,7 +21,8 @@ scaling: {_target_: srs_monai.data.transforms.ToUnitRanged, keys: image, intensi
 network_def: {_target_: UNet, channels: [2, 4], strides: [1]}
 ignore: false
 resume: true
-run: ["$srs_monai.settings.check_settings(@weights, ignore=@ignore)"]
+trained: {_target_: srs_monai.settings.TrainedSettings, weights: "@weights"}
+run: ["$srs_monai.settings.check_settings(@trained.settings, ignore=@ignore)"]
 resumed: ["$srs_monai.settings.check_resumed(@weights, resume=@resume)"]
 """
 
@@ -70,8 +71,8 @@ def test_equal_settings_and_none_pass(weights: Path, caplog: pytest.LogCaptureFi
     [
         (
             {"image_size": [128, 128]},
-            r"model\.pt was trained with image_size \[128, 128\] \(here \[256, 256\]\); "
-            r"give --image_size '\[128, 128\]', or go on all the same with --ignore_settings true",
+            r"model\.json it was trained with image_size \[128, 128\] \(here \[256, 256\]\); "
+            r"give --image_size '\[128, 128\]', or continue with --ignore_settings true",
         ),
         (
             {"antialias": False, "intensity": "window"},
@@ -79,10 +80,13 @@ def test_equal_settings_and_none_pass(weights: Path, caplog: pytest.LogCaptureFi
         ),
         (
             {"network_def": {"_target_": "UNet", "channels": [2, 8], "strides": [2]}},
-            r"network_def#channels \[2, 8\] \(here \[2, 4\]\); name .*model\.json after the bundle's file",
+            r"network_def#channels \[2, 8\] \(here \[2, 4\]\); leave out the overlay that changes it",
         ),
         ({"network_def": {"_target_": "UNet", "channels": [2, 4]}}, r"network_def#strides nothing \(here \[1\]\)"),
-        ({"normalization": {"_target_": "Identityd", "keys": "image"}}, r"normalization .* \(here nothing\); name"),
+        (
+            {"normalization": {"_target_": "Identityd", "keys": "image"}},
+            r"normalization .* \(here nothing\); leave",
+        ),
         ({"recipe": "busi"}, None),
         ({"threshold": 0.3}, None),
         ({"label_names": {"1": "Crohn's"}}, None),
@@ -99,7 +103,7 @@ def test_what_differs_is_refused(
         with pytest.raises(ValueError, match=said):
             check(weights)
         check(weights, ignore=True)
-        assert "model.pt: trained with" in caplog.text
+        assert "model.json: trained with" in caplog.text
 
 
 def test_a_recipe_that_contradicts_is_refused(weights: Path) -> None:
@@ -116,7 +120,7 @@ def test_a_part_that_says_the_same_otherwise_passes(weights: Path) -> None:
 
 def test_what_users_of_the_weights_must_know_is_said(weights: Path, caplog: pytest.LogCaptureFixture) -> None:
     check(trained(weights, {"warning": "seen nothing but noise"}))
-    assert "model.pt: seen nothing but noise" in caplog.text
+    assert "model.json: seen nothing but noise" in caplog.text
 
 
 def test_a_run_goes_on_only_as_it_began(weights: Path) -> None:
@@ -130,5 +134,5 @@ def test_a_run_goes_on_only_as_it_began(weights: Path) -> None:
 
 def test_without_a_configuration_being_run_nothing_is_checked(weights: Path) -> None:
     trained(weights, image_size=[1, 1])
-    check_settings(weights)
+    check_settings(load_settings(weights.with_suffix(".json")))
     check_resumed(weights)

@@ -22,6 +22,8 @@ from srs_monai.settings import (
     split_of_run,
     write_settings,
 )
+from srs_monai.settings.catalogue import NETWORKS, check_component
+from srs_monai.settings.schema import REFERENCES
 
 ROOT = Path(__file__).resolve().parents[2]
 SHIPPED = ROOT / "bundle"
@@ -118,7 +120,7 @@ def test_inference_gets_the_values_back(tmp_path: Path) -> None:
 def test_a_network_of_ones_own_is_written_and_reported(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     weights = write(tmp_path, other={"_target_": "own_package.Network", "width": 3})
     assert "own_package.Network" in caplog.text
-    assert "--trust_settings true" in caplog.text
+    assert "--trust-settings; in bundle commands --trust_settings true" in caplog.text
     settings = read_settings(weights)
     assert settings is not None
     assert settings.values["network_def"] == {"_target_": "own_package.Network", "width": 3}
@@ -133,7 +135,17 @@ def test_a_value_of_several_forms_is_kept_in_one(tmp_path: Path) -> None:
 
 def test_programs_are_not_written(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     write(tmp_path, normalization={"_target_": "Lambdad", "keys": "image", "func": ["$lambda x: x"]})
-    assert "there is a function at normalization#func#0; inference needs the same overlays" in caplog.text
+    assert "there is a function at normalization#func#0; inference needs this run's overlays" in caplog.text
+    assert not (tmp_path / "a run").exists()
+
+
+@pytest.mark.parametrize("odd", [{"_mode_": "callable"}, {"text": "x" * 501}, {"channels": [[1] * 300]}, {"x": 2e9}])
+def test_what_settings_do_not_hold_is_reported(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, odd: dict[str, Any]
+) -> None:
+    """Such a network is the user's own business, and its training goes on."""
+    write(tmp_path, other={"_target_": "own_package.Network", **odd})
+    assert "no settings are written beside" in caplog.text
     assert not (tmp_path / "a run").exists()
 
 
@@ -152,9 +164,13 @@ def test_settings_of_every_overlay_can_be_handed_on(tmp_path: Path, overlay: Pat
     read = read_settings(tmp_path / "model.pt")
     assert read is not None
     assert read.values == settings
-    trained = TrainedSettings(tmp_path / "model.pt")  # which checks every component
+    trained = TrainedSettings(tmp_path / "model.pt")
+    handed = ConfigParser.load_config_file(SHIPPED / "configs" / "inference.yaml")["values"]  # by inference, to parts
+    values = {name: settings[name] for name in handed}
     for build in (trained.cropping, trained.scaling, trained.normalization):
-        assert isinstance(build(settings), Transform)
+        assert isinstance(build(values), Transform)
+    check_component(settings["network_def"], "network_def", NETWORKS)
+    assert {f"@{name}" for name in handed} == set(REFERENCES)
 
 
 def test_weights_without_settings_are_taken_for_the_default_training() -> None:

@@ -47,9 +47,9 @@ def test_a_missing_file_and_a_folder_are_rejected(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("values", "said"),
     [
-        ({"colour": 1}, "of srs_monai 9, has colour; use that version"),
-        ({"imports": ["$import os"]}, "has imports"),
-        ({"initialize": []}, "has initialize"),
+        ({"colour": 1}, r"of srs_monai '9', has 'colour'; use that version"),
+        ({"imports": ["$import os"]}, "has 'imports'"),
+        ({"initialize": []}, "has 'initialize'"),
         ({"image_size": "$print(1)"}, r"image_size is '\$print\(1\)'"),
         ({"image_size": [8, -8]}, "image_size#1 is -8"),
         ({"image_size": [8, 10**9]}, "image_size#1 is 1000000000"),
@@ -73,6 +73,12 @@ def test_a_missing_file_and_a_folder_are_rejected(tmp_path: Path) -> None:
         ({"network_def": {**NETWORK, "channels": [1] * 300}}, "at most 256 items"),
         ({"network_def": {**NETWORK, "act": "x" * 501}}, "at most 500 letters"),
         ({"network_def": {**NETWORK, "channels": [1e300]}}, "network_def#channels#0 is 1e"),
+        ({"network_def": {**NETWORK, "channels": [10**400]}}, "network_def#channels#0 is 1000"),
+        ({"network_def": {**NETWORK, "a\x1b[2J": 1}}, r"has 'a\\x1b\[2J'"),
+        ({"\x1b[2J": 1}, r"has '\\x1b\[2J'"),
+        ({"label_names": {"1": {"name": "a", "\x1b[2J": 1}}}, r"\\x1b\[2J"),
+        ({"label_names": {"one": "a"}}, "label_names#one"),
+        ({"label_names": {"1": {"name": "a", "colour": [1, 2]}}}, "colour is"),
         ({"scaling": "@anything"}, "scaling is a component"),
         ({"scaling": {"keys": "image"}}, "scaling is a component"),
         ({"scaling": {"_target_": ["Lambdad"]}}, "scaling is a component"),
@@ -83,6 +89,8 @@ def test_values_of_another_kind_are_rejected(tmp_path: Path, values: dict[str, A
     with pytest.raises(ValueError, match=said) as raised:
         load(tmp_path, {PROVENANCE: {"srs_monai": "9"}, **values})
     assert "model.json" in str(raised.value)
+    assert str(raised.value).isprintable()
+    assert len(str(raised.value)) < 1000
 
 
 @pytest.mark.parametrize("provenance", [{"warning": 3}, {"images": {"training": "many"}}, {"warning": "x" * 501}])

@@ -97,7 +97,11 @@ def dicom_label(name: PathLike) -> DicomLabel | None:
             if sop_class == uid.RTStructureSetStorage:
                 rois = dataset.get("StructureSetROISequence") or ()
                 regions = {int(roi.ROINumber): str(roi.get("ROIName") or "").strip() for roi in rois}
-                frames = {str(roi.get("ReferencedFrameOfReferenceUID") or "") for roi in rois}
+                referred = (*rois, *(dataset.get("ReferencedFrameOfReferenceSequence") or ()))
+                frames = {
+                    str(item.get("ReferencedFrameOfReferenceUID") or item.get("FrameOfReferenceUID") or "")
+                    for item in referred
+                }
                 return DicomLabel(path, True, regions, frozenset(frames - {""}))
             if sop_class not in _SEGMENTATIONS:
                 return None
