@@ -45,6 +45,11 @@ def check_config() -> None:
         )
     known = _known(Path(workflow.config_root_path))
     ids = {_META, workflow.init_id, workflow.run_id, workflow.final_id}
+    if "imports" not in known:
+        raise ValueError(
+            f"the bundle's file is the first in --config_file, and overlays come after it; got a file of "
+            f"{workflow.config_root_path} first"
+        )
     for name in set(config) - set(known) - _TRACKING - ids:
         if not any(name in _references(value) for other, value in config.items() if other != name):
             near = get_close_matches(name, known, n=1)

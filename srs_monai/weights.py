@@ -82,8 +82,8 @@ def check_fit(network: nn.Module, theirs: Mapping[str, Tensor], path: str | Path
         if here != there and not is_optional(network, key):
             raise ValueError(
                 f"weights fit the network they were trained with, but {path} is of another one: {key!r} is {there} in "
-                f"the file and {here} in {type(network).__name__}; build the network with the arguments of its "
-                f"training (network_def in the configuration) or name its own weights"
+                f"the file and {here} in {type(network).__name__}; name the settings of their training (--settings "
+                f"RUN/model.json), give its network_def, or name other weights"
             )
 
 

@@ -55,6 +55,8 @@ class TrainedSettings:
     def __init__(
         self, weights: str | Path | None = None, settings: str | Path | None = None, trust: bool | str = False
     ) -> None:
+        if settings is not None and not isinstance(settings, str | Path):
+            raise ValueError(f"settings is the name of a file, as RUN/model.json; got {settings!r:.200}")
         self.trust = on(trust)
         beside = read_settings(weights) if settings is None and weights is not None else None
         self.settings = load_settings(settings) if settings is not None else beside or Settings()

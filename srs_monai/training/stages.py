@@ -126,6 +126,7 @@ def run_stage(
     finished = trainer.state.epoch >= trainer.state.max_epochs
     if not finished:
         if compiled:
+            logger.info("compiling the network: the first steps take minutes")
             trainer.network.compile()  # in place, so that its weights keep their names
         trainer.run()
     if not Path(best).is_file():

@@ -13,6 +13,7 @@ from srs_monai.networks.layers.attention import ChannelAttention, SpatialAttenti
 from srs_monai.networks.layers.own_gradient import (
     gradient_of_numbers,
     gradients,
+    inner_graph,
     own_gradient_serves,
     plain_gradients,
     recorded,
@@ -44,12 +45,12 @@ class _Attend(torch.autograd.Function):
     ) -> Tensor:
         pool = F.adaptive_max_pool2d if x.dim() == 4 else F.adaptive_max_pool3d
         largest, place = pool(x, 1, return_indices=True)
-        with torch.enable_grad():  # what is small is left to autograd
+        with inner_graph():  # what is small is left to autograd
             by_channel = [x.mean(channel.space, keepdim=True).requires_grad_(), largest.requires_grad_()]
             channel_weights = channel.weights(*by_channel)
         y = x * channel_weights.detach()
         peak = y.amax(1, keepdim=True)
-        with torch.enable_grad():
+        with inner_graph():
             by_position = torch.cat([y.mean(1, keepdim=True), peak], dim=1).requires_grad_()
             position_weights = spatial.weights(by_position)
         ctx.save_for_backward(x, y, place, peak, *parameters)

@@ -5,12 +5,14 @@ A hand-written gradient makes an ordinary backward pass cheaper. It cannot be re
 PyTorch's operations: the values are the same.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import torch
 from torch import Tensor
 from torch.autograd.forward_ad import unpack_dual
+from torch.autograd.graph import saved_tensors_hooks
 
 from srs_monai.networks.layers.convolve import exporting
 
@@ -27,6 +29,17 @@ def own_gradient_serves(*inputs: Tensor) -> bool:
     if torch._C._are_functorch_transforms_active():
         return False
     return all(unpack_dual(x).tangent is None for x in inputs)
+
+
+@contextmanager
+def inner_graph() -> Iterator[None]:
+    """Record a small graph inside a forward pass of our own, which its backward pass goes through.
+
+    It keeps its tensors as they are. Hooks on saved tensors belong to the graph around it: those of checkpointing would
+    compute the whole network again for each inner graph.
+    """
+    with torch.enable_grad(), saved_tensors_hooks(_unchanged, _unchanged):
+        yield
 
 
 def gradient_of_numbers(gradient: Tensor) -> bool:
@@ -55,3 +68,7 @@ def gradients(result: Tensor, inputs: Sequence[Tensor], gradient: Tensor, *, cre
     )
     each = iter(found)
     return [next(each) if x.requires_grad else None for x in inputs]
+
+
+def _unchanged(tensor: Tensor) -> Tensor:
+    return tensor
