@@ -116,7 +116,7 @@ def _complaint(name: str, value: Any, usual: Any) -> str:
         return "" if isinstance(value, str) else "a text"
     if not isinstance(value, list | tuple):
         return f"a list, as {usual}"
-    numbers = all(isinstance(part, int | float) for part in usual)
+    numbers = bool(usual) and all(isinstance(part, int | float) for part in usual)
     faulty = numbers and any(_no_number(part, whole=False) for part in value if not _is_expression(part))
     return f"a list of numbers, as {usual}" if faulty else ""
 

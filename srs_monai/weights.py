@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from srs_monai.errors import one_line
 from srs_monai.files import replacing
 
+_FOLDER = 0x10  # the attribute of a folder in a zip archive
 _STAGE_ONE = "reconstruction."  # how the names of the part that stage one trains begin
 
 
@@ -52,6 +53,21 @@ def load_weights(network: nn.Module, path: str | Path) -> nn.Module:
     return network
 
 
+def require_weights(network: nn.Module) -> LoadedWeights:
+    """What was loaded into a network.
+
+    Raises:
+        ValueError: when `load_weights` never loaded any, or they changed since: results would be of unknown weights.
+    """
+    loaded = loaded_weights(network)
+    if loaded is None:
+        raise ValueError(
+            f"results are made with trained weights, but none were loaded into this {type(network).__name__}; load "
+            "them with srs_monai.weights.load_weights"
+        )
+    return loaded
+
+
 def loaded_weights(network: nn.Module) -> LoadedWeights | None:
     """What `load_weights` loaded into a network last; None where it never did, or where the weights changed since."""
     loaded, changes = _LOADED.get(network, (None, 0))
@@ -79,12 +95,23 @@ def check_fit(network: nn.Module, theirs: Mapping[str, Tensor], path: str | Path
     # keys in the network's own order, then those it does not know
     for key in [*ours, *(key for key in theirs if key not in ours)]:
         here, there = shape_text(ours.get(key)), shape_text(theirs.get(key))
+        if key in ours and key in theirs and not _fits_kind(theirs[key], ours[key]):
+            raise ValueError(
+                f"weights are dense numbers of the network's kind, but {key!r} in {path} is {theirs[key].dtype}, "
+                f"{theirs[key].layout}, on {theirs[key].device}; save the state_dict() of the network"
+            )
         if here != there and not is_optional(network, key):
             raise ValueError(
                 f"weights fit the network they were trained with, but {path} is of another one: {key!r} is {there} in "
                 f"the file and {here} in {type(network).__name__}; name the settings of their training (--settings "
                 f"RUN/model.json), give its network_def, or name other weights"
             )
+
+
+def _fits_kind(theirs: Tensor, ours: Tensor) -> bool:
+    """Whether a tensor of a file can be copied into one of the network without loss of kind."""
+    floating = theirs.is_floating_point() == ours.is_floating_point() and not theirs.is_complex()
+    return floating and theirs.layout is torch.strided and not theirs.is_meta and not theirs.is_quantized
 
 
 def is_optional(network: nn.Module, key: str) -> bool:
@@ -146,6 +173,11 @@ def _check_damage(content: bytes, path: str | Path) -> None:
         return
     try:
         with zipfile.ZipFile(BytesIO(content)) as archive:
+            entries = archive.infolist()
+            # PyTorch writes none of these, and takes them for something else than they are
+            odd = [one for one in entries if one.compress_type != zipfile.ZIP_STORED or one.external_attr & _FOLDER]
+            if odd or len({one.filename for one in entries}) < len(entries):
+                raise zipfile.BadZipFile("its table of contents is not as PyTorch writes it")
             damaged = archive.testzip()
     except Exception as error:  # damage to the archive's own tables
         raise ValueError(f"{path} is damaged: {one_line(error)}; fetch or train it again") from error

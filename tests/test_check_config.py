@@ -18,6 +18,7 @@ resume: false
 masks: masks
 patience: null
 output_dir: $'runs'
+handlers: []
 trainer: {_target_: torch.nn.Linear, in_features: "@epochs", out_features: 1}
 initialize: [$srs_monai.check_config.check_config()]
 run: [$True]
@@ -72,6 +73,7 @@ def test_a_value_of_another_kind_is_refused(tmp_path: Path, name: str, value: An
         ("{}", {"epochs": "$10 * 2", "learning_rate": "@epochs", "resume": "true", "output_dir": Path("runs")}),
         ("{}", {"trainer#out_features": 2, "mine": ["$1"], "run_id": "mine"}),
         ("{}", {"run_name": "first"}),  # of MONAI's tracking
+        ("handlers: [{_target_: StatsHandler}]", {}),
     ],
 )
 def test_what_may_be_passes(tmp_path: Path, overlay: str, values: dict[str, Any]) -> None:

@@ -172,3 +172,40 @@ def test_files_of_old_versions_without_checksums_are_loaded(tmp_path: Path) -> N
     assert not zipfile.is_zipfile(tmp_path / "old.pt")
     fresh = load_weights(nn.Conv2d(2, 3, 1), tmp_path / "old.pt")
     torch.testing.assert_close(fresh.state_dict(), network.state_dict(), rtol=0, atol=0)
+
+
+def test_no_bit_of_a_small_file_changes_weights_in_silence(tmp_path: Path) -> None:
+    """Also not one of the archive's tables, such as the mark of a folder, which leaves PyTorch's memory as it was."""
+    path, weights = tmp_path / "w.pt", {"weight": torch.arange(3.0)}
+    save_weights(weights, path)
+    whole = path.read_bytes()
+    tables = whole.index(b"PK\x01\x02")
+    for byte in range(tables, len(whole)):
+        for bit in range(8):
+            path.write_bytes(whole[:byte] + bytes([whole[byte] ^ 1 << bit]) + whole[byte + 1 :])
+            try:
+                read = read_checkpoint(path)
+            except ValueError:
+                continue
+            torch.testing.assert_close(read, weights, rtol=0, atol=0)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        torch.ones(3, 2, 1, 1, dtype=torch.complex64),
+        torch.ones(3, 2, 1, 1, dtype=torch.int8),
+        torch.ones(3, 2, 1, 1).to_sparse(),
+        torch.ones(3, 2, 1, 1, device="meta"),
+    ],
+    ids=["complex", "integers", "sparse", "meta"],
+)
+def test_tensors_of_another_kind_are_refused(tmp_path: Path, odd: torch.Tensor) -> None:
+    torch.save({**nn.Conv2d(2, 3, 1).state_dict(), "weight": odd}, tmp_path / "w.pt")
+    with pytest.raises(ValueError, match=r"'weight' in .*w\.pt is torch"):
+        load_weights(nn.Conv2d(2, 3, 1), tmp_path / "w.pt")
+
+
+def test_half_precision_is_loaded(tmp_path: Path) -> None:
+    save_weights(nn.Conv2d(2, 3, 1).half().state_dict(), tmp_path / "w.pt")
+    assert load_weights(nn.Conv2d(2, 3, 1), tmp_path / "w.pt").weight.dtype == torch.float32

@@ -15,7 +15,7 @@ from torch import nn
 from srs_monai import __version__
 from srs_monai.files import write_atomically
 from srs_monai.settings import PARTS, VALUES, Settings, settings_of
-from srs_monai.weights import LoadedWeights, loaded_weights
+from srs_monai.weights import LoadedWeights, require_weights
 from srs_monai.workflow import running_workflow
 
 _PACKAGES = ("torch", "monai", "numpy", "nibabel", "pydicom", "highdicom")
@@ -57,12 +57,7 @@ class Run:
         if not isinstance(network, nn.Module) or isinstance(network, torch.jit.ScriptModule):
             self._loaded = None
             return
-        self._loaded = loaded_weights(network)
-        if self._loaded is None:
-            raise ValueError(
-                f"results are made with trained weights, but none were loaded into this {type(network).__name__}; "
-                "load them with srs_monai.weights.load_weights"
-            )
+        self._loaded = require_weights(network)
 
     @property
     def weights(self) -> Path | None:

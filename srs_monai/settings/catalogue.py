@@ -1,4 +1,4 @@
-"""The components that settings may name, and how one is built: by this list, never by an import of what a file says."""
+"""The components that settings may name, a fixed list, and the arguments that they may have."""
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping
@@ -8,19 +8,13 @@ from typing import Any
 
 import monai.networks.nets as nets
 import monai.transforms
-import torch
-from monai.bundle import ConfigParser
-from monai.transforms import Transform
-from torch import nn
 
 from srs_monai import networks
 from srs_monai.data import transforms
-from srs_monai.errors import one_line, root_cause
-from srs_monai.settings.schema import REFERENCES
 
-_NOT_ARGUMENTS = ("_target_", "_desc_", "_disabled_")
+NOT_ARGUMENTS = ("_target_", "_desc_", "_disabled_")
 _LARGEST_WHOLE = 8192  # channels, pixels, blocks
-_LARGEST_NETWORK = 10**9  # parameters, four gigabytes
+_IMPORTING = "instance_nvfuser"  # a normalisation for which MONAI imports another package
 
 
 @dataclass(frozen=True)
@@ -43,7 +37,7 @@ class Component:
 
 
 _INTENSITIES = (
-    *("AdjustContrastd", "ClipIntensityPercentilesd", "HistogramNormalized", "NormalizeIntensityd", "ScaleIntensityd"),
+    *("AdjustContrastd", "ClipIntensityPercentilesd", "NormalizeIntensityd", "ScaleIntensityd"),
     *("ScaleIntensityRanged", "ScaleIntensityRangePercentilesd", "ShiftIntensityd", "ThresholdIntensityd"),
 )
 _SPATIAL = ("BorderPadd", "CenterSpatialCropd", "DivisiblePadd", "Identityd", "SpatialCropd", "SpatialPadd")
@@ -122,7 +116,7 @@ def check_component(part: Mapping[str, Any], where: str, catalogue: Mapping[str,
     disabled = part.get("_disabled_", False)
     if not isinstance(disabled, bool) or (disabled and catalogue is NETWORKS):
         raise ValueError(f"{where}: _disabled_ is true or false, and false for a network; got {disabled!r}")
-    given = {name: value for name, value in part.items() if name not in _NOT_ARGUMENTS}
+    given = {name: value for name, value in part.items() if name not in NOT_ARGUMENTS}
     takes = inspect.signature(component.make).parameters
     named = [name for name, one in takes.items() if one.kind in (one.POSITIONAL_OR_KEYWORD, one.KEYWORD_ONLY)]
     for name, value in given.items():
@@ -136,66 +130,15 @@ def check_component(part: Mapping[str, Any], where: str, catalogue: Mapping[str,
             _check_parts(value, f"{where}#{name}", catalogue)
         elif _holds_component(value):
             raise ValueError(f"{where}: {name} of {target} is a plain value; got a component, {value!r:.200}")
+        elif catalogue is NETWORKS and _IMPORTING in str(value).lower():
+            raise ValueError(f"{where}: {name} of {target} may not be {_IMPORTING}, which imports another package")
         elif name == "keys" and catalogue is TRANSFORMS:
             _check_keys(value, where, component)
-        elif any(abs(number) > _LARGEST_WHOLE for number in _whole_numbers(value)):
+        elif _is_size(component, catalogue) and any(abs(number) > _LARGEST_WHOLE for number in _whole_numbers(value)):
             raise ValueError(f"{where}: whole numbers are at most {_LARGEST_WHOLE}; got {name} {value!r:.200}")
     missing = [name for name in named if takes[name].default is inspect.Parameter.empty and name not in given]
     if missing:
         raise ValueError(f"{where}: {target} needs {', '.join(missing)}; add it, or take the file of another training")
-
-
-def build_component(
-    part: Mapping[str, Any],
-    where: str,
-    catalogue: Mapping[str, Component],
-    values: Mapping[str, Any],
-    *,
-    trust: bool = False,
-) -> Any:
-    """Build a component of settings.
-
-    Args:
-        part: {"_target_": name, argument: plain value}, whose texts may refer to values ("@image_size").
-        where: file and name of the part, for messages.
-        catalogue: `TRANSFORMS` or `NETWORKS`.
-        values: that a part may refer to, by name.
-        trust: let MONAI import and build what the catalogue does not have.
-
-    Raises:
-        ValueError: as `check_component`, for a reference to a value that there is not, and with the component's own
-            reason when it cannot be built.
-    """
-    resolved = _with_values(part, values, where)
-    if not trust:
-        check_component(part, where, catalogue)
-        if catalogue is NETWORKS:
-            _check_size(resolved, where, catalogue)
-    try:
-        built = ConfigParser({"part": resolved}).get_parsed_content("part") if trust else _build(resolved, catalogue)
-    except Exception as error:  # components raise what they like, of arguments of another kind TypeError
-        raise ValueError(f"{where} cannot be built: {one_line(root_cause(error))}; correct the settings") from error
-    kind = nn.Module if catalogue is NETWORKS else Transform
-    if built is None and catalogue is TRANSFORMS:  # disabled
-        return monai.transforms.Identityd(keys="image")
-    if not isinstance(built, kind):
-        raise ValueError(f"{where} is a {kind.__name__}; got a {type(built).__name__}, by {part['_target_']!r}")
-    return built
-
-
-def _build(part: Mapping[str, Any], catalogue: Mapping[str, Component]) -> Any:
-    if part.get("_disabled_", False):
-        return None
-    component = catalogue[part["_target_"]]
-    arguments = {name: value for name, value in part.items() if name not in _NOT_ARGUMENTS}
-    for name in component.parts:
-        inner = arguments.get(name)
-        if isinstance(inner, list):
-            made = [_build(one, catalogue) for one in inner]
-            arguments[name] = [one for one in made if one is not None]
-        elif inner is not None:
-            arguments[name] = _build(inner, catalogue)
-    return component.make(**arguments)
 
 
 def _check_parts(value: Any, where: str, catalogue: Mapping[str, Component]) -> None:
@@ -215,6 +158,11 @@ def _check_keys(value: Any, where: str, component: Component) -> None:
         )
 
 
+def _is_size(component: Component, catalogue: Mapping[str, Component]) -> bool:
+    """Whether whole numbers among the arguments are sizes, channels and counts, rather than intensities."""
+    return catalogue is NETWORKS or component.spatial
+
+
 def _whole_numbers(value: Any) -> Iterator[int]:
     if isinstance(value, Mapping | list):
         for part in value.values() if isinstance(value, Mapping) else value:
@@ -223,32 +171,7 @@ def _whole_numbers(value: Any) -> Iterator[int]:
         yield value
 
 
-def _check_size(part: Mapping[str, Any], where: str, catalogue: Mapping[str, Component]) -> None:
-    """Refuse a network that would fill the memory, by building it without its numbers where it can be."""
-    try:
-        with torch.device("meta"):
-            network = _build(part, catalogue)
-    except Exception:  # one that computes with its weights while it is built, which building will say better
-        return
-    count = sum(parameter.numel() for parameter in network.parameters())
-    if count > _LARGEST_NETWORK:
-        raise ValueError(f"{where} has {count} parameters; settings build networks of up to {_LARGEST_NETWORK}")
-
-
 def _holds_component(value: Any) -> bool:
     if isinstance(value, Mapping):
         return "_target_" in value or any(map(_holds_component, value.values()))
     return isinstance(value, list) and any(map(_holds_component, value))
-
-
-def _with_values(value: Any, values: Mapping[str, Any], where: str) -> Any:
-    """A part with the values that it refers to."""
-    if isinstance(value, Mapping):
-        return {key: _with_values(part, values, where) for key, part in value.items()}
-    if isinstance(value, list):
-        return [_with_values(part, values, where) for part in value]
-    if isinstance(value, str) and value in REFERENCES:
-        if value[1:] not in values:
-            raise ValueError(f"{where} refers to {value[1:]}, which has no value; give it")
-        return values[value[1:]]
-    return value

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,7 @@ def read_settings(weights: str | Path) -> Settings | None:
         ValueError: naming the file, when it holds something else.
     """
     path = settings_path(weights)
-    return load_settings(path) if path.is_file() else None
+    return load_settings(path) if os.path.lexists(path) else None  # a link to nothing is no absence of settings
 
 
 def write_settings(weights: str | Path, *, dataset_dir: str | Path, datalists: Mapping[str, Any]) -> None:

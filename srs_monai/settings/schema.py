@@ -26,7 +26,7 @@ _Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_]{1,64}$")]
 _LabelNumber = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,4}$")]
 _Text = Annotated[str, StringConstraints(max_length=_LONGEST_TEXT)]
 _Channels = Annotated[int, Field(ge=1, le=4096)]
-_Side = Annotated[int, Field(ge=1, le=16384)]
+_Side = Annotated[int, Field(ge=1, le=4096)]
 _Number = Annotated[float, Field(ge=-_LARGEST_NUMBER, le=_LARGEST_NUMBER, allow_inf_nan=False)]
 _STRICT = ConfigDict(extra="forbid", strict=True)
 
@@ -118,17 +118,22 @@ def load_settings(path: str | Path) -> Settings:
     path = Path(path)
     if not path.is_file():
         raise ValueError(f"settings are read from a file, but {path} is not one; correct its name")
-    if path.stat().st_size > _LARGEST_FILE:
+    try:
+        with path.open("rb") as file:
+            content = file.read(_LARGEST_FILE + 1)
+    except OSError as error:
+        raise ValueError(f"settings are read from a file, but {path} cannot be read: {one_line(error)}") from error
+    if len(content) > _LARGEST_FILE:
         raise ValueError(
             f"settings are a small file, but {path} has more than {_LARGEST_FILE} bytes; name another file"
         )
     try:
-        content = json.loads(path.read_text(encoding="utf-8"), parse_constant=_no_number)
+        values = json.loads(content.decode(), parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
         raise ValueError(
             f"settings are a JSON file, but {path} cannot be read as JSON ({one_line(error)}); correct or remove it"
         ) from error
-    return parse_settings(content, path)
+    return parse_settings(values, path)
 
 
 def parse_settings(content: Any, path: str | Path) -> Settings:

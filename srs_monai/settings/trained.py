@@ -7,7 +7,8 @@ from typing import Any
 from monai.transforms import Transform
 from torch import nn
 
-from srs_monai.settings.catalogue import build_component, catalogue_of
+from srs_monai.settings.build import build_component
+from srs_monai.settings.catalogue import catalogue_of
 from srs_monai.settings.files import read_settings
 from srs_monai.settings.schema import Settings, load_settings
 from srs_monai.switch import on

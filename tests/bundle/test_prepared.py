@@ -92,6 +92,15 @@ def test_evaluation_measures_the_weights(way: str, weights: Path, phantoms: Path
     assert (tmp_path / "out" / "metrics.csv").is_file()
 
 
+@pytest.mark.parametrize("file", ["inference", "evaluate"])
+def test_another_network_in_its_place_has_no_weights(file: str, weights: Path, phantoms: Path, tmp_path: Path) -> None:
+    data = str(phantoms / ("images" if file == "inference" else ""))
+    values = {"ckpt_path": str(weights), "dataset_dir": data, "network": "$@network_def", "device": "cpu"}
+    made = workflow(file, output_dir=str(tmp_path / "out"), **values)
+    assert "none were loaded into this SRSNet" in outcome(made, True)
+    assert not any((tmp_path / "out").rglob("*.*"))
+
+
 @pytest.mark.parametrize("file", ["inference", "evaluate", "train", "train_reconstruction"])
 @pytest.mark.parametrize("way", WAYS)
 def test_names_are_checked_and_a_second_file_is_refused(

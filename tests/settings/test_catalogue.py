@@ -12,7 +12,8 @@ from monai.transforms import Compose, Identityd, NormalizeIntensityd, ScaleInten
 from torch import nn
 
 from srs_monai import networks
-from srs_monai.settings.catalogue import NETWORKS, TRANSFORMS, build_component
+from srs_monai.settings.build import build_component
+from srs_monai.settings.catalogue import NETWORKS, TRANSFORMS
 
 RUN = {"_target_": "subprocess.Popen", "args": ["sh", "-c", "touch pwned"]}
 LOADING = {"_target_": "LoadImaged", "keys": "none", "allow_missing_keys": True, "reader": "subprocess.Popen"}
@@ -74,6 +75,10 @@ def test_other_transforms_and_arguments_are_rejected(
         {**UNET, "pretrained": True},
         {**UNET, "channels": [8, 10**9]},
         {**UNET, "channels": [8192] * 9, "strides": [2] * 8, "num_res_units": 8},
+        {**UNET, "num_res_units": 8192},
+        {**UNET, "norm": ["INSTANCE_NVFUSER", {}]},
+        {"_target_": "SwinUNETR", "in_channels": 1, "out_channels": 1, "feature_size": 8184},
+        {"_target_": "srs_monai.networks.SRSNet", "segmentation_blocks": [8000, 1, 1, 1]},
         {**UNET, "_disabled_": True},
         {"_target_": "UNet"},
     ],
@@ -107,6 +112,12 @@ def test_transforms_are_built_with_their_arguments() -> None:
     assert isinstance(build_component(dotted, "here", TRANSFORMS, {}), NormalizeIntensityd)
     off = {"_target_": "Identityd", "keys": "label", "_disabled_": True}
     assert isinstance(build_component(off, "here", TRANSFORMS, {}), Identityd)
+
+
+def test_intensities_may_be_large() -> None:
+    part = {"_target_": "ScaleIntensityRanged", "keys": "image", "a_min": 0, "a_max": 65535, "b_min": 0, "b_max": 1}
+    scaled = build_component(part, "here", TRANSFORMS, {})({"image": torch.tensor([[65535.0]])})["image"]
+    assert scaled.item() == 1
 
 
 def test_networks_take_the_values_that_they_refer_to() -> None:

@@ -1,12 +1,13 @@
 """A file of settings holds plain values of known names and kinds, within bounds; anything else is rejected by name."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from srs_monai.settings import PROVENANCE, load_settings
+from srs_monai.settings import PROVENANCE, load_settings, read_settings
 
 NETWORK = {"_target_": "UNet"}
 
@@ -107,3 +108,15 @@ def test_a_warning_is_one_line_of_printable_text(tmp_path: Path) -> None:
 def test_whole_numbers_do_where_a_number_is_meant(tmp_path: Path) -> None:
     values = {"window_level": 40, "window_width": 350, "recipe": None, "image_size": [32, 64]}
     assert load(tmp_path, {PROVENANCE: {}, **values}).values == values
+
+
+def test_what_is_no_regular_file_is_rejected(tmp_path: Path) -> None:
+    """A link to nothing is what remains of a file that was not fetched, not the absence of settings."""
+    (tmp_path / "link.json").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "folder.json").mkdir()
+    os.mkfifo(tmp_path / "pipe.json")
+    (tmp_path / "device.json").symlink_to("/dev/zero")
+    for name in ("link", "folder", "pipe", "device"):
+        with pytest.raises(ValueError, match=rf"{name}\.json is not one"):
+            read_settings(tmp_path / f"{name}.pt")
+    assert read_settings(tmp_path / "none.pt") is None
