@@ -37,9 +37,9 @@ def configs() -> dict[str, dict[str, Any]]:
 
 
 SHARED = [*VALUES, *PARTS, "device", "bundle_root", "pick_device", "precision", "channels_last"]
-OWN_WAYS = {"imports", "labels", "output_dir", "runtime", "datalists", "inferer", "validate", "run"}
+OWN_WAYS = {"imports", "labels", "prepared", "output_dir", "runtime", "datalists", "inferer", "validate", "run"}
 # what training states, inference and evaluation take from the weights, see tests/settings/test_files.py
-OF_WEIGHTS = {*VALUES, *PARTS, "network", "prepared"}
+OF_WEIGHTS = {*VALUES, *PARTS, "network"}
 
 
 @pytest.mark.parametrize("pair", list(combinations(("train", "evaluate", "inference"), 2)), ids="-".join)

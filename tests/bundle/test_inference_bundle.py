@@ -283,7 +283,7 @@ def test_settings_that_differ_from_those_of_the_weights_are_refused(
     (tmp_path / "untrained.json").write_text('{"provenance": {}, "image_size": [64, 64]}')
     with pytest.raises(RuntimeError) as failed:
         segment(tmp_path / "a.png", tiny, **untrained)
-    said = r"trained with image_size \[64, 64\] \(here \[32, 32\]\); give --image_size '\[64, 64\]', or go on"
+    said = r"trained with image_size \[64, 64\] \(here \[32, 32\]\); give --image_size '\[64, 64\]', or continue"
     assert re.search(said, str(root_cause(failed.value)))
     for values in ({"image_size": [64, 64]}, {"ignore_settings": "true", "overwrite": "true"}):
         output = segment(tmp_path / "a.png", tiny, **untrained, **values)
