@@ -1,5 +1,6 @@
 """Components built from settings, by the catalogue alone unless the file is trusted, and none that fills the memory."""
 
+import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -14,6 +15,8 @@ from torch.nn.modules.module import register_module_parameter_registration_hook
 from srs_monai.errors import one_line, root_cause
 from srs_monai.settings.catalogue import NETWORKS, NOT_ARGUMENTS, TRANSFORMS, Component, check_component
 from srs_monai.settings.schema import REFERENCES
+
+logger = logging.getLogger(__name__)
 
 _LARGEST_NETWORK = 5 * 10**8  # parameters, two gigabytes
 _MOST_TENSORS = 20_000  # of parameters
@@ -82,8 +85,8 @@ def _build_network(part: Mapping[str, Any], where: str) -> nn.Module:
             _build(part, NETWORKS)
     except _TooLargeError:
         raise
-    except Exception:
-        pass
+    except Exception as error:  # some compute with their weights while they are built
+        logger.debug("%s: not built without its numbers: %s", where, error)
     with _limited(where):
         network: nn.Module = _build(part, NETWORKS)
     return network
