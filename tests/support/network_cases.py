@@ -154,7 +154,8 @@ CASES: dict[str, Case] = {
     "SDI": Case(lambda: SDI(4, 2), ([FLAT, (4, 3, 2)],), ((3, 2),)),
     "SRSNet": Case(lambda: SRSNet(2, 2, 3, **SRSNET), ((2, 8, 8),)),
     "SRSNet, joint": Case(lambda: SRSNet(2, 2, 3, freeze_reconstruction=False, **SRSNET), ((2, 8, 8),)),
-    "SRSNet, 3-D": Case(lambda: SRSNet(3, 2, 1, **SRSNET), ((2, 4, 4, 4),)),
+    # not smaller: PyTorch 2.13's Conv3d of 16 channels on 2 x 2 x 2 in bfloat16 reads memory that was never written
+    "SRSNet, 3-D": Case(lambda: SRSNet(3, 2, 1, **SRSNET), ((2, 8, 8, 8),)),
     "SRSNet, magic": Case(lambda: SRSNet(2, 2, 1, kernel="magic", **SRSNET), ((2, 8, 8),)),
     "ScConv": Case(_dynamic(ScConv), WIDE),
     "SegmentationNet": Case(
