@@ -22,8 +22,8 @@ _PATHS = ("_dir", "_path")  # how names of folders and files end
 def check_config() -> None:
     """Refuse stray arguments, names that nothing reads and values of another kind, which MONAI takes without a word.
 
-    MONAI's command takes what stands alone for the ids of its lists: a second file after `--config_file a.yaml` is no
-    configuration then, and what it names as `initialize` is skipped. A file of settings is no configuration either.
+    MONAI's command takes an argument without a name as the id of one of its lists: with `--config_file a.yaml b.yaml`,
+    b.yaml takes the place of `initialize`, which is then skipped. A file of settings is not a configuration either.
 
     A name at the top is known when a file beside the configuration being run has it too, or when something refers to
     it: overlays may bring names of their own. A value is of the same kind as in those files, a number, a whole number,
@@ -41,7 +41,7 @@ def check_config() -> None:
     if _SETTINGS in config:
         raise ValueError(
             "settings of weights are data and not a configuration, but one of the configuration files holds settings; "
-            "name it with --settings FILE instead (the file beside ckpt_path is read by itself)"
+            "name it with --settings FILE instead (the file beside ckpt_path is read automatically)"
         )
     known = _known(Path(workflow.config_root_path))
     ids = {_META, workflow.init_id, workflow.run_id, workflow.final_id}

@@ -8,7 +8,7 @@ import numpy as np
 from monai.utils import convert_to_numpy
 from numpy.typing import NDArray
 
-from srs_monai.evaluation.overlap import count_overlap
+from srs_monai.evaluation.overlap import count_overlap, ratio
 from srs_monai.evaluation.surface import surface_distances
 
 
@@ -61,14 +61,14 @@ def case_metrics(prediction: Any, reference: Any, spacing: Sequence[float] | Non
     tn = predicted.size - tp - fp - fn
     hd95, asd = _distances(predicted, expected, steps)
     return {
-        "iou": _ratio(tp, tp + fp + fn, empty=1.0),
-        "dice_f1": _ratio(2 * tp, 2 * tp + fp + fn, empty=1.0),
+        "iou": ratio(tp, tp + fp + fn, empty=1.0),
+        "dice_f1": ratio(2 * tp, 2 * tp + fp + fn, empty=1.0),
         f"hd95_{unit}": hd95,
         f"asd_{unit}": asd,
-        "sensitivity": _ratio(tp, tp + fn),
-        "specificity": _ratio(tn, tn + fp),
-        "precision": _ratio(tp, tp + fp),
-        "accuracy": _ratio(tp + tn, predicted.size),
+        "sensitivity": ratio(tp, tp + fn),
+        "specificity": ratio(tn, tn + fp),
+        "precision": ratio(tp, tp + fp),
+        "accuracy": ratio(tp + tn, predicted.size),
     }
 
 
@@ -101,11 +101,6 @@ def _steps(spacing: Sequence[float] | None, axes: int) -> list[float]:
             "pass None to measure in pixels"
         )
     return steps
-
-
-def _ratio(part: int, whole: int, empty: float = math.nan) -> float:
-    """Divide; where there is nothing to divide by, the value is `empty`."""
-    return part / whole if whole else empty
 
 
 def _distances(

@@ -19,12 +19,12 @@ class Overlap:
     @property
     def iou(self) -> float:
         """TP / (TP + FP + FN); nan where both masks are empty."""
-        return _ratio(self.tp, self.tp + self.fp + self.fn)
+        return ratio(self.tp, self.tp + self.fp + self.fn)
 
     @property
     def dice(self) -> float:
         """2 TP / (2 TP + FP + FN); nan where both masks are empty."""
-        return _ratio(2 * self.tp, 2 * self.tp + self.fp + self.fn)
+        return ratio(2 * self.tp, 2 * self.tp + self.fp + self.fn)
 
 
 def count_overlap(prediction: NDArray[np.bool_], reference: NDArray[np.bool_]) -> Overlap:
@@ -39,5 +39,6 @@ def add_overlaps(overlaps: Iterable[Overlap]) -> Overlap:
     return Overlap(*(sum(column) for column in zip(*counts, strict=True))) if counts else Overlap(0, 0, 0)
 
 
-def _ratio(part: int, whole: int) -> float:
-    return part / whole if whole else math.nan
+def ratio(part: int, whole: int, empty: float = math.nan) -> float:
+    """Divide; where there is nothing to divide by, the value is `empty`."""
+    return part / whole if whole else empty

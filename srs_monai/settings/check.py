@@ -16,7 +16,7 @@ from srs_monai.workflow import running_workflow
 logger = logging.getLogger(__name__)
 
 _ABSENT = "nothing"
-_SAID_ONLY = ("threshold", "label_names")  # what changes no image that a network is shown
+_SAID_ONLY = ("threshold", "label_names")  # these change no image that a network sees
 _TRAINING_ONLY = ("deep_supervision",)  # arguments of networks that change neither weights nor the finest output
 
 
