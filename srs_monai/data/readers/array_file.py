@@ -1,5 +1,7 @@
 """NumPy and HDF5 files: which arrays they hold, and their values."""
 
+import math
+import threading
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +20,7 @@ from srs_monai.errors import one_line
 ARRAY_SUFFIXES = (".npy.h5", ".npy", ".npz", ".h5", ".hdf5")
 IMAGE_KEY = "image"
 _NUMBERS = "biuf"  # kinds of NumPy's types: truth values, integers and floating-point numbers
+_HEADER_LOCK = threading.Lock()  # NumPy parses headers with ast, which threads upset before Python 3.12 (gh-106905)
 
 
 def is_array(name: PathLike) -> bool:
@@ -65,8 +68,7 @@ def array_header(name: PathLike) -> tuple[tuple[int, ...], np.dtype[Any]]:
     with _reasons(file):
         if _in_numpy(file):
             with _stream(file, key) as stream:
-                read = npy.read_array_header_1_0 if npy.read_magic(stream) == (1, 0) else npy.read_array_header_2_0
-                shape, _, dtype = read(stream)
+                shape, _, dtype = _npy_header(stream)
         else:
             with h5py.File(file, "r", locking=False) as tree:
                 shape, dtype = tree[key].shape or (), tree[key].dtype
@@ -87,8 +89,10 @@ def array_values(name: PathLike) -> NDArray[Any]:
     with _reasons(file):
         if _in_numpy(file):
             with _stream(file, key) as stream:
-                values: NDArray[Any] = npy.read_array(stream, allow_pickle=False)
-                return values
+                shape, by_columns, dtype = _npy_header(stream)
+                stored = stream.read(math.prod(shape) * dtype.itemsize)
+                values = np.frombuffer(bytearray(stored), dtype, math.prod(shape))
+                return values.reshape(shape, order="F" if by_columns else "C")
         with h5py.File(file, "r", locking=False) as tree:
             return np.asarray(tree[key][...])
 
@@ -129,6 +133,14 @@ def _stream(file: Path, key: str) -> Iterator[IO[bytes]]:
     else:
         with zipfile.ZipFile(file) as archive, archive.open(f"{key}.npy") as stream:
             yield stream
+
+
+def _npy_header(stream: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+    """Shape, whether columns come first, and type of an .npy stream, which is left where its values begin."""
+    with _HEADER_LOCK:
+        read = npy.read_array_header_1_0 if npy.read_magic(stream) == (1, 0) else npy.read_array_header_2_0
+        shape, by_columns, dtype = read(stream)
+    return shape, by_columns, dtype
 
 
 def _in_numpy(file: Path) -> bool:

@@ -1,20 +1,24 @@
 """Arrays of NumPy and HDF5 files come as the pictures and volumes that they are."""
 
 import pickle
+import threading
+import time
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import h5py
 import numpy as np
 import pytest
 import torch
 from monai.transforms import Compose, LoadImage, LoadImaged
+from numpy.lib import format as npy
 
 from srs_monai.data.datalist import load_datalist, load_images
 from srs_monai.data.pairs import check_headers
 from srs_monai.data.readers import ArrayReader, MedicalImageReader
-from srs_monai.data.readers.array_file import array_keys, image_in, is_array
+from srs_monai.data.readers.array_file import array_keys, array_values, image_in, is_array
 from srs_monai.data.readers.arrays import array_size
 from srs_monai.data.sources import find_sources
 from srs_monai.data.transforms import AsSeend, MaskToLabels, PickSliced, ToUnitRange
@@ -192,6 +196,35 @@ def test_cut_and_missing_files_are_named(tmp_path: Path, ending: str) -> None:
     for name in (path, path / "image"):
         with pytest.raises(ValueError, match=r"there is no file .*a\."):
             MedicalImageReader().get_data(name)
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_values_are_those_that_were_saved(tmp_path: Path, order: Literal["C", "F"]) -> None:
+    saved = np.asarray(np.arange(24, dtype=">i2").reshape(4, 3, 2), order=order)
+    np.save(tmp_path / "a.npy", saved)
+    np.savez_compressed(tmp_path / "a.npz", image=saved)
+    for name in ("a.npy", "a.npz", "a.npz/image"):
+        read = array_values(tmp_path / name)
+        assert read.dtype == saved.dtype
+        assert np.array_equal(read, saved)
+        assert read.flags.writeable
+
+
+def test_threads_parse_one_header_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before Python 3.12 ast.parse may fail in threads that use it at once (python/cpython#106905)."""
+    np.savez(tmp_path / "a.npz", image=np.zeros((8, 8), np.float32))
+    parse, busy, met = npy.read_array_header_1_0, threading.Lock(), []
+
+    def alone(stream: Any) -> Any:
+        met.append(busy.acquire(blocking=False))
+        time.sleep(0.002)
+        busy.release()
+        return parse(stream)
+
+    monkeypatch.setattr(npy, "read_array_header_1_0", alone)
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(array_values, [tmp_path / "a.npz"] * 16))
+    assert met == [True] * 32
 
 
 def test_an_archive_without_arrays_holds_none(tmp_path: Path) -> None:
