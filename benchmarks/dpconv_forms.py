@@ -25,8 +25,7 @@ from measure.results import Results
 from measure.spread import Spread, spread_names, times_as_fast
 from measure.turns import take_turns
 from measure.worker import available_cores
-from srs_monai.device import place
-from srs_monai.memory import keep_freed_memory
+from srs_monai.device import keep_freed_memory, place
 from srs_monai.networks import DPConv
 
 logger = logging.getLogger("benchmarks.dpconv_forms")

@@ -34,7 +34,7 @@ from measure.spread import Spread, spread_names, times_as_fast
 from measure.subjects import RIVALS, SHIPPED, Subject
 from measure.turns import take_turns
 from measure.worker import Prepare, Worker, WorkerError
-from srs_monai.inference.runtimes import RUNTIMES, available
+from srs_monai.runtimes import RUNTIMES, available
 
 logger = logging.getLogger("benchmarks.inference")
 

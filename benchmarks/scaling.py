@@ -22,7 +22,7 @@ from measure.spread import Spread, spread_names, times_as_fast
 from measure.subjects import Subject
 from measure.turns import take_turns
 from measure.worker import Prepare, Worker, WorkerError, available_cores
-from srs_monai.inference.runtimes import RUNTIMES, available
+from srs_monai.runtimes import RUNTIMES, available
 
 logger = logging.getLogger("benchmarks.scaling")
 
@@ -144,7 +144,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     cores = len(available_cores())
     made = parser("scaling", __doc__ or "")
     made.set_defaults(rounds=3)
-    made.add_argument("--runtime", default="auto", help="auto, or a name of srs_monai.inference.runtimes.RUNTIMES")
+    made.add_argument("--runtime", default="auto", help="auto, or a name of srs_monai.runtimes.RUNTIMES")
     made.add_argument("--precision", default="float32", choices=["float32", "tf32", "bfloat16"])
     made.add_argument("--batches", type=positive, nargs="+", default=[1, 2, 4, 8, 16])
     made.add_argument("--sides", type=image_side, nargs="+", default=[128, 256, 512], help="of square images")

@@ -26,7 +26,7 @@ from measure.results import Results
 from measure.spread import Spread, spread_names, times_as_fast
 from measure.subjects import SHIPPED, SMALL, Subject
 from measure.worker import Prepare, Run, Worker, WorkerError
-from srs_monai.settings import settings_path
+from srs_monai.config.settings import settings_path
 from srs_monai.weights import save_weights
 
 logger = logging.getLogger("benchmarks.study")
@@ -230,7 +230,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     made.add_argument("--slices", type=positive, nargs="+", default=[300], help="of studies for the network")
     made.add_argument("--memory-slices", type=positive, nargs="+", default=[100, 300, 1000], help="for the small one")
     made.add_argument("--fast-network", action="store_true", help="the small network alone, for memory")
-    made.add_argument("--runtime", default="auto", help="auto, or a name of srs_monai.inference.runtimes.RUNTIMES")
+    made.add_argument("--runtime", default="auto", help="auto, or a name of srs_monai.runtimes.RUNTIMES")
     made.add_argument("--precisions", nargs="+", choices=["float32", "bfloat16"], default=["float32", "bfloat16"])
     made.add_argument("--baseline-slices", type=int, default=40, help="for the plain network's time; 0: leave it out")
     made.add_argument("--side", type=positive, default=512, help="of a slice, in pixels")

@@ -29,8 +29,7 @@ from measure.spread import Spread, spread_names, times_as_fast
 from measure.subjects import Subject, labelled_images
 from measure.turns import take_turns
 from measure.worker import Run, Worker, WorkerError
-from srs_monai.device import place
-from srs_monai.memory import keep_freed_memory
+from srs_monai.device import keep_freed_memory, place
 from srs_monai.training import trained_parameters
 
 logger = logging.getLogger("benchmarks.training_step")

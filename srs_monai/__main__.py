@@ -2,7 +2,7 @@
 
 import sys
 
-from srs_monai.cli import main
+from srs_monai.cli.parser import main
 
 if __name__ == "__main__":
     sys.exit(main())

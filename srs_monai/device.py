@@ -1,7 +1,14 @@
-"""Which device computes, and networks placed on it."""
+"""Which device computes, networks placed on it, and memory that the process keeps."""
+
+import ctypes
+import sys
 
 import torch
 from torch import nn
+
+# of glibc's malloc.h
+_M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_MAX = -1, -2, -4
+_TOP_PAD = 64 * 2**20  # bytes taken from the system at a time
 
 
 def pick_device(name: str | torch.device = "auto") -> torch.device:
@@ -33,3 +40,22 @@ def place(network: nn.Module, device: str | torch.device = "auto", channels_last
             elif isinstance(part, nn.Conv3d | nn.ConvTranspose3d):
                 part.weight.data = part.weight.data.contiguous(memory_format=torch.channels_last_3d)
     return network.to(device=pick_device(device))
+
+
+def keep_freed_memory() -> bool:
+    """Let the process keep the memory that it frees, for what it allocates next.
+
+    On Linux with glibc, a large tensor is mapped when it is made and given back when it is freed, so that the system
+    fills its pages with zeros each time: of a training step on a CPU that can be more than half. A process grows to its
+    peak and stays there.
+
+    Returns:
+        Whether it does so now: False where the C library is another one, or cannot.
+    """
+    if not sys.platform.startswith("linux"):
+        return False
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is None or not hasattr(ctypes.CDLL(None), "gnu_get_libc_version"):
+        return False
+    settings = ((_M_MMAP_MAX, 0), (_M_TRIM_THRESHOLD, -1), (_M_TOP_PAD, _TOP_PAD))
+    return all(bool(mallopt(name, value)) for name, value in settings)

@@ -22,9 +22,9 @@ from srs_monai.data.transforms import (
     Ultrasound,
 )
 from srs_monai.inference import NetworkInferer, RuntimeInferer
-from srs_monai.inference.runtimes import RUNTIMES, available, build
-from srs_monai.inference.runtimes.auto import PAYS_UNKNOWN
 from srs_monai.networks import SRSNet
+from srs_monai.runtimes import RUNTIMES, available, build
+from srs_monai.runtimes.selection.auto import PAYS_UNKNOWN
 
 ROOT = Path(__file__).resolve().parents[1]
 pytestmark = [

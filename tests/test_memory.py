@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from srs_monai import memory
-from srs_monai.memory import keep_freed_memory
+from srs_monai import device
+from srs_monai.device import keep_freed_memory
 
 # page faults of allocating, filling and freeing 40 MB ten times; the module alone, without the rest of the package
 COUNT = """
@@ -25,7 +25,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
 
 def faults(mode: str) -> int:
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("MALLOC_", "GLIBC_"))}
-    command = [sys.executable, "-W", "error", "-c", COUNT, mode, str(memory.__file__)]
+    command = [sys.executable, "-W", "error", "-c", COUNT, mode, str(device.__file__)]
     return int(subprocess.run(command, capture_output=True, text=True, check=True, env=environment).stdout)
 
 

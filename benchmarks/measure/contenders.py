@@ -12,8 +12,8 @@ from measure.precision import DTYPES, runtime_precision, set_precision
 from measure.subjects import Subject, images
 from measure.worker import Run
 from srs_monai.device import place
-from srs_monai.inference.runtimes import RUNTIMES, Runtime, build
-from srs_monai.inference.runtimes.auto import PAYS_UNKNOWN, Auto
+from srs_monai.runtimes import RUNTIMES, Runtime, build
+from srs_monai.runtimes.selection.auto import PAYS_UNKNOWN, Auto
 
 COMPARED = 8  # images whose probabilities are compared
 
@@ -81,7 +81,7 @@ class Plain:
 
 @dataclass(frozen=True)
 class OfRuntime:
-    """A network in one of the runtimes of `srs_monai.inference.runtimes`.
+    """A network in one of the runtimes of `srs_monai.runtimes`.
 
     Args:
         subject: the network.

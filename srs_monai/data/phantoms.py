@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from srs_monai.data.phantom_tissue import phantom
-from srs_monai.data.split import TRAIN_LIST, VAL_LIST, seeded_split
+from srs_monai.data.split_lists import TRAIN_LIST, VAL_LIST
+from srs_monai.data.splits.random_split import seeded_split
 from srs_monai.files import replacing, write_atomically
 
 PREFIX = "phantom_"

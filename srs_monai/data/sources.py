@@ -6,11 +6,12 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from srs_monai.data.listing import SOURCE_SUFFIXES, stem_and_suffix
-from srs_monai.data.messages import few
+from srs_monai.data.file_names import SOURCE_SUFFIXES, stem_and_suffix
 from srs_monai.data.readers.array_file import ARRAY_SUFFIXES, IMAGE_KEY, array_header, file_and_key, image_in, is_array
-from srs_monai.data.readers.dicom_folder import FRAME_NAME
-from srs_monai.data.readers.dicom_header import (
+from srs_monai.data.readers.nifti import NIFTI_SUFFIXES
+from srs_monai.data.readers.picture import PICTURE_SUFFIXES
+from srs_monai.dicom.folder import FRAME_NAME
+from srs_monai.dicom.header import (
     NO_SERIES_UID,
     DicomError,
     Header,
@@ -20,9 +21,8 @@ from srs_monai.data.readers.dicom_header import (
     is_dicom_name,
     read_header,
 )
-from srs_monai.data.readers.dicom_series import group_by_series
-from srs_monai.data.readers.nifti import NIFTI_SUFFIXES
-from srs_monai.data.readers.picture import PICTURE_SUFFIXES
+from srs_monai.dicom.series import group_by_series
+from srs_monai.text import few
 
 logger = logging.getLogger(__name__)
 

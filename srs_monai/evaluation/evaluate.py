@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from srs_monai.evaluation.labels import case_rows, check_labels
-from srs_monai.evaluation.masks import check_same_grid, read_label_map
-from srs_monai.evaluation.pairs import MASK_SUFFIXES, pair_cases
-from srs_monai.evaluation.table import MetricTable, Row, check_output
+from srs_monai.evaluation.file_pairs import MASK_SUFFIXES, pair_cases
+from srs_monai.evaluation.label_metrics import case_rows, check_labels
+from srs_monai.evaluation.mask_files import check_same_grid, read_label_map
+from srs_monai.evaluation.metrics_table import MetricTable, Row, check_output
 
 
 def evaluate(

@@ -11,10 +11,10 @@ from ignite.engine import Engine, Events
 from monai.data import MetaTensor
 from monai.utils import CommonKeys, ImageMetaKey
 
-from srs_monai.data.listing import SOURCE_SUFFIXES, without_ending
-from srs_monai.evaluation.labels import case_rows, check_labels
-from srs_monai.evaluation.masks import spacing_mm
-from srs_monai.evaluation.table import MetricTable, Row, check_output
+from srs_monai.data.file_names import SOURCE_SUFFIXES, without_ending
+from srs_monai.evaluation.label_metrics import case_rows, check_labels
+from srs_monai.evaluation.mask_files import spacing_mm
+from srs_monai.evaluation.metrics_table import MetricTable, Row, check_output
 
 _logger = logging.getLogger(__name__)
 

@@ -6,10 +6,10 @@ from typing import Any
 
 from monai.bundle import ConfigWorkflow
 
+from srs_monai.config.bundle_workflow import absolute, inference_workflow, undisturbed
 from srs_monai.errors import root_cause
-from srs_monai.inference.bundle_workflow import absolute, inference_workflow, undisturbed
-from srs_monai.inference.case_result import Result
-from srs_monai.inference.runner import FailedCasesError
+from srs_monai.inference.cases.runner import FailedCasesError
+from srs_monai.inference.results.case_result import Result
 
 #: values of the configuration that are given as arguments of other names
 _ARGUMENTS = {
@@ -57,7 +57,7 @@ def predict(
             instead of refusing them.
         recipe: data set of the training, which names the labels; None: as the weights' settings have it.
         device: auto, cpu, cuda or cuda:NUMBER.
-        runtime: what runs the network, see `srs_monai.inference.runtimes.RUNTIMES`; auto: the fastest on this machine,
+        runtime: what runs the network, see `srs_monai.runtimes.RUNTIMES`; auto: the fastest on this machine,
             or as the configuration has it.
         overlays: configuration files put after the bundle's.
         settings: further values of the configuration, threshold=0.3.

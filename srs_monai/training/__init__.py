@@ -1,20 +1,18 @@
 """Training: the learning-rate rule, repeatable epochs, checkpoints, logs and the two-stage hand-over."""
 
-from srs_monai.training.augment import AugmentedBatches as AugmentedBatches
-from srs_monai.training.check_epochs import check_epochs as check_epochs
-from srs_monai.training.check_network import check_network as check_network
-from srs_monai.training.check_outputs import CheckOutputs as CheckOutputs
+from srs_monai.training.batches.augment import AugmentedBatches as AugmentedBatches
+from srs_monai.training.batches.guides import GuidedBatches as GuidedBatches
+from srs_monai.training.batches.guides import guided_batch as guided_batch
+from srs_monai.training.batches.scaled_batches import ScaledBatches as ScaledBatches
 from srs_monai.training.checkpoint import StageCheckpoint as StageCheckpoint
+from srs_monai.training.checks import CheckOutputs as CheckOutputs
+from srs_monai.training.checks import check_compiler as check_compiler
+from srs_monai.training.checks import check_epochs as check_epochs
+from srs_monai.training.checks import check_network as check_network
 from srs_monai.training.clamp_gradients import ClampGradients as ClampGradients
-from srs_monai.training.compiler import check_compiler as check_compiler
 from srs_monai.training.epoch_log import EpochLog as EpochLog
-from srs_monai.training.guides import GuidedBatches as GuidedBatches
-from srs_monai.training.guides import guided_batch as guided_batch
-from srs_monai.training.losses import StepLosses as StepLosses
-from srs_monai.training.losses import write_losses as write_losses
+from srs_monai.training.epoch_progress import Progress as Progress
 from srs_monai.training.polyp_loss import PolypLoss as PolypLoss
-from srs_monai.training.progress import Progress as Progress
-from srs_monai.training.scaled_batches import ScaledBatches as ScaledBatches
 from srs_monai.training.schedule import PolynomialDecay as PolynomialDecay
 from srs_monai.training.schedule import ScheduleSteps as ScheduleSteps
 from srs_monai.training.seeding import SeedEpochs as SeedEpochs
@@ -26,6 +24,8 @@ from srs_monai.training.stages import reconstruction_weights as reconstruction_w
 from srs_monai.training.stages import run_stage as run_stage
 from srs_monai.training.stages import trainable_reconstruction as trainable_reconstruction
 from srs_monai.training.stages import trained_parameters as trained_parameters
-from srs_monai.training.temperature import LowerTemperature as LowerTemperature
+from srs_monai.training.step_losses import StepLosses as StepLosses
+from srs_monai.training.step_losses import write_losses as write_losses
+from srs_monai.training.temperature_schedule import LowerTemperature as LowerTemperature
 from srs_monai.training.validation_score import ValidationScore as ValidationScore
 from srs_monai.training.validation_score import validation_score as validation_score

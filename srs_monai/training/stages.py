@@ -12,9 +12,9 @@ from ignite.engine import Engine, Events
 from monai.engines import SupervisedTrainer
 from torch import Tensor, nn
 
+from srs_monai.config.settings import settings_path
 from srs_monai.files import check_folder, replacing
 from srs_monai.networks import ReconstructionNet
-from srs_monai.settings import settings_path
 from srs_monai.weights import load_weights
 
 logger = logging.getLogger(__name__)

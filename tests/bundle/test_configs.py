@@ -11,7 +11,7 @@ import yaml
 from monai.bundle import ConfigParser
 from monai.bundle.properties import InferProperties, MetaProperties, TrainProperties
 
-from srs_monai.settings import PARTS, VALUES
+from srs_monai.config.settings import PARTS, VALUES
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFIGS = ROOT / "bundle" / "configs"
@@ -36,7 +36,7 @@ def configs() -> dict[str, dict[str, Any]]:
     return {name: load(CONFIGS / f"{name}.yaml") for name in ("train", "train_reconstruction", "evaluate", "inference")}
 
 
-SHARED = [*VALUES, *PARTS, "device", "bundle_root", "pick_device", "precision", "channels_last"]
+SHARED = [*VALUES, *PARTS, "device", "bundle_root", "torch_device", "precision", "channels_last"]
 OWN_WAYS = {"imports", "labels", "prepared", "output_dir", "runtime", "datalists", "inferer", "validate", "run"}
 # what training states, inference and evaluation take from the weights, see tests/settings/test_files.py
 OF_WEIGHTS = {*VALUES, *PARTS, "network"}

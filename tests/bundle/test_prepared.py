@@ -9,8 +9,8 @@ import pytest
 import torch
 from monai.bundle import ConfigParser, ConfigWorkflow
 
+from srs_monai.config.settings import PROVENANCE, settings_of
 from srs_monai.errors import root_cause
-from srs_monai.settings import PROVENANCE, settings_of
 from srs_monai.weights import loaded_weights, save_weights
 
 CONFIGS = Path(__file__).resolve().parents[2] / "bundle" / "configs"

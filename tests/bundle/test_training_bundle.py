@@ -14,8 +14,8 @@ import pytest
 import torch
 from PIL import Image
 
+from srs_monai.config.settings import read_settings
 from srs_monai.errors import INTERRUPTED
-from srs_monai.settings import read_settings
 
 Run = Callable[..., tuple[int, str]]
 EPOCHS = {"reconstruction_epochs": 2, "epochs": 2}

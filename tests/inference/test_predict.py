@@ -19,12 +19,13 @@ from numpy.typing import NDArray
 from PIL import Image
 from pydicom.data import get_testdata_file
 
-import srs_monai.bundle_root
-from srs_monai.cli import main
+import srs_monai.config.bundle_root
+from srs_monai.cli.parser import main
+from srs_monai.config.settings import PROVENANCE, settings_of
 from srs_monai.inference import predict as predict_plainly
-from srs_monai.inference.runtimes import RUNTIMES, auto
-from srs_monai.inference.runtimes.choices import Choice
-from srs_monai.settings import PROVENANCE, settings_of
+from srs_monai.runtimes import RUNTIMES
+from srs_monai.runtimes.selection import auto
+from srs_monai.runtimes.selection.choices import Choice
 from srs_monai.weights import save_weights
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -313,7 +314,7 @@ def test_an_overlay_that_is_no_yaml_is_refused(pictures: Path, bright: Path, tmp
 def test_without_a_bundle_beside_the_package_one_is_to_be_named(
     pictures: Path, bright: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(srs_monai.bundle_root, "_PACKAGE", tmp_path / "site-packages" / "srs_monai")
+    monkeypatch.setattr(srs_monai.config.bundle_root, "_PACKAGE", tmp_path / "site-packages" / "srs_monai")
     with pytest.raises(ValueError, match="no bundle lies beside this package; name one with --bundle"):
         predict(pictures, tmp_path / "out", weights=bright)
     (result,) = predict(pictures / "a.png", tmp_path / "out", weights=bright, bundle=ROOT / "bundle")

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import torch
+from dynamic_table import ABOUT
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -19,7 +20,6 @@ from srs_monai.networks import (
     UNetV2,
     dynamic_conv,
 )
-from srs_monai.networks.dynamic.about import ABOUT
 from srs_monai.networks.factory import CONVOLUTIONS
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "networks.md"

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch._dynamo.utils import counters
 
-from srs_monai.compiling import cannot_compile
+from srs_monai.environment import cannot_compile
 from srs_monai.training import check_compiler, run_stage
 
 

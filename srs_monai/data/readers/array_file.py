@@ -14,8 +14,8 @@ from monai.config import PathLike
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
-from srs_monai.data.messages import few
 from srs_monai.errors import one_line
+from srs_monai.text import few
 
 ARRAY_SUFFIXES = (".npy.h5", ".npy", ".npz", ".h5", ".hdf5")
 IMAGE_KEY = "image"

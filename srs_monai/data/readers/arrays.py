@@ -8,9 +8,9 @@ from monai.config import PathLike
 from monai.utils import ensure_tuple
 from numpy.typing import NDArray
 
-from srs_monai.data.messages import by
 from srs_monai.data.readers.array_file import array_header, array_values, is_array
 from srs_monai.data.readers.deferred import DeferredReader, only_name
+from srs_monai.text import by
 
 # slices upward, rows to posterior, columns to left: AsSeend shows rows and columns as they are stored
 _AXES = np.array([[0, 0, -1, 0], [0, -1, 0, 0], [1, 0, 0, 0], [0, 0, 0, 1]], dtype=np.float64)

@@ -7,7 +7,7 @@ from monai.config import PathLike
 from monai.data import ImageReader
 from monai.utils import ensure_tuple
 
-from srs_monai.data.messages import few
+from srs_monai.text import few
 
 
 class DeferredReader(ImageReader):

@@ -12,16 +12,16 @@ from monai.config import PathLike
 from numpy.typing import NDArray
 from pydicom import uid
 
-from srs_monai.data.messages import few
 from srs_monai.data.readers.array_file import is_array
-from srs_monai.data.readers.dicom_header import DicomError, is_dicom
-from srs_monai.data.readers.dicom_seg import segment_voxels
-from srs_monai.data.readers.dicom_source import SourceGrid
-from srs_monai.data.readers.library_warnings import library_warnings
 from srs_monai.data.readers.nifti import NIFTI_SUFFIXES
 from srs_monai.data.readers.picture import PICTURE_SUFFIXES
-from srs_monai.data.readers.rtstruct import region_masks
+from srs_monai.dicom.header import DicomError, is_dicom
+from srs_monai.dicom.library_warnings import library_warnings
+from srs_monai.dicom.segmentations.seg_frames import segment_voxels
+from srs_monai.dicom.segmentations.structure_set import region_masks
+from srs_monai.dicom.source import SourceGrid
 from srs_monai.errors import one_line
+from srs_monai.text import few
 
 logger = logging.getLogger(__name__)
 

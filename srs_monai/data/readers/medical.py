@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from srs_monai.data.readers.array_file import is_array
 from srs_monai.data.readers.arrays import ArrayReader
 from srs_monai.data.readers.deferred import DeferredReader
-from srs_monai.data.readers.dicom import DicomReader
-from srs_monai.data.readers.dicom_header import is_dicom, is_dicom_name
+from srs_monai.data.readers.dicom_reader import DicomReader
 from srs_monai.data.readers.nifti import NiftiReader, is_nifti
 from srs_monai.data.readers.open_volume import OpenVolume
 from srs_monai.data.readers.picture import PictureReader
+from srs_monai.dicom.header import is_dicom, is_dicom_name
 from srs_monai.errors import one_line
 
 

@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from srs_monai.data.listing import files_by_stem, stem_and_suffix
+from srs_monai.data.file_names import files_by_stem, stem_and_suffix
+from srs_monai.data.labels.concept import Code
+from srs_monai.data.labels.label import Label
 from srs_monai.data.readers.nifti import is_nifti
-from srs_monai.data.recipes.concept import Code
 from srs_monai.data.recipes.folders import has_folders, listed, paired_cases
-from srs_monai.data.recipes.label import Label
 from srs_monai.data.recipes.recipe import Case, Layout, Recipe, Sections
 
 _OFFICIAL = {"training": "training", "testing": "test", "": None}

@@ -1,8 +1,8 @@
 """BUS: breast ultrasound with lesions, of several hospitals."""
 
-from srs_monai.data.recipes.concept import Code
+from srs_monai.data.labels.concept import Code
+from srs_monai.data.labels.label import ABNORMALITY, Label
 from srs_monai.data.recipes.folders import lists_as, two_folders
-from srs_monai.data.recipes.label import ABNORMALITY, Label
 from srs_monai.data.recipes.recipe import Recipe
 
 BUS = Recipe(

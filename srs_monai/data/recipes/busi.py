@@ -5,10 +5,10 @@ from collections import defaultdict
 from dataclasses import replace
 from pathlib import Path
 
-from srs_monai.data.listing import files_by_stem
-from srs_monai.data.recipes.concept import Code
+from srs_monai.data.file_names import files_by_stem
+from srs_monai.data.labels.concept import Code
+from srs_monai.data.labels.label import ABNORMALITY, Label
 from srs_monai.data.recipes.folders import has_folders, numbered_lists, paired_cases
-from srs_monai.data.recipes.label import ABNORMALITY, Label
 from srs_monai.data.recipes.recipe import Case, Layout, Recipe
 
 _CLASSES = ("benign", "malignant", "normal")

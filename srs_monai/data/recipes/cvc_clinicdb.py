@@ -4,9 +4,9 @@ from bisect import bisect_right
 from dataclasses import replace
 from pathlib import Path
 
-from srs_monai.data.recipes.concept import Code
+from srs_monai.data.labels.concept import Code
+from srs_monai.data.labels.label import ABNORMALITY, Label
 from srs_monai.data.recipes.folders import lists_as, two_folders
-from srs_monai.data.recipes.label import ABNORMALITY, Label
 from srs_monai.data.recipes.recipe import Case, Layout, Recipe
 
 _FRAMES = 612

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from srs_monai.data.listing import files_by_stem
+from srs_monai.data.file_names import files_by_stem
 from srs_monai.data.recipes.recipe import Case, Layout, Sections
-from srs_monai.data.split import TEST_LIST, TRAIN_LIST, VAL_LIST, read_names
+from srs_monai.data.split_lists import TEST_LIST, TRAIN_LIST, VAL_LIST, read_names
 
 
 def has_folders(*names: str) -> Callable[[Path], bool]:

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from srs_monai.data.listing import image_files
+from srs_monai.data.file_names import image_files
+from srs_monai.data.labels.label import TISSUE, Label
 from srs_monai.data.recipes.folders import has_folders, paired_cases
-from srs_monai.data.recipes.label import TISSUE, Label
 from srs_monai.data.recipes.recipe import Case, Layout, Recipe
 
 _GRADES = "Grade.csv"

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from srs_monai.data.recipes.concept import Code
+from srs_monai.data.labels.concept import Code
+from srs_monai.data.labels.label import ABNORMALITY, Label
 from srs_monai.data.recipes.folders import paired_cases
-from srs_monai.data.recipes.label import ABNORMALITY, Label
 from srs_monai.data.recipes.recipe import Case, Layout
 
 SKIN_LESION = (Label("skin lesion", Code("95324001", "Skin lesion"), ABNORMALITY),)

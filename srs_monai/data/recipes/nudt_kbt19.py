@@ -1,7 +1,7 @@
 """NUDT-KBT19: small aircraft in infrared frames."""
 
+from srs_monai.data.labels.label import OBJECT, Label
 from srs_monai.data.recipes.folders import lists_as, two_folders
-from srs_monai.data.recipes.label import OBJECT, Label
 from srs_monai.data.recipes.recipe import Recipe
 
 NUDT_KBT19 = Recipe(

@@ -2,7 +2,7 @@
 
 from difflib import get_close_matches
 
-from srs_monai.data.messages import few
+from srs_monai.data.labels.label import Label, default_labels
 from srs_monai.data.recipes.acdc import ACDC
 from srs_monai.data.recipes.bus import BUS
 from srs_monai.data.recipes.busi import BUSI
@@ -11,12 +11,12 @@ from srs_monai.data.recipes.glas import GLAS
 from srs_monai.data.recipes.isic2017 import ISIC2017
 from srs_monai.data.recipes.isic2018 import ISIC2018
 from srs_monai.data.recipes.kvasir_seg import KVASIR_SEG
-from srs_monai.data.recipes.label import Label, default_labels
 from srs_monai.data.recipes.nudt_kbt19 import NUDT_KBT19
 from srs_monai.data.recipes.recipe import Recipe
 from srs_monai.data.recipes.sirst import SIRST
 from srs_monai.data.recipes.synapse import SYNAPSE
 from srs_monai.data.recipes.tnscui import TNSCUI
+from srs_monai.text import few
 
 RECIPES: dict[str, Recipe] = {
     each.name: each

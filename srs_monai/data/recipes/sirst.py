@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from srs_monai.data.labels.label import OBJECT, Label
 from srs_monai.data.recipes.folders import has_folders, listed, two_folders
-from srs_monai.data.recipes.label import OBJECT, Label
 from srs_monai.data.recipes.recipe import Case, Layout, Recipe, Sections
 
 _ORIGINAL, _PLAIN = two_folders(suffix="_pixels0"), two_folders()

@@ -4,11 +4,11 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from srs_monai.data.listing import files_by_stem
+from srs_monai.data.file_names import files_by_stem
+from srs_monai.data.labels.concept import Code
+from srs_monai.data.labels.label import Label
 from srs_monai.data.readers.array_file import is_array
-from srs_monai.data.recipes.concept import Code
 from srs_monai.data.recipes.folders import listed
-from srs_monai.data.recipes.label import Label
 from srs_monai.data.recipes.recipe import Case, Layout, Recipe, Sections
 
 # in the order of TransUNet's numbers, with those of BTCV's label files

@@ -1,8 +1,8 @@
 """TN-SCUI 2020: ultrasound of thyroid nodules."""
 
-from srs_monai.data.recipes.concept import Code
+from srs_monai.data.labels.concept import Code
+from srs_monai.data.labels.label import ABNORMALITY, Label
 from srs_monai.data.recipes.folders import two_folders
-from srs_monai.data.recipes.label import ABNORMALITY, Label
 from srs_monai.data.recipes.recipe import Recipe
 
 TNSCUI = Recipe(

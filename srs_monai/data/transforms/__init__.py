@@ -1,6 +1,5 @@
 """Transforms: MetaTensors as read, turned into what a network expects."""
 
-from srs_monai.data.transforms.as_seen import AsSeend as AsSeend
 from srs_monai.data.transforms.check_same_size import CheckSameSized as CheckSameSized
 from srs_monai.data.transforms.crop_border import CropBorder as CropBorder
 from srs_monai.data.transforms.crop_border import CropBorderd as CropBorderd
@@ -26,3 +25,4 @@ from srs_monai.data.transforms.ultrasound import Ultrasound as Ultrasound
 from srs_monai.data.transforms.ultrasound import Ultrasoundd as Ultrasoundd
 from srs_monai.data.transforms.unit_range import ToUnitRange as ToUnitRange
 from srs_monai.data.transforms.unit_range import ToUnitRanged as ToUnitRanged
+from srs_monai.data.transforms.viewer_orientation import AsSeend as AsSeend

@@ -5,8 +5,8 @@ from typing import Any
 
 from monai.transforms import MapTransform
 
-from srs_monai.data.messages import by
 from srs_monai.data.transforms.provenance import source_of
+from srs_monai.text import by
 
 
 class CheckSameSized(MapTransform):

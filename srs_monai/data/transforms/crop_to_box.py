@@ -9,8 +9,8 @@ from monai.transforms import Crop, Cropd
 from monai.utils import convert_to_tensor
 from torch import Tensor
 
-from srs_monai.data.messages import by
 from srs_monai.data.transforms.provenance import source_of
+from srs_monai.text import by
 
 Box = tuple[int, int, int, int]  # top, left, bottom, right: rows and columns in pixels, half open
 

@@ -13,10 +13,10 @@ from monai.utils import TransformBackends
 from torch import Tensor
 from torch.nn.functional import avg_pool2d, interpolate, max_pool2d, pad
 
-from srs_monai.data.messages import by
 from srs_monai.data.transforms.intensities import finite_image
 from srs_monai.data.transforms.provenance import source_of
 from srs_monai.data.transforms.resize_image import resize_pictures
+from srs_monai.text import by
 
 _ANGLES = tuple(i * math.pi / 8 for i in range(8))  # of lines, against the columns
 _ENOUGH = 4  # pixels across a hair; where it has more, hairs are found and painted in a smaller picture

@@ -15,8 +15,8 @@ from srs_monai import __version__
 from srs_monai.data.readers import SourceGrid, dicom_slices
 from srs_monai.data.recipes import Label
 from srs_monai.files import replacing
-from srs_monai.inference.packed_labels import Labels, planes_of
-from srs_monai.inference.sidecar import Run
+from srs_monai.inference.results.packed_labels import Labels, planes_of
+from srs_monai.inference.results.sidecar import Run
 from srs_monai.inference.writers.colours import Colours
 from srs_monai.inference.writers.contours import outlines
 from srs_monai.inference.writers.identity import SERIES_NUMBER, check_labels, label_code

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from srs_monai.data.readers import SourceGrid
-from srs_monai.inference.packed_labels import Labels, PackedLabels
+from srs_monai.inference.results.packed_labels import Labels, PackedLabels
 
 _NEAREST = 0.501  # of a voxel: what is no further away is nearest; ties go to the slice that was read
 

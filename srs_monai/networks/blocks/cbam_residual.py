@@ -6,8 +6,8 @@ from monai.networks.layers.factories import Conv, Norm
 from torch import Tensor, nn
 from torch.overrides import has_torch_function_unary
 
-from srs_monai.networks.layers.attend import attend
 from srs_monai.networks.layers.attention import ChannelAttention, SpatialAttention
+from srs_monai.networks.layers.fused_attention import attend
 
 
 class CBAMResidual(nn.Module):

@@ -5,7 +5,7 @@ import torch.nn.functional as F
 from monai.networks.layers.factories import Conv
 from torch import Tensor, nn
 
-from srs_monai.networks.layers.peak import peak_over_channels, peak_over_space
+from srs_monai.networks.layers.max_pooling import peak_over_channels, peak_over_space
 
 
 class ChannelAttention(nn.Module):

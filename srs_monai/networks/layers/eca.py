@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from srs_monai.networks.layers.peak import peak_over_space
+from srs_monai.networks.layers.max_pooling import peak_over_space
 
 
 class ECA(nn.Module):

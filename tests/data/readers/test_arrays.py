@@ -15,14 +15,14 @@ import torch
 from monai.transforms import Compose, LoadImage, LoadImaged
 from numpy.lib import format as npy
 
-from srs_monai.data.datalist import load_datalist, load_images
-from srs_monai.data.pairs import check_headers
+from srs_monai.data.datalists.datalist import load_datalist, load_images
+from srs_monai.data.datalists.image_label_pairs import check_headers
+from srs_monai.data.loading.volumes import is_volume, slice_items, slices_with_foreground, volume_grid
 from srs_monai.data.readers import ArrayReader, MedicalImageReader
 from srs_monai.data.readers.array_file import array_keys, array_values, image_in, is_array
 from srs_monai.data.readers.arrays import array_size
 from srs_monai.data.sources import find_sources
 from srs_monai.data.transforms import AsSeend, MaskToLabels, PickSliced, ToUnitRange
-from srs_monai.data.volumes import is_volume, slice_items, slices_with_foreground, volume_grid
 
 
 def write(path: Path, **arrays: Any) -> Path:

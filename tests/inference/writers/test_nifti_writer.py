@@ -7,8 +7,8 @@ import nibabel as nib
 import numpy as np
 import pytest
 
-from srs_monai.inference.packed_labels import PackedLabels
-from srs_monai.inference.writers.nifti import write_nifti
+from srs_monai.inference.results.packed_labels import PackedLabels
+from srs_monai.inference.writers.nifti_writer import write_nifti
 
 OBLIQUE = np.eye(4)
 OBLIQUE[:3, :3] = nib.eulerangles.euler2mat(0.2, -0.3, 0.1) @ np.diag([0.5, 0.7, 2.5])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from srs_monai.data.readers import SourceGrid
-from srs_monai.inference.packed_labels import plane_of
+from srs_monai.inference.results.packed_labels import plane_of
 from srs_monai.inference.writers.source_slices import on_source_slices
 
 PLANE = np.diag([-0.5, -0.5, 1.0, 1.0])

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from srs_monai.networks.layers.nmf import NMF2D
-from srs_monai.networks.nets.baselines.checks import require_channels, require_rate
+from srs_monai.networks.nets.baselines.argument_checks import require_channels, require_rate
 from srs_monai.networks.nets.baselines.resnet import ResNetStages
 
 GROUPS = 32

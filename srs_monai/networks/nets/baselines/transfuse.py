@@ -7,11 +7,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from srs_monai.networks.messages import one_of
-from srs_monai.networks.nets.baselines.checks import require_channels, require_rate, token_grid
+from srs_monai.networks.nets.baselines.argument_checks import require_channels, require_rate, token_grid
 from srs_monai.networks.nets.baselines.resnet import ResNetStages
 from srs_monai.networks.nets.baselines.vit import ViTEncoder
 from srs_monai.networks.nets.dense_nested import require_divisible
+from srs_monai.text import one_of
 
 PATCH = 16  # side, in pixels
 LEVELS = 5

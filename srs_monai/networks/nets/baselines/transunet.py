@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from srs_monai.networks.layers.standardized_conv import StandardizedConv2d
-from srs_monai.networks.nets.baselines.checks import require_channels, token_grid
+from srs_monai.networks.nets.baselines.argument_checks import require_channels, token_grid
 from srs_monai.networks.nets.baselines.vit import ViTEncoder
 from srs_monai.networks.nets.dense_nested import require_divisible
 

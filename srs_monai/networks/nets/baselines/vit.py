@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from srs_monai.networks.nets.baselines.checks import require_rate
+from srs_monai.networks.nets.baselines.argument_checks import require_rate
 
 
 class ViTEncoder(nn.Module):

@@ -1,0 +1,147 @@
+"""A configuration compared with the settings of the weights that it loads, before anything is made of it."""
+
+import json
+import logging
+import shlex
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from srs_monai.config.settings.configuration import settings_of
+from srs_monai.config.settings.schema import PARTS, VALUES, Settings
+from srs_monai.config.settings.settings_files import read_settings
+from srs_monai.config.workflow import running_workflow
+
+logger = logging.getLogger(__name__)
+
+_ABSENT = "nothing"
+_SAID_ONLY = ("threshold", "label_names")  # these change no image that a network sees
+_TRAINING_ONLY = ("deep_supervision",)  # arguments of networks that change neither weights nor the finest output
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A setting that the weights were trained with, and what a configuration has in its place.
+
+    Args:
+        name: of the value, "image_size", or the place in a part, "network_def#segmentation_blocks".
+        trained, here: the two values.
+    """
+
+    name: str
+    trained: Any
+    here: Any
+
+    def __str__(self) -> str:
+        return f"{self.name} {_text(self.trained)} (here {_text(self.here)})"
+
+
+def check_settings(settings: Settings, *, ignore: bool = False) -> None:
+    """Refuse a configuration that would show a network other images than it was trained on.
+
+    The settings of the weights are compared with the configuration being run. Another threshold, other names of labels,
+    and a recipe that is not named here are reported and not refused. Weights without settings pass, and so does
+    everything without a workflow (a tool that reads the file by itself).
+
+    Args:
+        settings: of the weights.
+        ignore: report what differs, and go on.
+
+    Raises:
+        ValueError: naming what differs.
+    """
+    workflow = running_workflow()
+    if workflow is None:
+        return
+    if settings.warning:
+        logger.warning("%s: %s", settings.path, settings.warning)
+    differing = list(differences(settings, settings_of(workflow.parser)))
+    harmless = [one for one in differing if one.name in _SAID_ONLY or (one.name == "recipe" and one.here is None)]
+    said = differing if ignore else harmless
+    if said:
+        logger.warning("%s: trained with %s", settings.path, _listed(said))
+    refused = [one for one in differing if one not in said]
+    if refused:
+        raise ValueError(
+            f"a network is shown images as in its training, but by {settings.path} it was trained with "
+            f"{_listed(refused)}; {_way_out(refused, 'leave out the overlay that changes it')}, or continue with "
+            "--ignore_settings true"
+        )
+
+
+def check_resumed(weights: str | Path, *, resume: bool = True) -> None:
+    """Refuse to go on with a run under other settings than it began with, as they stand beside its weights.
+
+    Args:
+        weights: file of the weights that the run leaves.
+        resume: whether the run goes on at all.
+
+    Raises:
+        ValueError: naming what differs.
+    """
+    workflow = running_workflow() if resume else None
+    settings = None if workflow is None else read_settings(weights)
+    if workflow is None or settings is None:
+        return
+    differing = list(differences(settings, settings_of(workflow.parser)))
+    if differing:
+        raise ValueError(
+            f"a run goes on with the settings that it began with, and {settings.path} has {_listed(differing)}; "
+            f"{_way_out(differing, 'give the overlays that the run began with')}, or begin anew in another output_dir"
+        )
+
+
+def differences(settings: Settings, here: Mapping[str, Any]) -> Iterator[Difference]:
+    """Where settings of weights and those of a configuration differ, each part at its first place only."""
+    for name in VALUES:
+        if name in settings.values and settings.values[name] != here.get(name, _ABSENT):
+            yield Difference(name, settings.values[name], here.get(name, _ABSENT))
+    for name in PARTS:
+        if name in settings.values:
+            trained, ours = settings.values[name], here.get(name, _ABSENT)
+            yield from list(_unlike(name, trained, ours, settings.values, here))[:1]
+
+
+def _unlike(
+    place: str, trained: Any, here: Any, their_values: Mapping[str, Any], our_values: Mapping[str, Any]
+) -> Iterator[Difference]:
+    if trained == here:  # also one reference: the value that it leads to is compared by itself
+        return
+    trained, here = _referred(trained, their_values), _referred(here, our_values)
+    if isinstance(trained, Mapping) and isinstance(here, Mapping):
+        for key in dict.fromkeys([*trained, *here]):
+            if key in _TRAINING_ONLY:
+                continue
+            ours = here.get(key, _ABSENT)
+            yield from _unlike(f"{place}#{key}", trained.get(key, _ABSENT), ours, their_values, our_values)
+    elif trained != here:
+        yield Difference(place, trained, here)
+
+
+def _referred(value: Any, values: Mapping[str, Any]) -> Any:
+    return values.get(value[1:], value) if isinstance(value, str) and value.startswith("@") else value
+
+
+def _way_out(differing: list[Difference], otherwise: str) -> str:
+    if all(one.name in VALUES and one.here != _ABSENT and one.trained is not None for one in differing):
+        return "give " + " ".join(f"--{one.name} {_quoted(one.trained)}" for one in differing)
+    return otherwise
+
+
+def _listed(differing: list[Difference]) -> str:
+    return ", ".join(map(str, differing))
+
+
+def _quoted(value: Any) -> str:
+    text = _text(value)
+    return shlex.quote(text) if " " in text else text
+
+
+def _text(value: Any) -> str:
+    """As YAML and the command line write it."""
+    if value is None:
+        return "null"
+    if isinstance(value, Mapping):
+        return json.dumps(value, ensure_ascii=False)
+    return str(value).lower() if isinstance(value, bool) else str(value)

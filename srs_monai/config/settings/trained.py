@@ -1,0 +1,99 @@
+"""What inference and evaluation repeat of the training of their weights."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from monai.transforms import Transform
+from torch import nn
+
+from srs_monai.config.settings.build_components import build_component
+from srs_monai.config.settings.catalogue import catalogue_of
+from srs_monai.config.settings.schema import Settings, load_settings
+from srs_monai.config.settings.settings_files import read_settings
+from srs_monai.config.values import on
+
+_NOTHING: dict[str, Any] = {"_target_": "Identityd", "keys": "image"}
+#: parts of weights without settings, as bundle/configs/train.yaml has them
+DEFAULT_PARTS: dict[str, dict[str, Any]] = {
+    "cropping": _NOTHING,
+    "scaling": {
+        "_target_": "srs_monai.data.transforms.ToUnitRanged",
+        "keys": "image",
+        "intensity": "@intensity",
+        "window_level": "@window_level",
+        "window_width": "@window_width",
+    },
+    "normalization": _NOTHING,
+    "network_def": {
+        "_target_": "srs_monai.networks.SRSNet",
+        "spatial_dims": 2,
+        "in_channels": "@in_channels",
+        "out_channels": "@out_channels",
+        "reconstruction_features": [8, 16, 32, 64],
+        "reconstruction_blocks": [5, 5, 5, 5],
+        "reconstruction_stem": 16,
+        "segmentation_features": [16, 64, 128, 256],
+        "segmentation_blocks": [3, 4, 6, 3],
+        "segmentation_stem": 8,
+    },
+}
+
+
+class TrainedSettings:
+    """The settings of weights, for a configuration: single values by name, and components built from plain values.
+
+    Args:
+        weights: file of the weights; the file of settings beside it is read where `settings` names none.
+        settings: a file of settings; None: the one beside the weights, or the defaults where there is none.
+        trust: let the file name components of any installed package. They are imported and run.
+
+    Raises:
+        ValueError: naming the file, when it holds anything but settings; on building a part, when it is not in the
+            catalogue and there is no trust. A part that a configuration replaces is never built.
+    """
+
+    def __init__(
+        self, weights: str | Path | None = None, settings: str | Path | None = None, trust: bool | str = False
+    ) -> None:
+        if settings is not None and not isinstance(settings, str | Path):
+            raise ValueError(f"settings is the name of a file, as RUN/model.json; got {settings!r:.200}")
+        self.trust = on(trust)
+        beside = read_settings(weights) if settings is None and weights is not None else None
+        self.settings = load_settings(settings) if settings is not None else beside or Settings()
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """A single value as it was in training, "image_size"; the default where the settings have none."""
+        return self.settings.values.get(name, default)
+
+    def part(self, name: str) -> dict[str, Any]:
+        """A part as plain values, {"_target_": name, argument: value}."""
+        part: dict[str, Any] = self.settings.values.get(name, DEFAULT_PARTS[name])
+        return part
+
+    def cropping(self, values: Mapping[str, Any]) -> Transform:
+        """The transform that takes frames off; `values` are those of the configuration, to which it may refer."""
+        cropping: Transform = self._build("cropping", values)
+        return cropping
+
+    def scaling(self, values: Mapping[str, Any]) -> Transform:
+        """The transform that brings intensities to 0..1."""
+        scaling: Transform = self._build("scaling", values)
+        return scaling
+
+    def normalization(self, values: Mapping[str, Any]) -> Transform:
+        """The transform after it, at the network's channels."""
+        normalization: Transform = self._build("normalization", values)
+        return normalization
+
+    def network(self, values: Mapping[str, Any]) -> nn.Module:
+        """The network, with random weights."""
+        network: nn.Module = self._build("network_def", values)
+        return network
+
+    def _build(self, name: str, values: Mapping[str, Any]) -> Any:
+        trust = self.trust and name in self.settings.values
+        return build_component(self.part(name), self._where(name), catalogue_of(name), values, trust=trust)
+
+    def _where(self, name: str) -> str:
+        return f"{self.settings.path}: {name}" if name in self.settings.values else f"the default {name}"

@@ -1,0 +1,47 @@
+"""Every image and mask read once, before any work that they could spoil."""
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from srs_monai.errors import one_line, root_cause
+from srs_monai.progress import in_threads
+
+logger = logging.getLogger(__name__)
+
+
+def check_items(
+    datalists: Mapping[str, Sequence[Mapping[str, Any]]], transform: Callable[[Any], Any], *, wanted: bool = True
+) -> None:
+    """Put every labelled training and validation item through the deterministic transforms, and keep nothing of it.
+
+    Headers say nothing of pixels that are cut off or of labels that the task does not know, and masks are first asked
+    for in stage two. A volume is read once, not slice by slice.
+
+    Args:
+        datalists: as `load_datalist` gives them.
+        transform: what training does to an item before chance comes in.
+        wanted: False checks nothing.
+
+    Raises:
+        ValueError: with the first cause and the number of all, which are in the log.
+    """
+    if not wanted:
+        return
+    items = [item for section in ("training", "validation") for item in datalists[section] if "label" in item]
+    once = list({item["image"]: item for item in items}.values())
+    logger.info("checking %d images and their masks", len(once))
+    found = [fault for fault in in_threads(lambda item: _fault(item, transform), once, "checking") if fault]
+    if found:
+        for fault in found[1:]:
+            logger.error("%s", fault)
+        raise ValueError(found[0] if len(found) == 1 else f"{len(found)} images cannot be used, the first: {found[0]}")
+
+
+def _fault(item: Mapping[str, Any], transform: Callable[[Any], Any]) -> str:
+    """Why an item cannot be used; nothing when it can."""
+    try:
+        transform(dict(item))
+    except Exception as error:  # MONAI wraps the causes in errors of its own
+        return one_line(root_cause(error))
+    return ""

@@ -1,0 +1,1 @@
+"""Which images there are, which labels belong to them and what they are for."""

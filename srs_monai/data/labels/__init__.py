@@ -1,0 +1,1 @@
+"""Labels: what each one is, its name, its code and its colour."""

@@ -1,0 +1,1 @@
+"""Images, labels and slices of volumes as items of a training."""

@@ -1,0 +1,133 @@
+"""DICOM series, files and frames as arrays with their place in the patient."""
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from monai.config import PathLike
+from monai.utils import ensure_tuple
+from numpy.typing import NDArray
+
+from srs_monai.data.readers.deferred import DeferredReader
+from srs_monai.data.readers.open_volume import OpenVolume
+from srs_monai.dicom.grid.stack import stack
+from srs_monai.dicom.grid.volume import read_ct_slices, read_volume
+from srs_monai.dicom.header import DicomError, Header
+from srs_monai.dicom.pixels.pictures import read_pictures
+from srs_monai.dicom.source import Pictures, Slices, find_dicom
+from srs_monai.errors import one_line
+
+logger = logging.getLogger(__name__)
+
+
+class DicomReader(DeferredReader):
+    """Read a DICOM series as a volume (columns, rows, slices), float32, or pictures as (C, H, W), rows first.
+
+    What is named decides what is read:
+
+    - a folder: the series in it, or its one enhanced object. Of several series, the largest; the choice is logged and
+      stands in meta["left_out"], and two of the same size are refused. Localizers, objects that are no images, other
+      files and sub-folders are left out.
+    - FOLDER/SERIES_UID: that series of the folder. Files without a series UID go by "no-series-uid".
+    - several files: the series that they make up.
+    - a file: a CT, MR or PET slice as a volume of one slice; an enhanced multi-frame object as a volume; anything
+      without a place in the patient (ultrasound, visible light, radiographs, secondary captures) as a picture, or as
+      a sequence of pictures (C, H, W, F), which meta["frames"] counts.
+    - FILE/frame_0001: one frame, counted from 1, of a file that holds a sequence of pictures.
+
+    Slices are sorted by position. Where they lie aside of each other (gantry tilt), each is shifted in its own plane
+    onto a straight grid that is wide enough for all of them. Missing slices and uneven spacing are refused with their
+    positions, unless `resample_uneven` says otherwise. What was done to the values stands in meta["notes"], sentences
+    parted by "; ", and is logged as a warning. A single slice counts as thick as its header says.
+
+    Values are rescaled slice by slice (CT: to HU, its padding to -1024 HU); see `each_slice` and `read_pictures` for
+    the rules of colour, palettes and MONOCHROME1. meta["modality"] is "OT" for secondary captures, whose values mean
+    nothing but brightness. meta["ultrasound_region"] is the box of the largest region of tissue, where an ultrasound
+    file tells of one: top, left, bottom, right in pixels, half open.
+
+    Args:
+        resample_uneven: lay an even grid through missing slices and uneven spacing, linearly along the normal, and
+            leave out copies of slices. See `even_places` for the grid.
+
+    Raises:
+        DicomError: from get_data, for everything that cannot be read rightly.
+    """
+
+    def __init__(self, resample_uneven: bool = False) -> None:
+        super().__init__()
+        self.resample_uneven = resample_uneven
+
+    def get_data(self, img: Sequence[PathLike] | PathLike) -> tuple[NDArray[np.float32], dict[str, Any]]:
+        """Read what is named: the array and its meta data."""
+        found = _found(img)
+        if isinstance(found, Slices):
+            volume = _Volume(found, self.resample_uneven)
+            return volume.whole(), volume.meta
+        return _pictures(found)
+
+    def open(self, img: Sequence[PathLike] | PathLike) -> OpenVolume | None:
+        """The volume of a series; None for pictures.
+
+        Slices can be had one by one of CT alone, for in others what no pixel reaches is as dark as the darkest voxel,
+        and not of an enhanced object, whose frames are in one file.
+
+        Raises:
+            DicomError: as get_data, but for the pixels.
+        """
+        found = _found(img)
+        return _Volume(found, self.resample_uneven) if isinstance(found, Slices) else None
+
+
+class _Volume(OpenVolume):
+    """The volume of a series."""
+
+    def __init__(self, found: Slices, resample_uneven: bool) -> None:
+        self.stack = stack(found.headers, found.source, resample_uneven)
+        notes = "; ".join(self.stack.notes)
+        if notes:
+            logger.warning("%s: %s", found.source, notes)
+        meta = _meta(self.stack.slices[0], self.stack.shape, self.stack.affine)
+        meta |= {"left_out": found.left_out, "notes": notes}
+        first = self.stack.slices[0]
+        by_slices = first.modality == "CT" and first.frames == 1
+        super().__init__(self.stack.shape, self.stack.affine, meta, by_slices)
+
+    def whole(self) -> NDArray[np.float32]:
+        """All slices."""
+        return read_volume(self.stack)
+
+    def values(self, numbers: Sequence[int]) -> NDArray[np.float32]:
+        """The slices of these numbers."""
+        return read_ct_slices(self.stack, numbers)
+
+
+def _found(img: Sequence[PathLike] | PathLike) -> Slices | Pictures:
+    try:
+        return find_dicom(img)
+    except OSError as error:
+        raise DicomError(f"{ensure_tuple(img)[0]} cannot be opened: {one_line(error)}; check it") from error
+
+
+def _pictures(found: Pictures) -> tuple[NDArray[np.float32], dict[str, Any]]:
+    header = found.header
+    sequence, known = read_pictures(header, range(header.frames) if found.frame is None else [found.frame])
+    array = sequence if found.frame is None else sequence[..., 0]
+    meta = _meta(header, array.shape[1:], np.eye(4)) | known
+    if found.frame is None:
+        meta["frames"] = header.frames
+    return array, meta | {"spacing_unit": "pixels", "original_channel_dim": 0, "left_out": "", "notes": ""}
+
+
+def _meta(header: Header, shape: Sequence[int], affine: NDArray[np.float64]) -> dict[str, Any]:
+    return {
+        "source_kind": "dicom",
+        "modality": "OT" if header.secondary_capture else header.modality,
+        "spacing_unit": "mm",
+        "series_uid": header.series_uid,
+        "space": "RAS",
+        "affine": affine,
+        "original_affine": affine.copy(),
+        "spatial_shape": np.asarray(shape),
+        "original_channel_dim": float("nan"),  # none: how MONAI writes it
+    }

@@ -1,0 +1,1 @@
+"""DICOM: which files belong together, where their pixels lie, and what the values mean."""

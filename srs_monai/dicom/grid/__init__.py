@@ -1,0 +1,1 @@
+"""Slices placed in the patient: in order, on a straight and even grid."""

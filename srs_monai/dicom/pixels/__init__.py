@@ -1,0 +1,1 @@
+"""Pixels as numbers that mean something."""

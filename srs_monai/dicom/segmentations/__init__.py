@@ -1,0 +1,1 @@
+"""DICOM segmentations and RT structure sets as masks."""

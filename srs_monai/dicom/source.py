@@ -1,0 +1,143 @@
+"""What a name stands for: the slices of a volume, or pictures; and where source slices lie, for writers."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from monai.config import PathLike
+from monai.utils import ensure_tuple
+from numpy.typing import NDArray
+
+from srs_monai.dicom.folder import FRAME_NAME, frame_number, read_folder
+from srs_monai.dicom.grid.duplicates import one_at_a_place
+from srs_monai.dicom.grid.geometry import check_slice, in_order, slice_affine
+from srs_monai.dicom.header import DicomError, Header, Kind, read_header
+from srs_monai.dicom.multiframe import frame_headers
+from srs_monai.dicom.series import choose_series, group_by_series, not_in_series
+from srs_monai.text import few
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Slices:
+    """The slices of one volume, of one grid but in any order, and what else was there."""
+
+    headers: Sequence[Header]
+    source: Path
+    left_out: str = ""
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """A file without a place in the patient: one of its frames, counted from 0, or all of them (None)."""
+
+    header: Header
+    frame: int | None
+
+
+@dataclass(frozen=True)
+class SourceGrid:
+    """Where the slices of a DICOM volume lie, in the order of its last axis before any resampling.
+
+    Args:
+        paths: the file of each slice; an enhanced object stands here once for each of its frames.
+        frames: the number of each slice within its file, counted from 1 as DICOM does.
+        affines: (column, row, 0) of each slice to RAS in mm, (4, 4); the third axis is the unit normal.
+        columns, rows: of every slice, in pixels.
+    """
+
+    paths: tuple[Path, ...]
+    frames: tuple[int, ...]
+    affines: tuple[NDArray[np.float64], ...]
+    columns: int
+    rows: int
+
+
+def dicom_slices(source: Sequence[PathLike] | PathLike) -> SourceGrid:
+    """The source slices of a DICOM volume, from the headers alone.
+
+    Args:
+        source: what `DicomReader` read as a volume: a folder, FOLDER/SERIES_UID, a file, or several files.
+
+    Raises:
+        DicomError: when it is no volume, or its slices do not say where they lie.
+    """
+    found = find_dicom(source)
+    if isinstance(found, Pictures):
+        raise DicomError(
+            f"slices have places in the patient, but {found.header.path} holds {found.header.kind.value} without; "
+            f"name a series, or a file of slices"
+        )
+    slices = one_at_a_place(in_order(found.headers))
+    return SourceGrid(
+        paths=tuple(header.path for header in slices),
+        frames=tuple(header.frame + 1 for header in slices),
+        affines=tuple(slice_affine(header) for header in slices),
+        columns=slices[0].columns,
+        rows=slices[0].rows,
+    )
+
+
+def find_dicom(names: Sequence[PathLike] | PathLike) -> Slices | Pictures:
+    """Find what one or several names stand for.
+
+    Raises:
+        DicomError: when there is nothing, nothing that is read, or no clear choice.
+    """
+    paths = list(dict.fromkeys(Path(name) for name in ensure_tuple(names)))
+    if not paths:
+        raise DicomError("at least one DICOM file or folder is named, but there is no name; give one")
+    if len(paths) > 1:
+        return _series([read_header(path) for path in paths], paths[0].parent)
+    path = paths[0]
+    if path.is_dir():
+        headers, left_out = read_folder(path)
+        return _series(headers, path, left_out=left_out)
+    if path.is_file():
+        return _file(read_header(path))
+    if path.parent.is_dir():
+        headers, left_out = read_folder(path.parent)
+        return _series(headers, path.parent, path.name, left_out)
+    if path.parent.is_file():
+        return _frame(read_header(path.parent), path.name)
+    raise DicomError(f"a DICOM file or folder is named, but there is nothing at {path}; check the name")
+
+
+def _series(
+    headers: Sequence[Header], source: Path, series_uid: str | None = None, left_out: Sequence[str] = ()
+) -> Slices:
+    """The series of slices at hand, or the one enhanced object where there is none."""
+    objects = [header for header in headers if header.kind is Kind.ENHANCED and series_uid in (None, header.series_uid)]
+    if len(objects) == 1 and not any(series_uid in (None, uid) for uid in group_by_series(headers)):
+        slices, others = frame_headers(objects[0]), list[str]()
+        headers = [header for header in headers if header is not objects[0]]
+    else:
+        slices, others = choose_series(headers, source, series_uid, left_out)
+    beside = few([*not_in_series(headers), *left_out], shown=8)
+    if others:
+        logger.warning("%s: %s", source, "; ".join(others))
+    if beside:
+        logger.info("%s: left out %s", source, beside)
+    return Slices(slices, source, "; ".join([*others, beside] if beside else others))
+
+
+def _file(header: Header) -> Slices | Pictures:
+    if header.kind is Kind.SLICE:
+        check_slice(header)
+        return Slices([header], header.path)
+    if header.kind is Kind.ENHANCED:
+        return Slices(frame_headers(header), header.path)
+    return Pictures(header, None if header.kind is Kind.FRAMES else 0)
+
+
+def _frame(header: Header, name: str) -> Pictures:
+    number = frame_number(name)
+    if header.kind is not Kind.FRAMES or number is None or not 1 <= number <= header.frames:
+        raise DicomError(
+            f"frames are named {FRAME_NAME.format(1)} to {FRAME_NAME.format(header.frames)} below a file that holds a "
+            f"sequence of pictures, but {header.path} is {header.kind.value} and {name!r} was asked for; check the name"
+        )
+    return Pictures(header, number - 1)

@@ -1,0 +1,1 @@
+"""Trained networks as graphs for other programs, compared with PyTorch."""

@@ -1,0 +1,237 @@
+"""Trained networks as graphs in files, each compared with PyTorch before it is there."""
+
+import hashlib
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from torch import Tensor, nn
+
+from srs_monai.config.bundle_workflow import absolute, inference_workflow, undisturbed
+from srs_monai.config.settings import settings_of
+from srs_monai.data.phantoms import write_phantoms
+from srs_monai.environment import require, software_versions
+from srs_monai.errors import one_line, root_cause
+from srs_monai.export.compare import BATCHES, Comparison, compare
+from srs_monai.export.compared_pictures import prepared_pictures
+from srs_monai.files import check_folder, write_atomically
+from srs_monai.runtimes.graphs.graph_files import files_of, replacing_graph
+from srs_monai.runtimes.graphs.graph_formats import GRAPH_FORMATS
+from srs_monai.runtimes.graphs.load_openvino import load_openvino
+from srs_monai.runtimes.graphs.trace import INPUT, OUTPUT
+from srs_monai.weights import require_weights
+
+logger = logging.getLogger(__name__)
+
+_OWN = {"dataset_dir": "images", "ckpt_path": "weights", "output_dir": "path", "settings": "settings_file"}
+_USUAL, _OTHER = (256, 256), (96, 160)  # height and width in pixels: where weights name none, and one more
+_PHANTOM = 32  # pixels, a side at least
+
+
+@dataclass(frozen=True)
+class Exported:
+    """A graph in a file.
+
+    Args:
+        path: of the graph.
+        format: onnx, torchscript, openvino or tensorrt.
+        comparison: the largest differences from PyTorch.
+        description: file that says what was exported.
+    """
+
+    path: Path
+    format: str
+    comparison: Comparison
+    description: Path
+
+
+def export(
+    path: str | Path,
+    to: str,
+    *,
+    weights: str | Path | None = None,
+    settings_file: str | Path | None = None,
+    trust_settings: bool = False,
+    bundle: str | Path | None = None,
+    overlays: Sequence[str | Path] = (),
+    images: str | Path | None = None,
+    tolerance: float = 1e-4,
+    overwrite: bool = False,
+    **settings: Any,
+) -> Exported:
+    """Write the network of trained weights as a graph, and compare the file with PyTorch.
+
+    Network and preparation of images are those of the bundle's configs/inference.yaml and the settings beside the
+    weights, as in `predict`. The graph takes images that are prepared so, and gives logits; it is float32,
+    and batch, height and width are free (see the functions of `srs_monai.runtimes.graphs`). It is run again from its
+    file by its own runtime, in batches of 1, 3 and 8 and at two sizes, and its probabilities are compared with those of
+    the plain network.
+
+    Args:
+        path: of the graph, ending in .onnx, .ts, .xml (weights go into .bin beside it) or .pt2.
+        to: onnx, torchscript, openvino or tensorrt.
+        weights: file of the network's weights; None: the bundle's.
+        settings_file, trust_settings: as in `predict`.
+        bundle: folder of a bundle; None: the one that this package lies beside.
+        overlays: configuration files put after the bundle's.
+        images: what the graph is compared on: a picture, series or volume, or a folder of them; None: generated
+            phantoms.
+        tolerance: the largest difference of a probability, and of a logit in shares of the largest.
+        overwrite: replace a graph that is there.
+        settings: further values of the configuration.
+
+    Returns:
+        What was written. PATH.json beside it says of which weights and settings, with which versions, and how far off.
+
+    Raises:
+        ValueError: for an unknown format, a package that is not there, a file that is there already, weights that do
+            not fit, a network that has no such graph, and a graph that is off by more; then nothing is written.
+    """
+    for name, argument in _OWN.items():
+        if name in settings:
+            raise ValueError(f"{name} is given as {argument}; leave it out of the settings")
+    _check_target(path, to, overwrite)
+    with undisturbed(), TemporaryDirectory() as made:
+        phantoms = Path(made) / "phantoms"
+        values = {
+            "dataset_dir": absolute(phantoms / "images" if images is None else images),
+            "output_dir": absolute(Path(made) / "results"),  # of which there are none
+            "device": "cpu",
+            "channels_last": False,
+            **settings,
+        }
+        workflow = inference_workflow(
+            bundle=bundle,
+            weights=weights,
+            settings=settings_file,
+            trust_settings=trust_settings,
+            overlays=overlays,
+            values=values,
+        )
+        try:
+            workflow.initialize()
+            parser = workflow.parser
+            network = parser.get_parsed_content("network")
+            loaded = require_weights(network)
+            size = tuple(parser.get_parsed_content("image_size") or _USUAL)
+            if images is None:
+                write_phantoms(phantoms, count=max(BATCHES), size=[max(side, _PHANTOM) for side in size])
+            pictures = prepared_pictures(workflow, max(BATCHES))
+        except Exception as error:  # MONAI wraps it in one error for each expression
+            raise root_cause(error) from None
+        about = {
+            "weights": {"path": str(loaded.path), "sha256": loaded.sha256},
+            "settings": settings_of(parser),
+            "images": "generated phantoms" if images is None else str(images),
+        }
+    return export_network(
+        network,
+        path,
+        to,
+        pictures=pictures,
+        sizes=(size, _OTHER),
+        tolerance=tolerance,
+        overwrite=overwrite,
+        about=about,
+    )
+
+
+def export_network(
+    network: nn.Module,
+    path: str | Path,
+    to: str,
+    *,
+    pictures: Sequence[Tensor],
+    sizes: Sequence[Sequence[int]] = (_USUAL, _OTHER),
+    tolerance: float = 1e-4,
+    overwrite: bool = False,
+    about: Mapping[str, Any] | None = None,
+) -> Exported:
+    """Write a network as a graph, and compare the file with PyTorch; see `export`.
+
+    Args:
+        network: image (B, C, H, W) to logits; it is left on the CPU in eval mode.
+        path, to, tolerance, overwrite: as in `export`.
+        pictures: what the graph is compared on, (C, H, W) each, as the network sees them.
+        sizes: height and width in pixels to which they are resized.
+        about: further facts for PATH.json.
+
+    Raises:
+        ValueError: as in `export`.
+    """
+    target = _check_target(path, to, overwrite)
+    form, description = GRAPH_FORMATS[to], _description(target)
+    with replacing_graph(target) as temporary:
+        form.write(network, temporary)
+        comparison = _compared(network, temporary, to, pictures, sizes)
+        if not max(comparison.probability, comparison.logit) <= tolerance:
+            raise ValueError(
+                f"a graph gives what its network gives, within {tolerance:g}, but that of {type(network).__name__} in "
+                f"{to} is off by {comparison}; nothing is written: export it to another format"
+            )
+        hashes = {file.name: _sha256(file) for file in files_of(temporary)}
+        description.unlink(missing_ok=True)  # of an earlier graph
+    channels = comparison.channels
+    probability = "sigmoid" if channels == 1 else "softmax over the channels"
+    compared = {"tolerance": tolerance, "batches": BATCHES, "sizes": sizes, "pictures": len(pictures)}
+    content = {
+        "format": to,
+        "files": hashes,
+        "input": {"name": INPUT, "shape": ["batch", len(pictures[0]), "height", "width"], "dtype": "float32"},
+        "output": {"name": OUTPUT, "shape": ["batch", channels, "height", "width"], "probability": probability},
+        **(about or {}),
+        "largest_differences": asdict(comparison),
+        "compared": compared,
+        "versions": software_versions(*form.packages),
+    }
+    write_atomically(description, (json.dumps(content, indent=2, ensure_ascii=False) + "\n").encode())
+    logger.info("%s: largest difference from PyTorch: %s", target, comparison)
+    return Exported(target, to, comparison, description)
+
+
+def _compared(
+    network: nn.Module, path: Path, to: str, pictures: Sequence[Tensor], sizes: Sequence[Sequence[int]]
+) -> Comparison:
+    """Compare a graph with its network, whatever its runtime raises."""
+    try:
+        return compare(network, GRAPH_FORMATS[to].run(path), pictures, sizes=sizes)
+    except ValueError:
+        raise
+    except Exception as error:
+        raise ValueError(
+            f"a graph runs wherever its network does, but that of {type(network).__name__} in {to} fails: "
+            f"{one_line(error)}; nothing is written: export it to another format"
+        ) from error
+
+
+def _check_target(path: str | Path, to: str, overwrite: bool) -> Path:
+    """The path of a graph that can be written, in a format that this machine has."""
+    if to not in GRAPH_FORMATS:
+        raise ValueError(f"networks are exported to {', '.join(GRAPH_FORMATS)}; got {to!r}")
+    form, target = GRAPH_FORMATS[to], Path(path).expanduser()
+    if target.suffix != form.suffix:
+        raise ValueError(f"graphs of {to} are files that end in {form.suffix}; got {path}")
+    there = [file for file in (*files_of(target), _description(target)) if file.exists()]
+    if there and (not overwrite or any(file.is_dir() for file in there)):
+        raise ValueError(f"{there[0]} is there already; give another name, or --overwrite (in Python overwrite=True)")
+    check_folder(target.parent)
+    for package in form.packages:
+        if package == "openvino":
+            load_openvino()
+        else:
+            require(package)
+    return target
+
+
+def _description(target: Path) -> Path:
+    """What says of a graph how it came about: model.onnx.json beside model.onnx, as model.json belongs to model.pt."""
+    return target.with_name(f"{target.name}.json")
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

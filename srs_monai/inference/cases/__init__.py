@@ -1,0 +1,1 @@
+"""Cases from file to result, one part while the next is read."""

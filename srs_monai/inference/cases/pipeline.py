@@ -1,0 +1,167 @@
+"""A case from its file to its results, in steps that go on at once for several cases."""
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import Any, cast
+
+import torch
+from monai.data import MetaTensor
+from monai.engines import Evaluator
+from monai.transforms import Compose
+from tqdm import tqdm
+
+from srs_monai.data.readers.open_volume import OpenVolume, OpenVolumeReader
+from srs_monai.inference.cases.conveyor import Steps
+from srs_monai.inference.cases.slabs import SLICES, SlabSteps, in_slabs, reader_of, slab_steps
+from srs_monai.inference.inferers.slice_batch_inferer import Known, SliceBatchInferer
+from srs_monai.inference.results.mask import Mask, plain_array
+from srs_monai.inference.results.packed_labels import PackedLabels
+from srs_monai.inference.results.result_names import result_name
+from srs_monai.inference.writers.mask_formats import check_source
+from srs_monai.tensors import plain, with_meta_of
+
+_IMAGE, _PRED = "image", "pred"
+_LARGE = SLICES * 512 * 512  # voxels of a volume of which two are not held at once
+_LARGE_FILE = 2**24  # bytes, of what is no volume
+
+Item = dict[Any, Any]
+
+
+@dataclass
+class Part:
+    """An image, or a slab of a volume.
+
+    Args:
+        item: what the preprocessing gives; the network's result joins it.
+        volume: that it is a slab of; None: it is the whole image.
+        known: what the network gave for slices of one value of that volume.
+    """
+
+    item: Item
+    volume: OpenVolume | None = None
+    known: Known | None = None
+
+
+class CaseSteps(Steps[Item, Part, None]):
+    """Loads cases, segments them and writes their results.
+
+    Volumes whose preparation and postprocessing look at one slice at a time go through in slabs of slices, so that
+    memory does not grow with them; masks are those of the whole volume, voxel by voxel. All others go whole, as in an
+    evaluator's run.
+
+    Args:
+        evaluator: has the network, the inferer and the device; it is not run itself.
+        preprocessing: of an item whose "image" is a file's name.
+        postprocessing: of the item with the network's result at "pred"; writes the results.
+        format: that was asked for: a source that cannot be written in it is refused.
+    """
+
+    def __init__(
+        self,
+        evaluator: Evaluator,
+        preprocessing: Callable[[Item], Item],
+        postprocessing: Callable[[Item], Item],
+        format: str = "auto",
+    ) -> None:
+        self.evaluator, self.format = evaluator, format
+        # MONAI traces transforms thread by thread, so that one may be inverted in another while it is applied
+        self.preprocessing, self.postprocessing = preprocessing, postprocessing
+        self.reader = reader_of(preprocessing)
+        self.slab_steps = slab_steps(postprocessing) if type(evaluator.inferer) is SliceBatchInferer else None
+        self._bar: tqdm | None = None
+        self._shown: OpenVolume | None = None
+
+    def load(self, case: Item, alone: Callable[[], None]) -> Iterator[Part]:
+        """The item of an image, or those of a volume's slabs."""
+        source = Path(case[_IMAGE]) if isinstance(case.get(_IMAGE), str | Path) else None  # else the image itself
+        if source is not None:
+            check_source(source, self.format)
+        volume = None if source is None or self.reader is None else self.reader.open(source)
+        if volume is None:
+            if source is not None and _bytes(source) > _LARGE_FILE:
+                alone()
+            yield Part(self.preprocessing(dict(case)))
+        elif self.slab_steps is not None and in_slabs(volume, cast(Compose, self.preprocessing), self.slab_steps):
+            known: Known = {}
+            for start in range(0, volume.shape[2], SLICES):
+                numbers = range(start, min(start + SLICES, volume.shape[2]))
+                yield Part(_prepared(self.preprocessing, case, volume, numbers), volume, known)
+        else:
+            if math.prod(volume.shape) > _LARGE:
+                alone()
+            yield Part(_prepared(self.preprocessing, case, volume))
+
+    def compute(self, case: Item, part: Part) -> Part:
+        """The part with the network's result."""
+        image, evaluator = part.item[_IMAGE], self.evaluator
+        batch = plain(image)[None].to(evaluator.state.device)
+        with evaluator.mode(evaluator.network):
+            if part.volume is None:
+                found = evaluator.inferer(batch, evaluator.network)
+            else:
+                if self._shown is not part.volume:
+                    evaluator.inferer.expect(part.volume.shape[2])
+                done = self._bar_of(part.volume).update
+                found = evaluator.inferer.segment(batch, evaluator.network, part.known, done)
+        if isinstance(evaluator.inferer, SliceBatchInferer):
+            evaluator.inferer.note(image)
+        part.item[_PRED] = with_meta_of(image, found[0])
+        return part
+
+    def finish(self, case: Item, parts: Iterator[Part]) -> None:
+        """Write the results."""
+        part = next(parts)
+        if part.volume is None:
+            self.postprocessing(part.item)
+        else:
+            self._finish_slabs(case, part.volume, chain([part], parts))
+
+    def _finish_slabs(self, case: Item, volume: OpenVolume, parts: Iterator[Part]) -> None:
+        steps = cast(SlabSteps, self.slab_steps)
+        key = steps.mask.keys[0]
+        labels, of_slab = PackedLabels(volume.shape), MetaTensor(torch.zeros(0))
+        for part in parts:
+            item = part.item
+            for transform in steps.transforms:
+                item = transform(item)
+            of_slab = item[key]
+            labels.append(plain_array(of_slab)[0])
+        name = result_name(case, of_slab)
+        written = []
+        if steps.overlay is not None:
+            written = [steps.overlay.write_slices(name, labels, volume.affine, self._image_of(case, volume))]
+        steps.mask.write(name, Mask(labels, volume.affine, dict(of_slab.meta), steps.mask.labels), written)
+
+    def _image_of(self, case: Item, volume: OpenVolume) -> Callable[[Sequence[int]], MetaTensor]:
+        """Reads slices of a volume again, as the overlay shows them."""
+        key = cast(SlabSteps, self.slab_steps).overlay.image_key  # type: ignore[union-attr]
+        return lambda numbers: _prepared(self.preprocessing, case, volume, numbers)[key]
+
+    def _bar_of(self, volume: OpenVolume) -> tqdm:
+        """The bar of a volume's slices."""
+        if self._bar is None or self._shown is not volume:
+            self.close()
+            total = volume.shape[2]
+            self._bar = tqdm(total=total, desc="slices", unit="slice", leave=False, disable=None, dynamic_ncols=True)
+            self._shown = volume
+        return self._bar
+
+    def close(self) -> None:
+        """Take the bar of a volume's slices from the terminal."""
+        if self._bar is not None:
+            self._bar.close()
+
+
+def _prepared(preprocessing: Any, case: Item, volume: OpenVolume, numbers: Sequence[int] | None = None) -> Item:
+    """The item that a preprocessing which begins with LoadImaged gives of an open volume, or of slices of it."""
+    loaded = preprocessing.transforms[0](dict(case), reader=OpenVolumeReader(volume, numbers))
+    prepared: Item = preprocessing(loaded, start=1)
+    return prepared
+
+
+def _bytes(source: Path) -> int:
+    """The size of a file, also where an array or a frame in it is named; of a folder, 0."""
+    return next((path.stat().st_size for path in (source, source.parent) if path.is_file()), 0)

@@ -1,0 +1,111 @@
+"""The network in a bundle, run by the runtime that is asked for."""
+
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from monai.data import MetaTensor
+from monai.inferers import Inferer
+from torch import Tensor, nn
+
+from srs_monai.runtimes import Runtime, build, check_runtime
+from srs_monai.runtimes.eager import Eager
+from srs_monai.runtimes.selection.auto import Auto
+from srs_monai.tensors import plain, with_meta_of
+
+#: names in the meta data of an image of what its result was made with
+RUNTIME, RUNTIME_PRECISION = "runtime", "runtime_precision"
+
+Network = Callable[..., Tensor | list[Tensor]]
+
+
+class RuntimeInferer(Inferer):
+    """Probabilities of images, by a runtime that is built for the network when it is first called.
+
+    Another network, changed weights or another device have a runtime of their own, which takes the place of the last.
+    What is no `nn.Module`, or is TorchScript already, is called as it is, with the batch as it is.
+
+    Args:
+        runtime: name, see `srs_monai.runtimes.RUNTIMES`; "auto": the fastest on this machine.
+        precision: "float32", "bfloat16" or "float16".
+        channels_last: memory layout of torch's own operations, where the runtime does not say it.
+        device: where images will be, so that a runtime that does not serve it is refused at once; None: wherever the
+            first ones are.
+
+    Shapes: images (B, C, H, W) give probabilities (B, classes, H, W): sigmoid of one channel, else softmax.
+
+    Raises:
+        ValueError: for a name, precision or device that cannot be, and a runtime that is not installed; on calling,
+            for a network that cannot be brought into the runtime, and for arguments beside the image.
+    """
+
+    def __init__(
+        self,
+        runtime: str = "auto",
+        precision: str = "float32",
+        channels_last: bool = True,
+        device: str | torch.device | None = None,
+    ) -> None:
+        check_runtime(runtime, precision, None if device is None else torch.device(device))
+        self.runtime, self.precision, self.channels_last = runtime, precision, channels_last
+        self._built: Runtime | None = None
+        self._state: tuple[Any, ...] = ()
+        self._expected = 0
+
+    def __call__(self, inputs: Tensor, network: Network, *args: Any, **kwargs: Any) -> Tensor:
+        """Probabilities, with the meta data of the images."""
+        if args or kwargs:
+            raise ValueError(
+                f"a runtime gives the network the image alone, but there are further arguments {(*args, *kwargs)}; "
+                "bind them to the network"
+            )
+        images = plain(inputs)
+        runtime = self._of(network, images)
+        if isinstance(runtime, Auto):
+            runtime.expect(self._expected)
+        self._expected = max(0, self._expected - len(images))
+        return with_meta_of(inputs, runtime(images))
+
+    def expect(self, count: int) -> None:
+        """Say that so many images come now, in several calls: from it follows what pays."""
+        self._expected = count
+
+    @property
+    def used(self) -> dict[str, str]:
+        """Name and precision of the runtime that made the last result; empty before the first."""
+        return {} if self._built is None else {"name": self._built.name, "precision": self._built.precision}
+
+    def note(self, image: Tensor) -> None:
+        """Write what made the last result into the meta data of its image, which come out on the inverted result."""
+        if isinstance(image, MetaTensor):
+            image.meta |= {RUNTIME: self.used["name"], RUNTIME_PRECISION: self.used["precision"]}
+
+    def _of(self, network: Network, images: Tensor) -> Runtime:
+        """The runtime for a network as it is now."""
+        state = (*_state(network), images.device)
+        if self._built is None or state != self._state:
+            self._built, self._state = None, ()  # the last one's memory is free while the next is built
+            self._built, self._state = self._build(network, images), state
+        return self._built
+
+    def _build(self, network: Network, images: Tensor) -> Runtime:
+        if not isinstance(network, nn.Module) or isinstance(network, torch.jit.ScriptModule):
+            laid_out = self.runtime == "channels_last" or (self.runtime != "eager" and self.channels_last)
+            return Eager(network, "channels_last" if laid_out else "eager", self.precision, (), laid_out)
+        return build(
+            network,
+            self.runtime,
+            precision=self.precision,
+            device=images.device,
+            image_size=images.shape[2:],
+            channels_last=self.channels_last,
+        )
+
+
+def _state(network: Network) -> tuple[Any, ...]:
+    """What changes when a network, or the values of its weights, are others."""
+    if not isinstance(network, nn.Module):
+        return (network,)
+    tensors = [*network.parameters(), *network.buffers()]
+    return (weakref.ref(network), *((t.data_ptr(), t.is_inference() or t._version) for t in tensors))

@@ -1,0 +1,1 @@
+"""Converted graphs kept between runs."""

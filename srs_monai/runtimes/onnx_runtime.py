@@ -1,0 +1,41 @@
+"""Runtime of ONNX Runtime, on the CPU."""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from srs_monai.environment import require
+from srs_monai.runtimes.build_request import Target
+from srs_monai.runtimes.converted import Converted, graph_of
+from srs_monai.runtimes.graphs import onnx_graph
+from srs_monai.runtimes.runtime import Runtime, usual_batches
+
+FILE, MADE_BY = "graph.onnx", ("onnx",)
+
+
+class OnnxRuntime(Converted):
+    """A session of ONNX Runtime."""
+
+    def __init__(self, target: Target, session: Any) -> None:
+        super().__init__("onnxruntime", target, usual_batches(target.device))
+        self._session = session
+        self._image = session.get_inputs()[0].name
+
+    def run(self, images: Tensor) -> Tensor:
+        (logits,) = self._session.run(None, {self._image: images.contiguous().numpy()})
+        return torch.from_numpy(logits)
+
+
+def build_onnx_runtime(target: Target) -> Runtime:
+    """ONNX Runtime with as many threads as torch has."""
+    onnxruntime = require("onnxruntime")
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = torch.get_num_threads()
+    options.log_severity_level = 3  # errors
+
+    def load(path: Path) -> Any:
+        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+    return OnnxRuntime(target, graph_of(target, FILE, onnx_graph, load, MADE_BY))

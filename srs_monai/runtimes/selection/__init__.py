@@ -1,0 +1,1 @@
+"""The fastest runtime of this machine, measured and remembered."""

@@ -1,0 +1,122 @@
+"""The runtime that is fastest on this machine, found when it pays."""
+
+import logging
+import time
+from collections.abc import Callable
+
+from torch import Tensor
+
+from srs_monai.errors import one_line
+from srs_monai.runtimes.build_request import Target
+from srs_monai.runtimes.cache.fingerprint import architecture_hash
+from srs_monai.runtimes.eager import Eager
+from srs_monai.runtimes.known_runtimes import RUNTIMES, available
+from srs_monai.runtimes.runtime import Runtime
+from srs_monai.runtimes.selection.choices import Choice, remember, remembered
+from srs_monai.runtimes.selection.machine import machine
+from srs_monai.runtimes.selection.measure import equal_enough, fastest
+
+logger = logging.getLogger(__name__)
+
+PAYS_KNOWN = 32  # images from which getting the fastest runtime ready pays, where it is known
+PAYS_UNKNOWN = 64  # and from which measuring pays, where it is not
+
+
+class Auto(Runtime):
+    """torch's own operations at first; the fastest runtime as soon as so many images are asked for that it pays.
+
+    Args:
+        target: what is built for.
+        channels_last: the memory layout of torch's own operations.
+        clock: gives seconds.
+    """
+
+    def __init__(
+        self, target: Target, channels_last: bool = True, clock: Callable[[], float] = time.perf_counter
+    ) -> None:
+        self._target, self._clock = target, clock
+        self._usual, self._left_out = ("channels_last", "") if channels_last else ("eager", "channels_last")
+        self._use(RUNTIMES[self._usual].build(target))
+        self._shown = self._asked = 0
+        self._decided = self._looked_up = False
+
+    def __call__(self, images: Tensor) -> Tensor:
+        self._shown += len(images)
+        self._asked = max(self._asked, self._shown)
+        if not self._decided and self._asked >= PAYS_KNOWN and len(images):
+            self._decide(images)
+        try:
+            return self._current(images)
+        except ValueError:
+            raise
+        except Exception as error:  # whatever a library makes of a shape, or of memory that is short
+            if self.name == self._usual:
+                raise
+            logger.warning("runtime %s fails (%s): %s goes on", self.name, one_line(error), self._usual)
+            self._use(RUNTIMES[self._usual].build(self._target))
+            return self._current(images)
+
+    def expect(self, count: int) -> None:
+        """Say that so many images come now."""
+        self._asked = max(self._asked, self._shown + count)
+
+    def logits(self, images: Tensor) -> Tensor:
+        return self._current.logits(images)
+
+    def _use(self, runtime: Runtime) -> None:
+        super().__init__(runtime.name, runtime.precision, runtime.batch_sizes)
+        self.batch_size = runtime.batch_size
+        self._current = runtime
+
+    def _decide(self, images: Tensor) -> None:
+        """Go over to the fastest runtime, where it is known or so many images are asked for that it is measured."""
+        if self._looked_up and self._asked < PAYS_UNKNOWN:
+            return
+        self._looked_up = True
+        here, model = machine(self._target.device), self._model(images)
+        choice = remembered(here, model)
+        candidates: dict[str, Runtime] = {self._usual: self._current}
+        if choice is not None and choice.runtime != self._usual:
+            candidates |= self._built(choice.runtime)
+        if choice is None or choice.runtime not in candidates:
+            if self._asked < PAYS_UNKNOWN:
+                return
+            logger.info("measuring which runtime is fastest here; this happens once")
+            choice, candidates = self._measured(images)
+            remember(here, model, choice)
+        self._decided = True
+        chosen = candidates[choice.runtime]
+        chosen.batch_size = choice.batch_size
+        self._use(chosen)
+        times = ", ".join(f"{name} {seconds * 1e3:.3g}" for name, seconds in choice.seconds.items())
+        logger.info("runtime %s, %d images at once (ms an image: %s)", choice.runtime, choice.batch_size, times)
+
+    def _measured(self, images: Tensor) -> tuple[Choice, dict[str, Runtime]]:
+        """The fastest of those that are worth trying, and all that are good."""
+        names = [name for name, row in RUNTIMES.items() if row.tried and name != self._left_out]
+        candidates: dict[str, Runtime] = {self._usual: self._current}
+        for name in available(self._target.device, names):
+            if name != self._usual and self._target.precision in RUNTIMES[name].precisions:
+                candidates |= self._built(name)
+        reference = Eager(self._target.fused(channels_last=False), "eager", "float32", (1,))
+        good = equal_enough(candidates, self._usual, reference, images[:1])
+        return fastest(good, images, self._clock), good
+
+    def _built(self, name: str) -> dict[str, Runtime]:
+        """A runtime by its name; none where the network cannot be brought into it."""
+        try:
+            return {name: RUNTIMES[name].build(self._target)}
+        except Exception as error:  # whatever a library makes of a network that it does not know
+            logger.info("runtime %s is left out: %s", name, one_line(error))
+            return {}
+
+    def _model(self, images: Tensor) -> dict[str, str]:
+        size = " x ".join(map(str, self._target.image_size))
+        return {
+            "network": type(self._target.network).__name__,
+            "architecture": architecture_hash(self._target.network),
+            "channels": str(images.shape[1]),
+            "image_size": size,
+            "precision": self._target.precision,
+            "layout": self._usual,
+        }

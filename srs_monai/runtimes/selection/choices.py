@@ -1,0 +1,74 @@
+"""What was fastest, remembered for each machine and model."""
+
+import hashlib
+import json
+import logging
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from srs_monai.errors import one_line
+from srs_monai.files import write_atomically
+from srs_monai.runtimes.cache.cache_folder import cache_folder
+
+logger = logging.getLogger(__name__)
+
+_KEPT = 200  # the last ones
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The fastest of several runtimes.
+
+    Args:
+        runtime: its name.
+        batch_size: images at once with which it was fastest.
+        seconds: an image took with each runtime, at its best batch size.
+    """
+
+    runtime: str
+    batch_size: int
+    seconds: dict[str, float]
+
+
+def remembered(machine: Mapping[str, str], model: Mapping[str, str]) -> Choice | None:
+    """What was fastest for this model on this machine; None where that is not known."""
+    try:
+        said = _all()[_key(machine, model)]
+        seconds = {str(name): float(value) for name, value in said["seconds"].items()}
+        return Choice(str(said["runtime"]), int(said["batch_size"]), seconds)
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return None
+
+
+def remember(machine: Mapping[str, str], model: Mapping[str, str], choice: Choice) -> None:
+    """Write down what was fastest; where that cannot be written, it is measured again by the next run."""
+    known = _all()
+    known.pop(_key(machine, model), None)
+    known[_key(machine, model)] = {"machine": dict(machine), "model": dict(model), **asdict(choice)}
+    kept = dict(list(known.items())[-_KEPT:])
+    try:
+        write_atomically(_file(), (json.dumps(kept, indent=2) + "\n").encode())
+    except OSError as error:
+        logger.warning("which runtime is fastest is not remembered, as %s cannot be written: %s", _file(), error)
+
+
+def _all() -> dict[str, Any]:
+    """All that is remembered; nothing of a file that is no such list."""
+    try:
+        known = json.loads(_file().read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        logger.warning("%s cannot be read (%s): runtimes are measured anew", _file(), one_line(error))
+        return {}
+    return known if isinstance(known, dict) else {}
+
+
+def _key(machine: Mapping[str, str], model: Mapping[str, str]) -> str:
+    return hashlib.sha256(json.dumps([dict(machine), dict(model)], sort_keys=True).encode()).hexdigest()[:32]
+
+
+def _file() -> Path:
+    return cache_folder() / "runtimes.json"

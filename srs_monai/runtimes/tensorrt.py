@@ -1,0 +1,49 @@
+"""Runtime of TensorRT, on NVIDIA GPUs."""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from srs_monai.environment import require
+from srs_monai.runtimes.build_request import Target
+from srs_monai.runtimes.converted import Converted, graph_of
+from srs_monai.runtimes.graphs import tensorrt_graph
+from srs_monai.runtimes.runtime import Runtime
+
+FILE = "graph.ep"
+
+_BATCHES = (1, 16, 16)  # least, usual and greatest; the usual ones are what an engine is tuned for
+_SIDES = (64, 512)  # pixels, that every engine serves
+
+
+class TensorRt(Converted):
+    """An exported program of TensorRT engines."""
+
+    def __init__(self, target: Target, program: Any) -> None:
+        super().__init__("tensorrt", target, (16, 8))
+        self._program, self._device = program, target.device
+
+    def run(self, images: Tensor) -> Tensor:
+        with torch.cuda.device(self._device):
+            logits: Tensor = self._program(images.contiguous())
+        return logits
+
+
+def build_tensorrt(target: Target) -> Runtime:
+    """TensorRT, from the cache or built for this GPU, which takes minutes."""
+    require("torch_tensorrt")  # reading a program needs it
+    size = target.image_size
+    sides = (min(_SIDES[0], *size), max(size), max(_SIDES[1], *size))
+
+    def convert(network: nn.Module, path: Path) -> None:
+        with torch.cuda.device(target.device):
+            tensorrt_graph(network, path, precision=target.precision, batches=_BATCHES, sides=sides)
+
+    def load(path: Path) -> Any:
+        return torch.export.load(str(path)).module()
+
+    gpu = torch.cuda.get_device_name(target.device)
+    made_by = ("torch_tensorrt", "tensorrt", gpu, target.precision, str(sides))
+    return TensorRt(target, graph_of(target, FILE, convert, load, made_by))

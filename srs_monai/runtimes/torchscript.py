@@ -1,0 +1,35 @@
+"""Runtime of TorchScript: torch's operations without Python, weights as constants."""
+
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from srs_monai.runtimes.build_request import Target
+from srs_monai.runtimes.converted import Converted, graph_of
+from srs_monai.runtimes.graphs import torchscript_graph
+from srs_monai.runtimes.runtime import Runtime, usual_batches
+
+FILE = "graph.ts"
+
+
+class TorchScript(Converted):
+    """A frozen TorchScript module."""
+
+    def __init__(self, target: Target, module: torch.jit.ScriptModule) -> None:
+        super().__init__("torchscript", target, usual_batches(target.device))
+        self._module = module
+
+    def run(self, images: Tensor) -> Tensor:
+        logits: Tensor = self._module(images.contiguous(memory_format=torch.channels_last))
+        return logits
+
+
+def build_torchscript(target: Target) -> Runtime:
+    """TorchScript, from the cache or converted."""
+
+    def load(path: Path) -> torch.jit.ScriptModule:
+        frozen: torch.jit.ScriptModule = torch.jit.freeze(torch.jit.load(path, map_location=target.device).eval())
+        return frozen
+
+    return TorchScript(target, graph_of(target, FILE, torchscript_graph, load))

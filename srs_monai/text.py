@@ -1,0 +1,31 @@
+"""Names, sizes and lists in messages."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+def few(names: Iterable[str], shown: int = 5) -> str:
+    """The first names for a message, and how many there are when not all are shown."""
+    listed = list(names)
+    if len(listed) <= shown:
+        return ", ".join(listed)
+    return f"{', '.join(listed[:shown])} ... ({len(listed)} in all)"
+
+
+def by(size: Iterable[int]) -> str:
+    """A size for a message: 200 x 300."""
+    return " x ".join(map(str, size))
+
+
+def one_of(name: str, known: Iterable[str], kind: str) -> str:
+    """The name itself, when it is known.
+
+    Raises:
+        ValueError: listing what is known, and the nearest of it.
+    """
+    names = sorted(known)
+    if name in names:
+        return name
+    near = get_close_matches(str(name), names, 1)
+    meant = f"did you mean {near[0]!r}? " if near else ""
+    raise ValueError(f"no {kind} is called {name!r}; {meant}choose one of {', '.join(names)}")

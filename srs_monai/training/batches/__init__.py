@@ -1,0 +1,1 @@
+"""Wrappers of a loader, each with one task."""

@@ -1,0 +1,239 @@
+"""Files of results carry the item's name, and the sidecar comes last."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import nibabel as nib
+import numpy as np
+import pytest
+import torch
+from monai.data import MetaTensor
+from monai.transforms import Lambdad, SaveImaged
+from PIL import Image
+
+from srs_monai.data.recipes import TISSUE, Code, Label
+from srs_monai.data.transforms import CTWindowd
+from srs_monai.inference import Run, SaveImageMaskd, SaveImageOverlayd
+from srs_monai.inference.results.result_names import is_finished
+from srs_monai.inference.writers import save
+from srs_monai.inference.writers.colours import Colours
+
+AFFINE = np.diag([0.5, 0.7, 2.5, 1.0])
+CODE = {"value": "10200004", "scheme": "SCT", "meaning": "Liver"}
+LABELS = (Label("liver", Code("10200004", "Liver")),)
+
+
+def volume(channels: int = 1) -> MetaTensor:
+    meta = {"filename_or_obj": "/x/scan.nii.gz", "source_kind": "made", "spacing_unit": "mm", "notes": "as made"}
+    return MetaTensor(torch.rand(channels, 4, 5, 6), affine=AFFINE, meta=meta)
+
+
+def files(folder: Path) -> set[str]:
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+
+
+def sidecar(path: Path) -> dict[str, Any]:
+    content = json.loads(path.read_text())
+    return {key: content[key] for key in ("source", "name", "format", "files", "labels", "warnings", "device")}
+
+
+def test_a_picture_has_png_results(tmp_path: Path) -> None:
+    labels = torch.zeros(1, 4, 6)
+    labels[0, 1, 2] = 1
+    item = {"name": "sub/a", "image": torch.rand(3, 4, 6), "pred": MetaTensor(labels), "p": MetaTensor(labels / 2)}
+    item = SaveImageOverlayd("pred", "image", tmp_path)(item)
+    assert not is_finished(tmp_path, "sub/a")
+    SaveImageMaskd("pred", tmp_path, probability_key="p", labels=LABELS, run=Run(device="cpu"))(item)
+    assert is_finished(tmp_path, "sub/a")
+    written = ["a_mask.png", "a_overlay.png", "a_probability.png"]
+    assert files(tmp_path) == {"sub/a.json", *(f"sub/{file}" for file in written)}
+    assert sidecar(tmp_path / "sub" / "a.json") == {
+        "source": "",
+        "name": "sub/a",
+        "format": "png",
+        "files": written,
+        "labels": [{"number": 1, "name": "liver", "pixels": 1, "area_px": 1.0, "code": CODE}],
+        "warnings": [],
+        "device": "cpu",
+    }
+    with Image.open(tmp_path / "sub" / "a_mask.png") as mask:
+        assert mask.size == (6, 4)
+        assert mask.getpixel((2, 1)) == 255
+    with Image.open(tmp_path / "sub" / "a_overlay.png") as overlay:
+        assert overlay.size == (6, 4)
+
+
+def test_a_picture_of_several_classes(tmp_path: Path) -> None:
+    labels = torch.arange(24).reshape(1, 4, 6) % 3
+    item = {"name": "a", "pred": MetaTensor(labels), "p": MetaTensor(torch.rand(3, 4, 6))}
+    SaveImageMaskd("pred", tmp_path, binary=False, probability_key="p")(item)
+    assert files(tmp_path) == {"a_mask.png", *(f"a_probability_{i}.png" for i in range(3)), "a.json"}
+    with Image.open(tmp_path / "a_mask.png") as mask:
+        np.testing.assert_array_equal(np.asarray(mask), labels[0])
+
+
+def overlay(folder: Path) -> np.ndarray:
+    with Image.open(next(folder.glob("*_overlay.png"))) as picture:
+        return np.asarray(picture)
+
+
+def test_an_overlay_keeps_the_colours_of_a_picture_of_8_bits(tmp_path: Path) -> None:
+    stored = torch.randint(0, 256, (3, 20, 30)).float()
+    image = MetaTensor(stored, meta={"stored_max": 255.0, "filename_or_obj": "a.png"})
+    item = {"image": image, "pred": MetaTensor(torch.zeros(1, 20, 30))}
+    SaveImageOverlayd("pred", "image", tmp_path, scaling=Lambdad("image", lambda picture: picture.flip(0) / 9))(item)
+    np.testing.assert_array_equal(overlay(tmp_path), stored.numpy().transpose(1, 2, 0))
+
+
+def test_an_overlay_has_the_colours_that_labels_were_given(tmp_path: Path) -> None:
+    labels = [Label("one", TISSUE, colour=(1, 2, 3)), Label("two", TISSUE)]
+    image = MetaTensor(torch.zeros(1, 2, 3), meta={"filename_or_obj": "a.png"})
+    item = {"image": image, "pred": MetaTensor(torch.tensor([[[0, 1, 1], [0, 2, 2]]]))}
+    SaveImageOverlayd("pred", "image", tmp_path, labels=labels)(item)
+    assert overlay(tmp_path)[:, 2].tolist() == [[1, 2, 3], list(Colours().of(2))]
+
+
+def test_an_overlay_scales_other_images_as_it_is_told(tmp_path: Path) -> None:
+    hu = MetaTensor(torch.tensor([[[-1000.0, -125, -25, 275]]]), meta={"modality": "CT"})
+    item = {"image": hu, "pred": MetaTensor(torch.zeros(1, 1, 4))}
+    SaveImageOverlayd("pred", "image", tmp_path, scaling=CTWindowd("image"))(item)
+    assert overlay(tmp_path)[0, :, 0].tolist() == [0, 0, 64, 255]
+
+
+@pytest.mark.parametrize(
+    ("codes", "size", "sides"),
+    [("LPS", (5, 6, 2), "RL"), ("RAS", (5, 6, 2), "RL"), ("PIR", (5, 6, 1), "AP"), ("RSP", (5, 6, 1), "RL")],
+)
+def test_an_overlay_marks_the_patients_sides(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, codes: str, size: tuple[int, int, int], sides: str
+) -> None:
+    """Axial and coronal slices have the patient's right at the left, sagittal ones look at him from his left."""
+    marked: list[tuple[str, str]] = []
+
+    def montage(
+        volume: np.ndarray, labels: np.ndarray, sides: tuple[str, str] = ("", ""), **options: Any
+    ) -> np.ndarray:
+        marked.append(sides)
+        return np.zeros((1, 1, 3), np.uint8)
+
+    monkeypatch.setattr(save, "overlay_montage", montage)
+    affine = nib.orientations.inv_ornt_aff(nib.orientations.axcodes2ornt(codes), size).T
+    affine = np.vstack([affine[:3, :3] @ np.eye(3, 4), [0, 0, 0, 1]])
+    volume = MetaTensor(torch.rand(1, *size), affine=affine, meta={"spacing_unit": "mm"})
+    SaveImageOverlayd("pred", "image", tmp_path)({"image": volume, "pred": (volume > 2).float()})
+    volume.meta["spacing_unit"] = "pixels"  # from a file that knows of no patient
+    SaveImageOverlayd("pred", "image", tmp_path)({"image": volume, "pred": (volume > 2).float()})
+    assert ["".join(pair) for pair in marked] == [sides, ""]
+
+
+@pytest.mark.parametrize("classes", [1, 3])
+def test_a_picture_as_nifti_is_upright_on_pixels(tmp_path: Path, classes: int) -> None:
+    labels = torch.arange(24).reshape(1, 4, 6) % 3
+    probability = torch.rand(classes, 4, 6)
+    item = {"name": "a", "pred": MetaTensor(labels), "p": MetaTensor(probability)}
+    SaveImageMaskd("pred", tmp_path, probability_key="p", format="nifti")(item)
+    assert files(tmp_path) == {"a_mask.nii.gz", "a_probability.nii.gz", "a.json"}
+    mask = nib.load(tmp_path / "a_mask.nii.gz")
+    np.testing.assert_array_equal(np.asarray(mask.dataobj)[:, :, 0], labels[0].T)
+    np.testing.assert_array_equal(mask.affine, np.diag([-1, -1, 1, 1]))
+    assert mask.header.get_xyzt_units()[0] == "unknown"
+    spread = nib.load(tmp_path / "a_probability.nii.gz").get_fdata(dtype=np.float32)
+    expected = probability.numpy().transpose(2, 1, 0)
+    np.testing.assert_array_equal(spread[:, :, 0], expected[..., 0] if classes == 1 else expected)
+
+
+@pytest.mark.parametrize("classes", [1, 3])
+def test_a_volume_has_nifti_results(tmp_path: Path, classes: int) -> None:
+    probability = volume(classes)
+    labels = (probability[:1] > 0.5).float()
+    item = {"pred": labels, "p": probability, "image": volume(3)}
+    item = SaveImageOverlayd("pred", "image", tmp_path)(item)
+    SaveImageMaskd("pred", tmp_path, probability_key="p", labels=LABELS)(item)
+    written = ["scan_mask.nii.gz", "scan_overlay.png", "scan_probability.nii.gz"]
+    assert files(tmp_path) == {*written, "scan.json"}
+    mask = nib.load(tmp_path / "scan_mask.nii.gz")
+    assert mask.get_data_dtype() == np.uint8
+    np.testing.assert_allclose(mask.affine, AFFINE, atol=1e-6)
+    np.testing.assert_array_equal(np.asarray(mask.dataobj), labels[0].numpy())
+    read = nib.load(tmp_path / "scan_probability.nii.gz").get_fdata(dtype=np.float32)
+    expected = probability.numpy()[0] if classes == 1 else np.moveaxis(probability.numpy(), 0, -1)
+    np.testing.assert_array_equal(read, expected)
+    said = sidecar(tmp_path / "scan.json")
+    count = int(labels.sum())
+    assert said["labels"] == [
+        {"number": 1, "name": "liver", "voxels": count, "volume_mm3": pytest.approx(0.875 * count), "code": CODE}
+    ]
+    assert (said["source"], said["files"]) == ("/x/scan.nii.gz", written)
+    assert said["warnings"] == ["as made"]
+
+
+def test_a_volume_as_png_has_a_picture_for_each_slice(tmp_path: Path) -> None:
+    labels = (volume() > 0.5).float()
+    SaveImageMaskd("pred", tmp_path, format="png", binary=False)({"name": "v", "pred": labels})
+    slices = [f"v_mask/slice_{number:04d}.png" for number in range(1, 7)]
+    assert files(tmp_path) == {*slices, "v.json"}
+    assert sidecar(tmp_path / "v.json")["files"] == slices
+    with Image.open(tmp_path / slices[2]) as picture:
+        np.testing.assert_array_equal(np.asarray(picture), labels[0, :, :, 2].T)
+
+
+def test_what_another_format_left_is_removed(tmp_path: Path) -> None:
+    labels = (volume() > 0.5).float()
+    (tmp_path / "v_of_mine.txt").touch()
+    for format, there in (
+        ("nifti", {"v_mask.nii.gz"}),
+        ("png", {f"v_mask/slice_{number:04d}.png" for number in range(1, 7)}),
+        ("auto", {"v_mask.nii.gz"}),
+    ):
+        SaveImageMaskd("pred", tmp_path, format=format)({"name": "v", "pred": labels})
+        assert files(tmp_path) == {*there, "v.json", "v_of_mine.txt"}
+
+
+def test_a_case_that_fails_while_it_is_written_anew_is_not_finished(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    labels = (volume() > 0.5).float()
+    SaveImageMaskd("pred", tmp_path)({"name": "v", "pred": labels})
+
+    def full(*arguments: Any) -> None:
+        raise OSError("no space is left")
+
+    monkeypatch.setattr(save, "write_mask", full)
+    with pytest.raises(OSError, match="no space"):
+        SaveImageMaskd("pred", tmp_path)({"name": "v", "pred": labels})
+    assert not is_finished(tmp_path, "v")
+
+
+def test_a_sequence_of_pictures_has_a_picture_for_each_frame(tmp_path: Path) -> None:
+    labels = (torch.rand(1, 4, 5, 2) > 0.5).float()
+    item = {"pred": MetaTensor(labels, meta={"spacing_unit": "pixels"}), "p": MetaTensor(labels / 2)}
+    SaveImageMaskd("pred", tmp_path, probability_key="p", binary=False)(item)
+    frames = ["image_mask/frame_0001.png", "image_mask/frame_0002.png"]
+    assert files(tmp_path) == {*frames, "image_probability.nii.gz", "image.json"}
+    with Image.open(tmp_path / frames[1]) as picture:
+        np.testing.assert_array_equal(np.asarray(picture), labels[0, :, :, 1])
+
+
+def test_a_format_that_there_is_not_is_refused_before_any_work(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="format is one of auto, nifti, dicom-seg, rtstruct, png; got 'dicom'"):
+        SaveImageMaskd("pred", tmp_path, format="dicom")
+
+
+@pytest.mark.parametrize("format", ["dicom-seg", "rtstruct"])
+def test_dicom_formats_need_dicom(tmp_path: Path, format: str) -> None:
+    with pytest.raises(ValueError, match=rf"format {format} refers to .* but /x/scan\.nii\.gz is none; use format nif"):
+        SaveImageMaskd("pred", tmp_path, format=format)({"pred": volume()})
+    assert not files(tmp_path)
+
+
+def test_a_picture_has_no_contours_in_the_patient(tmp_path: Path) -> None:
+    picture = MetaTensor(torch.zeros(1, 4, 5), meta={"filename_or_obj": "us.dcm", "source_kind": "dicom"})
+    with pytest.raises(ValueError, match=r"us\.dcm is a picture without a place .* use format dicom-seg or png"):
+        SaveImageMaskd("pred", tmp_path, format="rtstruct")({"pred": picture})
+
+
+def test_tools_that_write_results_themselves_can_tell_these_transforms(tmp_path: Path) -> None:
+    for transform in (SaveImageMaskd("pred", tmp_path), SaveImageOverlayd("pred", "image", tmp_path)):
+        assert isinstance(transform, SaveImaged)  # MONAI Label
+        assert type(transform).__name__.startswith("SaveImage")  # MONAI Deploy
