@@ -1,6 +1,6 @@
 """No input is read wrongly, and docs/dicom.md says what the readers do now.
 
-    python -m pytest tests/data/readers/test_dicom_table.py --update-docs
+    python -m pytest tests/dicom/test_dicom_table.py --update-docs
 
 writes the table anew. MONAI's ITKReader is compared where `pip install 'srs_monai[compare]'` put its package.
 """

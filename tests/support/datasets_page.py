@@ -7,12 +7,15 @@ from srs_monai.data.recipes import Recipe
 _HEAD = """\
 # Data sets
 
-Each is named by `--recipe NAME`, or by its overlay `configs/datasets/NAME.yaml`, which also holds the settings that
-differ for it. `--split` is 1, 2 or 3 (drawn with that seed: near-duplicate images and the images of one patient stay on
-one side) or the name of a published split, which is taken as it is; what it divides is counted in the log. The licences
-are what could be found out, not advice: check the source of your copy.
+Train on a data set with `--recipe NAME`, or with its overlay `configs/datasets/NAME.yaml`, which also holds the
+settings that differ for it. `--split` is 1, 2 or 3, or the name of a published split:
 
-This page is made from the recipes: `pytest --update-docs tests/data/recipes/test_datasets_page.py`.
+- 1, 2 and 3 are drawn, with the number as the seed. Near-duplicates and the images of one patient stay on one side.
+- A published split is taken as it is. The log counts the near-duplicates and patients that it divides.
+
+The licences are what we could find out, not advice: check the source of your copy.
+
+The recipes generate this page: `pytest --update-docs tests/data/recipes/test_datasets_page.py`.
 """
 
 
