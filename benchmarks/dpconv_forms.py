@@ -18,13 +18,10 @@ import torch
 from torch import Tensor
 
 from measure.arguments import parse, parser, positive
-from measure.clock import seconds_of
-from measure.environment import environment
-from measure.precision import DTYPES, set_precision
+from measure.machine import DTYPES, environment, set_precision
 from measure.results import Results
-from measure.spread import Spread, spread_names, times_as_fast
-from measure.turns import take_turns
-from measure.worker import available_cores
+from measure.turns import Spread, spread_names, take_turns, times_as_fast
+from measure.worker import available_cores, seconds_of
 from srs_monai.device import keep_freed_memory, place
 from srs_monai.networks import DPConv
 

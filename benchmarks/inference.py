@@ -25,14 +25,10 @@ from measure.contenders import (
     computes_in,
     exact,
 )
-from measure.cost import gflop, parameters
-from measure.environment import environment
-from measure.kernels import most_expensive
-from measure.limits import SECONDS, Products
+from measure.machine import SECONDS, Products, environment
 from measure.results import Results
-from measure.spread import Spread, spread_names, times_as_fast
-from measure.subjects import RIVALS, SHIPPED, Subject
-from measure.turns import take_turns
+from measure.subjects import RIVALS, SHIPPED, Subject, gflop, most_expensive, parameters
+from measure.turns import Spread, spread_names, take_turns, times_as_fast
 from measure.worker import Prepare, Worker, WorkerError
 from srs_monai.runtimes import RUNTIMES, available
 

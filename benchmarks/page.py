@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from measure.arguments import RESULTS, folder
-from measure.environment import ROOT
+from measure.machine import ROOT
 from measure.tables import table_of
 
 PAGE = ROOT / "docs" / "performance.md"

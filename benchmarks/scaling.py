@@ -16,11 +16,10 @@ from typing import Any
 
 from measure.arguments import image_side, parse, parser, positive
 from measure.contenders import OfRuntime, Shown, baseline, chosen
-from measure.environment import environment
+from measure.machine import environment
 from measure.results import Results
-from measure.spread import Spread, spread_names, times_as_fast
 from measure.subjects import Subject
-from measure.turns import take_turns
+from measure.turns import Spread, spread_names, take_turns, times_as_fast
 from measure.worker import Prepare, Worker, WorkerError, available_cores
 from srs_monai.runtimes import RUNTIMES, available
 

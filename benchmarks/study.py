@@ -20,11 +20,11 @@ from typing import Any, NamedTuple
 
 from measure.arguments import parse, parser, positive
 from measure.contenders import OfRuntime, Shown, baseline
-from measure.ct_study import write_study
-from measure.environment import environment
+from measure.images import write_study
+from measure.machine import environment
 from measure.results import Results
-from measure.spread import Spread, spread_names, times_as_fast
 from measure.subjects import SHIPPED, SMALL, Subject
+from measure.turns import Spread, spread_names, times_as_fast
 from measure.worker import Prepare, Run, Worker, WorkerError
 from srs_monai.config.settings import settings_path
 from srs_monai.weights import save_weights

@@ -20,14 +20,11 @@ from monai.losses import DiceCELoss
 from torch import Tensor, nn
 
 from measure.arguments import folder, image_side, parse, parser, positive
-from measure.environment import environment
-from measure.kernels import most_expensive
-from measure.plain import plain_attention
-from measure.precision import DTYPES, set_precision
+from measure.images import labelled_images
+from measure.machine import DTYPES, environment, set_precision
 from measure.results import Results
-from measure.spread import Spread, spread_names, times_as_fast
-from measure.subjects import Subject, labelled_images
-from measure.turns import take_turns
+from measure.subjects import Subject, most_expensive, plain_attention
+from measure.turns import Spread, spread_names, take_turns, times_as_fast
 from measure.worker import Run, Worker, WorkerError
 from srs_monai.device import keep_freed_memory, place
 from srs_monai.training import trained_parameters

@@ -1,1 +1,1 @@
-"""What the benchmarks share: processes that take turns, their spread, the machine and its limit, and result files."""
+"""What the benchmark scripts share: networks and images, processes that take turns, result files and their tables."""

@@ -1,11 +1,11 @@
-"""Options that the scripts share."""
+"""Command-line options that the scripts share."""
 
 import argparse
 import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from measure.environment import ROOT
+from measure.machine import ROOT
 
 RESULTS = ROOT / "docs" / "results" / "performance"
 
@@ -34,7 +34,7 @@ def parse(
     arguments: Sequence[str] | None,
     question: Callable[[argparse.Namespace], str] | None = None,
 ) -> argparse.Namespace:
-    """The options, with the output's name and the log set up; what cannot be is refused with the usage.
+    """The options, with the output's name and the log set up; options that cannot work are rejected with the usage.
 
     Args:
         made: what `parser` gave, with the script's own options.
@@ -75,7 +75,7 @@ def image_side(text: str) -> int:
 
 
 def folder(text: str) -> Path:
-    """A folder that is there."""
+    """A folder that exists."""
     path = Path(text).expanduser()
     if not path.is_dir():
         raise argparse.ArgumentTypeError(f"a folder that is there, got {text}")

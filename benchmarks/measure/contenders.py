@@ -7,9 +7,9 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from measure.plain import plain_attention
-from measure.precision import DTYPES, runtime_precision, set_precision
-from measure.subjects import Subject, images
+from measure.images import images
+from measure.machine import DTYPES, runtime_precision, set_precision
+from measure.subjects import Subject, plain_attention
 from measure.worker import Run
 from srs_monai.device import place
 from srs_monai.runtimes import RUNTIMES, Runtime, build

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from measure.environment import COLUMNS
+from measure.machine import COLUMNS
 
 #: what rows of one file have in common: numbers of two machines or two states of the code are not mixed
 COMMON = ("device", "cores", "omp_threads", "code")

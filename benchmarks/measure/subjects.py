@@ -1,26 +1,33 @@
-"""What is measured: SRSNet and its rivals, and the images that they see."""
+"""The networks that are measured: SRSNet, its plain form and its rivals, and what each of them costs."""
 
+import copy
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
 
 import monai.networks.nets as monai_nets
-import numpy as np
 import torch
 import torch.nn.functional as F
-from PIL import Image
 from torch import Tensor, nn
+from torch._C._autograd import DeviceType
+from torch._subclasses.fake_tensor import FakeTensorMode
+from torch.profiler import ProfilerActivity, profile
+from torch.utils.flop_counter import FlopCounterMode
 
-from measure.environment import ROOT
-from srs_monai.data.phantom_tissue import phantom
+from measure.machine import ROOT
+from measure.worker import Run
 from srs_monai.networks import SRSNet
+from srs_monai.networks.blocks import CBAMResidual
+from srs_monai.networks.layers.attention import ChannelAttention, SpatialAttention
+from srs_monai.networks.layers.eca import ECA
 from srs_monai.weights import load_weights
 
 SHIPPED = ROOT / "bundle" / "models" / "model.pt"
 SEED = 41
-#: about a fiftieth of the network, for trying a script out
+#: about a fiftieth of the network, for trying out a script
 SMALL: dict[str, Any] = {
     "reconstruction_features": (8, 8, 16, 32),
     "reconstruction_blocks": (1, 1, 1, 1),
@@ -28,7 +35,6 @@ SMALL: dict[str, Any] = {
     "segmentation_features": (8, 16, 32, 64),
     "segmentation_blocks": (1, 1, 1, 1),
 }
-PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff")
 
 
 @dataclass(frozen=True)
@@ -89,77 +95,96 @@ RIVALS: dict[str, Callable[[], nn.Module]] = {
 }
 
 
-def images(folder: Path | None, count: int, size: tuple[int, int]) -> Tensor:
-    """Images (count, 3, height, width) from 0 to 1: of a folder, again and again where it has fewer; else phantoms.
-
-    Raises:
-        ValueError: for a folder without pictures.
-    """
-    if folder is None:
-        return torch.stack([_phantom(number, size)[0] for number in range(count)])
-    files = picture_files(folder)
-    read = [_picture(path, size) for path in files[:count]]
-    return torch.stack([read[number % len(read)] for number in range(count)])
-
-
-def labelled_images(folder: Path | None, count: int, size: tuple[int, int]) -> tuple[Tensor, Tensor]:
-    """Images as `images` gives them and their masks (count, 1, height, width), 0 and 1.
-
-    Args:
-        folder: holds images/ and masks/, of the same names.
-        count: of the images.
-        size: height and width.
-
-    Raises:
-        ValueError: for a folder without pictures, and for a picture without a mask.
-    """
-    if folder is None:
-        made = [_phantom(number, size) for number in range(count)]
-        return torch.stack([image for image, _ in made]), torch.stack([mask for _, mask in made])
-    files = picture_files(folder / "images")[:count]
-    masks = [folder / "masks" / path.name for path in files]
-    for mask in masks:
-        if not mask.is_file():
-            raise ValueError(f"a picture has a mask of its name, but {mask} is not there; name another folder")
-    pairs = [(_picture(path, size), _mask(mask, size)) for path, mask in zip(files, masks, strict=True)]
-    chosen = [pairs[number % len(pairs)] for number in range(count)]
-    return torch.stack([image for image, _ in chosen]), torch.stack([mask for _, mask in chosen])
-
-
-def picture_files(folder: Path) -> list[Path]:
-    """The pictures of a folder, in the order of their names.
-
-    Raises:
-        ValueError: when there are none.
-    """
-    files = sorted(path for path in folder.glob("*") if path.suffix.lower() in PICTURES)
-    if not files:
-        raise ValueError(f"images are PNG, JPEG, BMP or TIFF files, but {folder} holds none; name another folder")
-    return files
-
-
 def _monai(name: str, **arguments: Any) -> nn.Module:
     torch.manual_seed(SEED)
     network: nn.Module = getattr(monai_nets, name)(spatial_dims=2, in_channels=3, out_channels=1, **arguments)
     return network
 
 
-def _picture(path: Path, size: tuple[int, int]) -> Tensor:
-    with Image.open(path) as picture:
-        grey = picture.convert("RGB")
-    pixels = torch.from_numpy(np.asarray(grey, dtype=np.float32) / 255).permute(2, 0, 1)[None]
-    return F.interpolate(pixels, size=size, mode="bilinear", antialias=True)[0].clamp(0, 1)
+def plain_attention(network: nn.Module) -> nn.Module:
+    """Let a network for pictures compute its attention operation by operation, with PyTorch's own gradients.
+
+    Nothing that makes the package's own blocks faster is used. The network is changed and returned.
+    """
+    for part in network.modules():
+        for kind, forward in _PLAIN.items():
+            if type(part) is kind:
+                part.forward = partial(forward, part)
+    return network
 
 
-def _mask(path: Path, size: tuple[int, int]) -> Tensor:
-    with Image.open(path) as picture:
-        grey = picture.convert("L")
-    pixels = torch.from_numpy((np.asarray(grey) > 127).astype(np.float32))[None, None]
-    return F.interpolate(pixels, size=size, mode="nearest-exact")[0]
+def _residual(block: Any, x: Tensor) -> Tensor:
+    y = F.relu(block.norm1(block.conv1(x)))
+    y = block.norm2(block.conv2(y))
+    y = block.channel_attention(y) * y
+    y = block.spatial_attention(y) * y
+    return F.relu(y + block.shortcut(x))
 
 
-def _phantom(number: int, size: tuple[int, int]) -> tuple[Tensor, Tensor]:
-    random = np.random.default_rng((SEED, number))
-    image, mask = phantom(size, random, lesions=1 + number % 2)
-    pixels = torch.from_numpy(image.astype(np.float32) / 255).expand(3, -1, -1).contiguous()
-    return pixels, torch.from_numpy(mask.astype(np.float32))[None]
+def _by_channel(layer: Any, x: Tensor) -> Tensor:
+    average = F.relu(layer.fc1(x.mean((2, 3), keepdim=True)))
+    largest = F.relu(layer.fc1(x.amax((2, 3), keepdim=True)))
+    return torch.sigmoid(layer.fc2(average + largest))
+
+
+def _by_position(layer: Any, x: Tensor) -> Tensor:
+    return torch.sigmoid(layer.conv(torch.cat([x.mean(1, keepdim=True), x.amax(1, keepdim=True)], dim=1)))
+
+
+def _eca(layer: Any, x: Tensor) -> Tensor:
+    largest = torch.sigmoid(x.amax((2, 3)))
+    weights = torch.sigmoid(layer.conv(largest.unsqueeze(1))).transpose(1, 2)
+    return x * weights.unsqueeze(-1)
+
+
+_PLAIN: dict[type[nn.Module], Callable[[Any, Tensor], Tensor]] = {
+    CBAMResidual: _residual,
+    ChannelAttention: _by_channel,
+    SpatialAttention: _by_position,
+    ECA: _eca,
+}
+
+
+def parameters(network: nn.Module) -> int:
+    """How many numbers are learned, in all of the network."""
+    return sum(parameter.numel() for parameter in network.parameters())
+
+
+def gflop(network: nn.Module, size: tuple[int, int], channels: int = 3) -> float:
+    """10^9 floating-point operations of a forward pass of one image; a multiply-add counts as two.
+
+    Convolutions and matrix products are counted, on tensors that have a shape and no values.
+    """
+    counted = copy.deepcopy(network).eval()
+    with FakeTensorMode(allow_non_fake_inputs=True), torch.no_grad(), FlopCounterMode(display=False) as counter:
+        counted(torch.empty(1, channels, *size))
+    return float(counter.get_total_flops()) / 1e9
+
+
+def most_expensive(run: Run, request: tuple[Any, str]) -> str:
+    """The three kernels of a GPU, or operations of PyTorch on a CPU, that take most of the time, with their shares.
+
+    Args:
+        run: the work.
+        request: what the work is asked, and the device.
+    """
+    about, device = request
+    cuda = device.startswith("cuda")
+    run(about)
+    with profile(activities=[ProfilerActivity.CPU, *([ProfilerActivity.CUDA] if cuda else [])]) as profiler:
+        run(about)
+        if cuda:
+            torch.cuda.synchronize(device)
+    events = profiler.key_averages()
+    if not cuda:
+        return shares({event.key: float(event.self_cpu_time_total) for event in events})
+    # an operation's row has the time of its kernels, too
+    kernels = [event for event in events if event.device_type == DeviceType.CUDA]
+    return shares({event.key: float(event.self_device_time_total) for event in kernels})
+
+
+def shares(times: dict[str, float], count: int = 3) -> str:
+    """The largest of the named times, with their percent of the sum: "a 60 %; b 30 %"."""
+    whole = sum(times.values()) or 1.0
+    largest = sorted(times, key=lambda name: -times[name])[:count]
+    return "; ".join(f"{name[:80]} {100 * times[name] / whole:.0f} %" for name in largest if times[name] > 0)

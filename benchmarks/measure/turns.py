@@ -1,9 +1,11 @@
-"""Several settings measured in turns, so that what disturbs the machine disturbs all of them."""
+"""Several settings measured in turns, and the spread of what they took."""
 
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
 
 from measure.worker import WorkerError
 
@@ -11,7 +13,7 @@ PAUSE = 0.05  # seconds between two turns: threads of the one before spin for a 
 
 
 class Timed(Protocol):
-    """What can be asked how long it takes; a `Worker`, mostly."""
+    """Something that can be timed; mostly a `Worker`."""
 
     def seconds(self, request: Any, *, warm_up: int = 0) -> float: ...
 
@@ -20,7 +22,7 @@ class Timed(Protocol):
 
 @dataclass
 class Turns:
-    """What became of one setting: its seconds, round by round, or why there are none."""
+    """The result of one setting: its seconds, round by round, or the reason why there are none."""
 
     seconds: list[float] = field(default_factory=list)
     failure: str = ""
@@ -36,7 +38,7 @@ def take_turns(
     rest: bool = False,
     pause: float = PAUSE,
 ) -> list[Turns]:
-    """Measure every setting once a round, in order and in the next round backwards: what drifts favours nobody.
+    """Measure every setting once a round, forwards and backwards in turn, so that drift favours none of them.
 
     Args:
         settings: the baseline first.
@@ -44,11 +46,11 @@ def take_turns(
         rounds: how often each is measured.
         warm_up: untimed calls before the first round.
         rewarm: untimed calls before each timed one, a number for each setting; none: 0.
-        rest: have a setting give back its memory after each turn, where all together would not fit.
+        rest: have each setting give back its memory after its turn; for settings that do not fit together.
         pause: seconds between two turns.
 
     Returns:
-        What became of each, in their order. One that fails has no seconds and holds up no other.
+        The result of each setting, in their order. A setting that fails has no seconds and does not stop the others.
     """
     found = [Turns() for _ in settings]
     again = list(rewarm) or [0] * len(settings)
@@ -74,3 +76,50 @@ def take_turns(
 def _order(count: int, number: int) -> list[int]:
     """Forwards in even rounds, backwards in odd ones."""
     return list(range(count)) if number % 2 == 0 else list(reversed(range(count)))
+
+
+class Spread(NamedTuple):
+    """Median of a sample and its lower and upper quartile, interpolated between measured values."""
+
+    median: float
+    lower: float
+    upper: float
+
+    @classmethod
+    def of(cls, sample: Sequence[float]) -> "Spread":
+        """Of at least one number.
+
+        Raises:
+            ValueError: for an empty sample.
+        """
+        if not len(sample):
+            raise ValueError("a median is taken of at least one number, got none; measure at least once")
+        lower, median, upper = np.quantile(np.asarray(sample, dtype=float), (0.25, 0.5, 0.75))
+        return cls(float(median), float(lower), float(upper))
+
+    def columns(self, name: str) -> dict[str, float]:
+        """As columns of a row: NAME, NAME_lower and NAME_upper."""
+        return {name: self.median, f"{name}_lower": self.lower, f"{name}_upper": self.upper}
+
+
+def spread_names(name: str) -> tuple[str, str, str]:
+    """The columns that `Spread.columns` fills."""
+    return name, f"{name}_lower", f"{name}_upper"
+
+
+def times_as_fast(baseline: Sequence[float], contender: Sequence[float]) -> Spread:
+    """How many times as fast a contender is: the spread of the ratios of one round each, 2.0 for half the time.
+
+    A disturbance of the machine slows both measurements of a round, so that their ratio stays.
+
+    Args:
+        baseline, contender: seconds, of the same rounds in the same order.
+
+    Raises:
+        ValueError: when they are not of the same rounds.
+    """
+    if len(baseline) != len(contender):
+        raise ValueError(
+            f"a ratio takes both from one round, got {len(baseline)} and {len(contender)} rounds; leave out the rest"
+        )
+    return Spread.of([b / c for b, c in zip(baseline, contender, strict=True)])

@@ -1,27 +1,30 @@
-"""A setting measured in a process of its own, which waits for its turn.
+"""A setting measured in a process of its own, which waits for its turn; its time and its memory.
 
-What is set for a whole process (memory kept by the allocator, threads, the pools of a runtime) cannot be changed back,
-so that two settings of one process are never quite themselves.
+Some settings hold for a whole process: memory that the allocator keeps, threads, the pools of a runtime. They cannot be
+changed back, so two settings never share a process.
 """
 
+import ctypes
+import gc
 import multiprocessing
 import os
+import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from measure.clock import peak_memory, release_memory, seconds_of
-
 #: does one piece of work, as large as the request says
 Run = Callable[[Any], Any]
-#: builds what does it; is sent to the other process, so that it is a class or function of a module
+#: builds the work; it is sent to the other process, so it must be a class or function of a module
 Prepare = Callable[[], Run]
 
 
 class WorkerError(RuntimeError):
-    """What went wrong in the other process, in one line."""
+    """An error of the other process, in one line."""
 
 
 class Worker:
@@ -31,7 +34,7 @@ class Worker:
         prepare: builds the work there.
         cores: numbers of the processor cores that it may use; None: as many as this process.
         device: "cpu", or a CUDA device, whose own clock measures.
-        repeats: calls that a time is the mean of, where one is too short.
+        repeats: number of calls whose mean is one measured time; for calls that are too short.
 
     Raises:
         WorkerError: when the work cannot be prepared, and later when it fails.
@@ -129,7 +132,7 @@ def available_cores() -> list[int]:
 
 @contextmanager
 def _confined(cores: Sequence[int] | None) -> Iterator[None]:
-    """Processes begun meanwhile use these cores alone, with a thread on each; every library keeps to that."""
+    """Let processes that start within the block use these cores only, with one thread on each."""
     if cores is None or not hasattr(os, "sched_setaffinity"):
         yield
         return
@@ -183,3 +186,62 @@ def _one_line(error: Exception) -> str:
     """An error's first line with its kind, short enough for a table."""
     text = str(error).strip().splitlines()
     return f"{type(error).__name__}: {text[0][:200]}" if text else type(error).__name__
+
+
+MIB = 1 << 20
+
+
+def seconds_of(
+    run: Callable[[Any], Any], request: Any, *, device: str = "cpu", warm_up: int = 0, repeats: int = 1
+) -> float:
+    """How long run(request) takes once: the mean of `repeats` calls, after `warm_up` calls that are not counted.
+
+    On a GPU, between two events of its own stream: calls there return before the work is done.
+    """
+    for _ in range(warm_up):
+        run(request)
+    if not device.startswith("cuda"):
+        start = time.perf_counter()
+        for _ in range(repeats):
+            run(request)
+        return (time.perf_counter() - start) / repeats
+    import torch
+
+    with torch.cuda.device(device):
+        begin, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))  # type: ignore[no-untyped-call]
+        torch.cuda.synchronize()
+        begin.record()
+        for _ in range(repeats):
+            run(request)
+        end.record()
+        torch.cuda.synchronize()
+        return float(begin.elapsed_time(end)) / 1e3 / repeats
+
+
+def peak_memory(device: str = "cpu") -> float:
+    """The most memory that this process has held, in MiB: main memory, or on a GPU that of PyTorch."""
+    if device.startswith("cuda"):
+        import torch
+
+        return torch.cuda.max_memory_allocated(device) / MIB
+    status = Path("/proc/self/status")
+    if status.is_file():  # getrusage's number includes the process that started this one
+        line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+        return float(line.split()[1]) / 1024
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / MIB if sys.platform == "darwin" else peak / 1024
+
+
+def release_memory(device: str = "cpu") -> None:
+    """Give free memory back to the system, for the process whose turn comes next."""
+    gc.collect()
+    if device.startswith("cuda"):
+        import torch
+
+        torch.cuda.empty_cache()
+    if sys.platform == "linux":
+        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+        if trim is not None:
+            trim(0)

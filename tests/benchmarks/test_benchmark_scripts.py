@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from measure.environment import ROOT
+from measure.machine import ROOT
 from measure.results import read_rows
 
 SCRIPTS = {

@@ -3,9 +3,9 @@
 import torch
 
 from measure.contenders import COMPARED, OfRuntime, PlainNetwork, Shown, as_given, baseline, chosen, computes_in, exact
-from measure.limits import Products
-from measure.precision import runtime_precision, set_precision
-from measure.subjects import Subject, images
+from measure.images import images
+from measure.machine import runtime_precision
+from measure.subjects import Subject
 
 SUBJECT = Subject(small=True)
 SHOWN = Shown(None, COMPARED, (32, 32))
@@ -38,16 +38,3 @@ def test_which_runtime_has_which_precision() -> None:
     assert computes_in("eager", "tf32")
     assert not computes_in("onnxruntime", "bfloat16")
     assert runtime_precision("tf32") == "float32"
-
-
-def test_products_are_counted() -> None:
-    rates = Products("float32", small=True)()(0.001)
-    assert set(rates) == {"matrix product", "convolution"}
-    assert min(rates.values()) > 0.01
-
-
-def test_tf32_is_switched_for_all_of_cuda() -> None:
-    set_precision("tf32")
-    assert torch.backends.cuda.matmul.fp32_precision == "tf32"
-    set_precision("bfloat16")
-    assert torch.backends.cuda.matmul.fp32_precision == "ieee"

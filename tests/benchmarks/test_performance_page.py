@@ -9,7 +9,7 @@ import page
 from inference import COLUMNS, KEYS
 from measure import tables
 from measure.arguments import RESULTS
-from measure.environment import COLUMNS as ENVIRONMENT
+from measure.machine import COLUMNS as ENVIRONMENT
 from measure.results import Results
 from study import COLUMNS as STUDY_MEASURED
 from study import KEYS as STUDY_KEYS

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from measure.environment import COLUMNS, environment
+from measure.machine import COLUMNS
 from measure.results import Results, read_rows, text_of
 
 HERE = dict.fromkeys(COLUMNS, "") | {"device": "made up", "commit": "abc", "changed": "no"}
@@ -68,12 +68,3 @@ def test_a_name_without_a_column_is_refused(tmp_path: Path) -> None:
 )
 def test_values_as_texts(value: Any, text: str) -> None:
     assert text_of(value) == text
-
-
-def test_the_environment_fills_its_columns() -> None:
-    found = environment()
-    assert tuple(found) == COLUMNS
-    assert found["device"]
-    assert int(found["cores"]) >= 1
-    assert found["torch"]
-    assert len(found["code"]) in (0, 12)  # nothing where the code is not in git

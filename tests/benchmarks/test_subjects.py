@@ -1,21 +1,17 @@
-"""The networks and images that are measured."""
+"""The networks that are measured, their plain form, and what they cost."""
 
-from pathlib import Path
-
-import numpy as np
 import pytest
 import torch
-from PIL import Image
 from torch import nn
 
-from measure.cost import gflop, parameters
-from measure.kernels import most_expensive, shares
-from measure.subjects import RIVALS, SHIPPED, SMALL, Subject, images, labelled_images
+from measure.subjects import RIVALS, SHIPPED, SMALL, Subject, gflop, most_expensive, parameters, plain_attention, shares
+from srs_monai.networks.blocks import CBAMResidual
+
+SUBJECT = Subject(small=True)
 
 
 def test_both_forms_have_the_same_weights() -> None:
-    subject = Subject(small=True)
-    closed, literal = subject.network("closed").eval(), subject.network("literal").eval()
+    closed, literal = SUBJECT.network("closed").eval(), SUBJECT.network("literal").eval()
     assert literal.segmentation.dpconv is not None
     assert literal.segmentation.dpconv.form == "literal"
     image = torch.rand(2, 3, 32, 32)
@@ -63,36 +59,6 @@ def test_swin_unetr_without_einops(monkeypatch: pytest.MonkeyPatch) -> None:
         RIVALS["MONAI SwinUNETR"]()
 
 
-def test_phantoms_do_not_depend_on_their_number() -> None:
-    seen, masks = labelled_images(None, 3, (32, 40))
-    assert seen.shape == (3, 3, 32, 40)
-    assert masks.shape == (3, 1, 32, 40)
-    assert set(masks.unique().tolist()) == {0.0, 1.0}
-    torch.testing.assert_close(images(None, 2, (32, 40)), seen[:2])
-
-
-def test_pictures_of_a_folder_come_again(tmp_path: Path) -> None:
-    for folder in ("images", "masks"):
-        (tmp_path / folder).mkdir()
-        for number, value in enumerate((0, 255)):
-            Image.fromarray(np.full((10, 12), value, np.uint8)).save(tmp_path / folder / f"{number}.png")
-    seen, masks = labelled_images(tmp_path, 3, (32, 32))
-    assert seen.flatten(1).mean(1).tolist() == masks.flatten(1).mean(1).tolist() == [0.0, 1.0, 0.0]
-    assert images(tmp_path / "images", 3, (32, 32)).mean() == pytest.approx(1 / 3)
-
-
-def test_a_picture_has_a_mask(tmp_path: Path) -> None:
-    (tmp_path / "images").mkdir()
-    Image.new("L", (8, 8)).save(tmp_path / "images" / "a.png")
-    with pytest.raises(ValueError, match=r"masks/a\.png is not there"):
-        labelled_images(tmp_path, 1, (32, 32))
-
-
-def test_a_folder_without_pictures(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="holds none"):
-        images(tmp_path, 1, (32, 32))
-
-
 def test_shares_of_the_whole() -> None:
     assert shares({"a": 10.0, "b": 60.0, "c": 25.0, "d": 5.0}) == "b 60 %; c 25 %; a 10 %"
     assert shares({"a": 0.0}) == ""
@@ -101,3 +67,24 @@ def test_shares_of_the_whole() -> None:
 def test_where_time_goes() -> None:
     a = torch.rand(300, 300)
     assert "aten::mm" in most_expensive(lambda _: a @ a, (None, "cpu"))
+
+
+def outcome(network: nn.Module) -> tuple[torch.Tensor, list[torch.Tensor]]:
+    logits = network.double()(torch.linspace(-1, 1, 2 * 3 * 32 * 32, dtype=torch.float64).reshape(2, 3, 32, 32).sin())
+    torch.autograd.backward(logits.square().mean())
+    return logits.detach(), [p.grad for p in network.parameters() if p.grad is not None]
+
+
+def test_numbers_and_gradients_are_the_same() -> None:
+    ours, plain = outcome(SUBJECT.network()), outcome(plain_attention(SUBJECT.network("literal")))
+    torch.testing.assert_close(plain[0], ours[0])
+    assert len(plain[1]) == len(ours[1]) > 10
+    torch.testing.assert_close(plain[1], ours[1])
+
+
+def test_blocks_are_computed_plainly() -> None:
+    network = plain_attention(SUBJECT.network())
+    blocks = [part for part in network.modules() if isinstance(part, CBAMResidual)]
+    assert blocks
+    assert all("forward" in vars(block) for block in blocks)
+    assert gflop(network, (32, 32)) == gflop(SUBJECT.network(), (32, 32))

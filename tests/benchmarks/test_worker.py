@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from measure.clock import peak_memory, release_memory, seconds_of
-from measure.worker import Worker, WorkerError, available_cores
+from measure.worker import Worker, WorkerError, available_cores, peak_memory, release_memory, seconds_of
 
 
 def doubling() -> Callable[[int], Any]:

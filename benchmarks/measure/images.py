@@ -1,12 +1,92 @@
-"""A CT study as DICOM files, made up: as large as a real one and as compressible, and always the same."""
+"""What the networks see: pictures of a folder, phantoms, and a CT study as DICOM files."""
 
 from pathlib import Path
 
 import numpy as np
 import pydicom
+import torch
+import torch.nn.functional as F
 from numpy.typing import NDArray
+from PIL import Image
 from pydicom.uid import UID, CTImageStorage, ExplicitVRLittleEndian
 from scipy.ndimage import gaussian_filter
+from torch import Tensor
+
+from measure.subjects import SEED
+from srs_monai.data.phantom_tissue import phantom
+
+PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff")
+
+
+def images(folder: Path | None, count: int, size: tuple[int, int]) -> Tensor:
+    """Images (count, 3, height, width) from 0 to 1: those of a folder, repeated where it has fewer, or phantoms.
+
+    Raises:
+        ValueError: for a folder without pictures.
+    """
+    if folder is None:
+        return torch.stack([_phantom(number, size)[0] for number in range(count)])
+    files = picture_files(folder)
+    read = [_picture(path, size) for path in files[:count]]
+    return torch.stack([read[number % len(read)] for number in range(count)])
+
+
+def labelled_images(folder: Path | None, count: int, size: tuple[int, int]) -> tuple[Tensor, Tensor]:
+    """Images as `images` gives them and their masks (count, 1, height, width), 0 and 1.
+
+    Args:
+        folder: holds images/ and masks/, of the same names.
+        count: of the images.
+        size: height and width.
+
+    Raises:
+        ValueError: for a folder without pictures, and for a picture without a mask.
+    """
+    if folder is None:
+        made = [_phantom(number, size) for number in range(count)]
+        return torch.stack([image for image, _ in made]), torch.stack([mask for _, mask in made])
+    files = picture_files(folder / "images")[:count]
+    masks = [folder / "masks" / path.name for path in files]
+    for mask in masks:
+        if not mask.is_file():
+            raise ValueError(f"a picture has a mask of its name, but {mask} is not there; name another folder")
+    pairs = [(_picture(path, size), _mask(mask, size)) for path, mask in zip(files, masks, strict=True)]
+    chosen = [pairs[number % len(pairs)] for number in range(count)]
+    return torch.stack([image for image, _ in chosen]), torch.stack([mask for _, mask in chosen])
+
+
+def picture_files(folder: Path) -> list[Path]:
+    """The pictures of a folder, in the order of their names.
+
+    Raises:
+        ValueError: when there are none.
+    """
+    files = sorted(path for path in folder.glob("*") if path.suffix.lower() in PICTURES)
+    if not files:
+        raise ValueError(f"images are PNG, JPEG, BMP or TIFF files, but {folder} holds none; name another folder")
+    return files
+
+
+def _picture(path: Path, size: tuple[int, int]) -> Tensor:
+    with Image.open(path) as picture:
+        grey = picture.convert("RGB")
+    pixels = torch.from_numpy(np.asarray(grey, dtype=np.float32) / 255).permute(2, 0, 1)[None]
+    return F.interpolate(pixels, size=size, mode="bilinear", antialias=True)[0].clamp(0, 1)
+
+
+def _mask(path: Path, size: tuple[int, int]) -> Tensor:
+    with Image.open(path) as picture:
+        grey = picture.convert("L")
+    pixels = torch.from_numpy((np.asarray(grey) > 127).astype(np.float32))[None, None]
+    return F.interpolate(pixels, size=size, mode="nearest-exact")[0]
+
+
+def _phantom(number: int, size: tuple[int, int]) -> tuple[Tensor, Tensor]:
+    random = np.random.default_rng((SEED, number))
+    image, mask = phantom(size, random, lesions=1 + number % 2)
+    pixels = torch.from_numpy(image.astype(np.float32) / 255).expand(3, -1, -1).contiguous()
+    return pixels, torch.from_numpy(mask.astype(np.float32))[None]
+
 
 AIR, FAT, TISSUE, BONE = -1000.0, -100.0, 40.0, 700.0  # HU
 NOISE = 12.0  # HU, one standard deviation
@@ -16,7 +96,7 @@ AIR_SHARE = 0.05  # of the slices, at either end
 
 
 def write_study(folder: Path, slices: int, side: int = 512) -> int:
-    """Write a series, one file a slice.
+    """Write a made-up CT series, always the same, as large and as compressible as a real one; one file a slice.
 
     Args:
         folder: gets the files; made where it is missing.
@@ -24,7 +104,7 @@ def write_study(folder: Path, slices: int, side: int = 512) -> int:
         side: of a slice, in pixels.
 
     Returns:
-        How many slices, at both ends, hold nothing but air.
+        The number of slices at both ends that hold only air.
     """
     folder.mkdir(parents=True, exist_ok=True)
     random = np.random.default_rng(slices)
