@@ -13,7 +13,7 @@ from dicom_files import write_series
 from monai.transforms import LoadImage
 from pydicom import Dataset
 
-from srs_monai.data.readers import DicomError, DicomReader
+from srs_monai.data.readers import DicomReader
 
 OBLIQUE = tuple((nib.eulerangles.euler2mat(0.3, -0.4, 0.2)[:, :2].T).ravel())
 
@@ -78,73 +78,9 @@ def test_a_tilted_one_is_straightened(tmp_path: Path) -> None:
     assert_equal(load(path), load(series.folder))
 
 
-def test_frames_that_leave_gaps_are_refused_with_their_positions_or_resampled(tmp_path: Path) -> None:
+def test_frames_that_leave_gaps_are_resampled_on_request(tmp_path: Path) -> None:
     path, series = write_enhanced(tmp_path / "enhanced.dcm", along=[0, 2.5, 5, 10, 12.5])
-    with pytest.raises(DicomError, match=r"enhanced\.dcm, every 2\.50 mm .* lacks 1: 40\.50 mm; .*--resample-uneven"):
-        load(path)
     assert_equal(load(path, resample_uneven=True), load(series.folder, resample_uneven=True))
-
-
-def _phases(enhanced: Dataset) -> None:
-    for number, group in enumerate(enhanced.PerFrameFunctionalGroupsSequence):
-        group.FrameContentSequence[0].TemporalPositionIndex = number // 5 + 1
-        group.PlanePositionSequence[0].ImagePositionPatient = [0, 0, 5 * (number % 5)]
-
-
-def _stacks(enhanced: Dataset) -> None:
-    for number, group in enumerate(enhanced.PerFrameFunctionalGroupsSequence):
-        group.FrameContentSequence[0].StackID = "AB"[number % 2]
-
-
-def _directions(enhanced: Dataset) -> None:
-    groups = [*enhanced.PerFrameFunctionalGroupsSequence, *enhanced.SharedFunctionalGroupsSequence]
-    plane = next(group.PlaneOrientationSequence for group in groups if "PlaneOrientationSequence" in group)
-    for group in groups:
-        if "PlaneOrientationSequence" in group:
-            del group.PlaneOrientationSequence
-    for number, group in enumerate(enhanced.PerFrameFunctionalGroupsSequence):
-        group.PlaneOrientationSequence = plane
-        if number == 3:
-            turned = Dataset()
-            turned.ImageOrientationPatient = [0, 1, 0, 0, 0, -1]
-            group.PlaneOrientationSequence = pydicom.Sequence([turned])
-
-
-def _no_position(enhanced: Dataset) -> None:
-    del enhanced.PerFrameFunctionalGroupsSequence[2].PlanePositionSequence
-
-
-def _one_group_lost(enhanced: Dataset) -> None:
-    del enhanced.PerFrameFunctionalGroupsSequence[2]
-
-
-def _no_rescale(enhanced: Dataset) -> None:
-    for group in [*enhanced.PerFrameFunctionalGroupsSequence, *enhanced.SharedFunctionalGroupsSequence]:
-        if "PixelValueTransformationSequence" in group:
-            del group.PixelValueTransformationSequence
-
-
-@pytest.mark.parametrize(
-    ("change", "said"),
-    [
-        (_phases, r"more at 0\.00 mm \(frame \d+, frame \d+\), .*told apart by TemporalPositionIndex: 1 \(5 .*, 2 \(5"),
-        (_stacks, r"holds several: A \(5 frames\), B \(5 frames\); save each by itself"),
-        (_directions, r"share one grid, .*at 1\\0\\0\\0\\1\\0 \(9 frames\), .*at 0\\1\\0\\0\\0\\-1 \(1 frames\)"),
-        (_no_position, "has ImagePositionPatient, but .* has none"),
-        (_one_group_lost, "has 9 for 10"),
-        (_no_rescale, "become HU by RescaleSlope"),
-        (lambda enhanced: setattr(enhanced, "InConcatenationTotalNumber", 3), "one of 3 parts of an object"),
-        (lambda enhanced: setattr(enhanced, "Rows", 4), "10 x 4 x 7 of 16 bits, but .* 700 bytes for 560"),
-        (lambda enhanced: setattr(enhanced, "Rows", 6), "10 x 6 x 7 of 16 bits, but .* 700 bytes for 840"),
-    ],
-)
-def test_what_is_no_single_volume_is_refused_by_name(
-    tmp_path: Path, change: Callable[[Dataset], None], said: str
-) -> None:
-    path, _ = write_enhanced(tmp_path / "enhanced.dcm", change, along=np.arange(10) * 2.5)
-    with pytest.raises(DicomError, match=said) as refusal:
-        load(path)
-    assert str(path) in str(refusal.value)
 
 
 def test_frames_with_groups_but_no_places_are_a_sequence(tmp_path: Path) -> None:

@@ -5,20 +5,20 @@ import logging
 import os
 import shutil
 import warnings
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import dicom_cases
 import numpy as np
 import pydicom
 import pytest
-from dicom_cases import EVEN, IN_ORDER, as_float, enhanced, in_turn, on_slice, set_tags, shuffle_frames, truth_of
-from dicom_files import write_picture, write_series
+from dicom_cases import CASES
+from dicom_cases.case import CORONAL, EVEN, truth_of
+from dicom_cases.edits import IN_ORDER, on_slice, set_tags
+from dicom_files import write_picture, write_report, write_series
 from dicom_judge import Picture, Volume, fault
 from monai.data import MetaTensor
 from monai.transforms import EnsureChannelFirst
-from pydicom import DataElement, Dataset
+from pydicom import Dataset
 from pydicom.dataelem import RawDataElement
 from pydicom.encaps import encapsulate, generate_frames
 from pydicom.tag import Tag
@@ -59,7 +59,9 @@ def load_or_refusal(source: Path) -> MetaTensor | str:
     try:
         return load(source)
     except DicomError as error:
-        return str(error)
+        refusal = str(error)
+    assert "\n" not in refusal
+    return refusal
 
 
 def assert_right(source: Any, truth: Volume | Picture) -> None:
@@ -117,7 +119,7 @@ def test_a_garbled_tag_of_one_slice_is_harmless_or_refused(tmp_path: Path, tag: 
 @pytest.mark.parametrize("tag", PICTURE_TAGS)
 @pytest.mark.parametrize("name", ["ultrasound, RGB", "ultrasound, palette colour", "ultrasound sequence, grey"])
 def test_a_garbled_tag_of_a_picture_is_harmless_or_refused(tmp_path: Path, tag: str, name: str) -> None:
-    given = dicom_cases.CASES["Pictures"][name](tmp_path, tmp_path)
+    given = CASES["Pictures"][name].make(tmp_path, tmp_path)
     assert isinstance(given.source, Path)
     content = given.source.read_bytes()
     written = [noise for noise in NOISE if garble(given.source, content, tag, noise)]
@@ -132,8 +134,9 @@ def test_a_slice_cut_off_anywhere_refuses_the_series(tmp_path: Path) -> None:
     content = series.files[3].read_bytes()
     for length in range(0, len(content), 3):
         series.files[3].write_bytes(content[:length])
-        with pytest.raises(DicomError, match=f"{series.files[3].name}.*; "):
-            load(tmp_path)
+        for source in (tmp_path, series.files[3]):
+            with pytest.raises(DicomError, match=f"{series.files[3].name}.*; "):
+                load(source)
 
 
 def test_flipped_bits_raise_nothing_but_refusals(tmp_path: Path) -> None:
@@ -158,13 +161,14 @@ def single(datasets: Path) -> Path:
     "name",
     [
         "us_rgb_rle", "us_ybr_rct_j2k_lossless", "ct_chest_jpeglslossless", "sc_ybr_full_jpegbaseline",
-        "ct_chest_jpegprocess14sv1", "ct_chest_deflatedexplicitvrlittleendian", "us_rgb_bigendian",
+        "ct_chest_jpegprocess14sv1", "ct_chest_deflatedexplicitvrlittleendian", "us_rgb_bigendian", "ct_chest_jpeg2000",
+        "mr_j2k_lossless_small", "us_multiframe65_ybr422_jpegbaseline",
     ],
 )  # fmt: skip
 def test_compressed_files_cut_off_are_refused(tmp_path: Path, single: Path, name: str) -> None:
     content = (single / f"{name}.dcm").read_bytes()
     path = tmp_path / "cut.dcm"
-    for share in (0.5, 0.9, 0.99):
+    for share in (0.5, 0.75, 0.9, 0.99):
         path.write_bytes(content[: int(share * len(content))])
         image = load_or_refusal(path)
         if isinstance(image, str):
@@ -208,76 +212,6 @@ def test_run_lengths_over_which_the_decoder_panics_are_refused(tmp_path: Path) -
         load(tmp_path)
 
 
-def _with_nan(dataset: Dataset, i: int) -> None:
-    as_float(dataset, i)
-    values = np.frombuffer(dataset.FloatPixelData, np.float32).copy()
-    values[3] = np.nan
-    dataset.FloatPixelData = values.tobytes()
-
-
-def _with_nested_and_private_tags(dataset: Dataset, i: int) -> None:
-    icon, source = Dataset(), Dataset()
-    icon.Rows = icon.Columns = 2
-    icon.add_new("PixelData", "OB", b"\1\2\3\4")
-    source.ImagePositionPatient, source.PixelSpacing, source.SeriesInstanceUID = [9, 9, 9], [9, 9], "1.2"
-    dataset.IconImageSequence, dataset.SourceImageSequence = [icon], [source]
-    dataset.private_block(0x29, "SIEMENS CSA HEADER", create=True).add_new(8, "UN", b"\1\2\3\4" * 100)
-
-
-def _as_vr(tag: str, vr: str, convert: Callable[[Any], Any]) -> dicom_cases.Edit:
-    return lambda dataset, i: dataset.add(DataElement(Tag(tag), vr, convert(dataset[tag].value)))
-
-
-ODD_BUT_CLEAR: dict[str, dicom_cases.Edit] = {
-    "position as text": _as_vr("ImagePositionPatient", "LO", lambda value: [str(number) for number in value]),
-    "position in binary": _as_vr("ImagePositionPatient", "FD", lambda value: [float(number) for number in value]),
-    "position of unknown VR": _as_vr("ImagePositionPatient", "UN", lambda value: "\\".join(map(str, value)).encode()),
-    "slope as text": _as_vr("RescaleSlope", "LO", str),
-    "rows in 32 bits": _as_vr("Rows", "UL", int),
-    "rows as text": _as_vr("Rows", "IS", str),
-    "two bytes too many": lambda dataset, i: setattr(dataset, "PixelData", dataset.PixelData + b"\0\0"),
-    "trailing padding": lambda dataset, i: dataset.add_new(0xFFFCFFFC, "OB", bytes(50)),
-    "an icon, a source and private tags": _with_nested_and_private_tags,
-    "float pixels": as_float,
-    "private class": set_tags(SOPClassUID="1.3.46.670589.11.0.0.12.2"),
-    "class in the file meta only": set_tags(SOPClassUID=None),
-    "captured": set_tags(SOPClassUID=SecondaryCaptureImageStorage),
-    "modality in small letters": set_tags(Modality="ct"),
-    "no modality": set_tags(Modality=None),
-    "values of unspecified type": set_tags(RescaleType="US"),
-    "InstanceNumber beyond 32 bits": set_tags(InstanceNumber=2**40),
-}
-
-
-@pytest.mark.filterwarnings("ignore::UserWarning:pydicom")
-@pytest.mark.parametrize("name", ODD_BUT_CLEAR)
-def test_odd_headers_that_are_clear_are_read(tmp_path: Path, name: str) -> None:
-    series = write_series(tmp_path, along=EVEN[:4], edit=in_turn(IN_ORDER, ODD_BUT_CLEAR[name]))
-    assert_right(tmp_path, truth_of(series))
-
-
-@pytest.mark.parametrize(
-    ("edit", "said"),
-    [
-        (set_tags(RescaleType="Z_EFF"), "read in HU, but the values of .* are 'Z_EFF'"),
-        (set_tags(RescaleSlope="1e38"), "35 of 35 .* are NaN or infinite"),
-        (_with_nan, "1 of 35 .* are NaN or infinite"),
-        (set_tags(HighBit=15, BitsStored=12), "HighBit 15 and BitsStored 12"),
-        (set_tags(Rows=4), "70 bytes for 56"),
-        (set_tags(Columns=6), "70 bytes for 60"),
-        (set_tags(Columns=8), "less than expected"),
-        (lambda dataset, i: setattr(dataset, "PixelData", 2 * dataset.PixelData), "140 bytes for 70"),
-        (set_tags(Modality=None, RescaleSlope=None), "become HU by RescaleSlope"),
-        (set_tags(BitsStored=None), "Bits Stored"),
-        (set_tags(ImageType=["ORIGINAL", "PRIMARY", "LOCALIZER"]), "holds 4 localizers"),
-    ],
-)
-def test_values_that_cannot_be_known_are_refused(tmp_path: Path, edit: dicom_cases.Edit, said: str) -> None:
-    write_series(tmp_path, along=EVEN[:4], edit=in_turn(IN_ORDER, edit))
-    with pytest.raises(DicomError, match=said):
-        load(tmp_path)
-
-
 @pytest.mark.parametrize("after", [bytes(130), b"junk" * 33, b"\0"], ids=["zeros", "junk", "a zero"])
 def test_what_follows_the_data_set_does_not_matter(tmp_path: Path, after: bytes) -> None:
     series = write_series(tmp_path, along=EVEN[:4], edit=IN_ORDER)
@@ -310,59 +244,13 @@ def test_names_of_nothing_are_refused(tmp_path: Path) -> None:
         MedicalImageReader().get_data([])
 
 
-@pytest.mark.parametrize("noise", [b"", bytes(2000), b"<html>not found</html>"])
-def test_a_slice_that_was_overwritten_is_missed_by_its_name(tmp_path: Path, noise: bytes) -> None:
-    series = write_series(tmp_path, along=EVEN[:4])
-    series.files[3].write_bytes(noise)
-    with pytest.raises(DicomError, match=f"{series.files[3].name}.*out of the folder|is empty"):
-        load(tmp_path)
-
-
-def _edits_of_groups() -> Iterator[tuple[str, Callable[[Dataset], None], str]]:
-    def group(dataset: Dataset) -> Dataset:
-        return dataset.PerFrameFunctionalGroupsSequence[3]
-
-    yield "no position", lambda it: group(it).pop("PlanePositionSequence"), "has ImagePositionPatient"
-    yield "empty position", lambda it: setattr(group(it), "PlanePositionSequence", []), "has ImagePositionPatient"
-    yield "no values", lambda it: group(it).pop("PixelValueTransformationSequence"), "become HU"
-    yield "a group less", lambda it: it.PerFrameFunctionalGroupsSequence.pop(), "has 7 for 8"
-    yield "no groups", lambda it: it.pop("PerFrameFunctionalGroupsSequence"), "has 0 for 8"
-    yield "no shared groups", lambda it: it.pop("SharedFunctionalGroupsSequence"), "without functional groups"
-    yield "a frame less", lambda it: setattr(it, "NumberOfFrames", 7), "has 8 for 7"
-    yield "no number of frames", lambda it: it.pop("NumberOfFrames"), "has 8 for 1"
-    yield "cut pixels", lambda it: setattr(it, "PixelData", it.PixelData[:-70]), "less than expected|490 bytes"
-
-
-@pytest.fixture(scope="module")
-def enhanced_ct(tmp_path_factory: pytest.TempPathFactory) -> tuple[Volume, Path]:
-    return enhanced(tmp_path_factory.mktemp("enhanced"), slope_step=0.25)
-
-
-@pytest.mark.parametrize(("edit", "said"), [pytest.param(*rest, id=name) for name, *rest in _edits_of_groups()])
-def test_broken_functional_groups_are_refused(
-    tmp_path: Path, enhanced_ct: tuple[Volume, Path], edit: Callable[[Dataset], None], said: str
-) -> None:
-    dataset = pydicom.dcmread(enhanced_ct[1])
-    edit(dataset)
-    dataset.save_as(tmp_path / "broken.dcm")
-    with pytest.raises(DicomError, match=said):
-        load(tmp_path / "broken.dcm")
-
-
-def test_shuffled_frames_of_an_enhanced_object_are_sorted(tmp_path: Path, enhanced_ct: tuple[Volume, Path]) -> None:
-    truth, path = enhanced_ct
-    shutil.copy(path, tmp_path / "shuffled.dcm")
-    shuffle_frames(tmp_path / "shuffled.dcm")
-    assert_right(tmp_path / "shuffled.dcm", truth)
-
-
 def test_archives_of_all_kinds_in_one_folder_give_each_series_by_its_name(tmp_path: Path) -> None:
     """Two CTs, an MR, a screenshot, a report, a localizer, a picture and notes."""
     ct, other = (write_series(tmp_path, along=EVEN[:count], edit=IN_ORDER) for count in (5, 4))
-    mr = write_series(tmp_path, along=EVEN[:3], modality="MR", orientation=dicom_cases.CORONAL)
+    mr = write_series(tmp_path, along=EVEN[:3], modality="MR", orientation=CORONAL)
     write_series(tmp_path, along=[0.0], edit=set_tags(ImageType=["ORIGINAL", "PRIMARY", "LOCALIZER"]))
     write_picture(tmp_path / "shot", np.zeros((4, 4, 3), np.uint8), SecondaryCaptureImageStorage, "CT")
-    dicom_cases.write_report(tmp_path / "report")
+    write_report(tmp_path / "report")
     (tmp_path / "notes.txt").write_text("notes")
     shutil.copy(tmp_path / "notes.txt", tmp_path / ".hidden")
     for series, values in ((ct, None), (other, None), (mr, mr.stored)):
@@ -373,7 +261,7 @@ def test_archives_of_all_kinds_in_one_folder_give_each_series_by_its_name(tmp_pa
 
 @pytest.mark.parametrize(("number", "spacing"), list(itertools.product([0, 3], [[0.8, 0.7], [0.6, 0.8]])))
 def test_a_slice_of_another_spacing_is_left_out_and_said(tmp_path: Path, number: int, spacing: list[float]) -> None:
-    series = write_series(tmp_path, along=EVEN[:4], edit=on_slice(number, set_tags(PixelSpacing=spacing)))
+    series = write_series(tmp_path, along=EVEN[:4], edit=on_slice(number, PixelSpacing=spacing))
     truth = truth_of(series)
     rest = Volume(np.delete(truth.values, number, 0), np.delete(truth.affines, number, 0))
     assert_right(tmp_path, rest)

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pydicom
 from numpy.typing import ArrayLike, NDArray
-from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, MRImageStorage, generate_uid
+from pydicom.dataset import FileMetaDataset
+from pydicom.uid import BasicTextSRStorage, CTImageStorage, ExplicitVRLittleEndian, MRImageStorage, generate_uid
 
 AXIAL = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
 PIXEL_SPACING = (0.8, 0.6)  # mm between rows, between columns
@@ -26,13 +27,19 @@ class Series:
     orientation: Sequence[float] = AXIAL
 
 
+def file_meta(sop_class: str, uid: str) -> FileMetaDataset:
+    """The file meta of a data set in explicit VR."""
+    meta = FileMetaDataset()
+    meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    meta.MediaStorageSOPClassUID, meta.MediaStorageSOPInstanceUID = sop_class, uid
+    return meta
+
+
 def image_dataset(sop_class: str, modality: str, stored: NDArray[Any]) -> pydicom.Dataset:
     """A data set of stored values (rows, columns[, RGB]), without series and place."""
     dataset = pydicom.Dataset()
-    dataset.file_meta = pydicom.dataset.FileMetaDataset()
-    dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    dataset.file_meta.MediaStorageSOPClassUID = dataset.SOPClassUID = sop_class
-    dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID = generate_uid()
+    dataset.file_meta = file_meta(sop_class, generate_uid())
+    dataset.SOPClassUID, dataset.SOPInstanceUID = sop_class, dataset.file_meta.MediaStorageSOPInstanceUID
     dataset.Modality = modality
     dataset.PatientID = dataset.PatientName = dataset.StudyID = dataset.AccessionNumber = ""
     dataset.PatientBirthDate = dataset.PatientSex = dataset.StudyDate = dataset.StudyTime = ""
@@ -57,6 +64,16 @@ def write_picture(path: Path, stored: NDArray[Any], sop_class: str, modality: st
     for tag, value in tags.items():
         setattr(dataset, tag, value)
     path.parent.mkdir(parents=True, exist_ok=True)
+    dataset.save_as(path, enforce_file_format=True)
+    return path
+
+
+def write_report(path: Path) -> Path:
+    """Write a structured report: DICOM without pixels."""
+    dataset = pydicom.Dataset()
+    dataset.file_meta = file_meta(BasicTextSRStorage, "1.2.3.4.5.6.7")
+    dataset.SOPClassUID, dataset.SOPInstanceUID = BasicTextSRStorage, "1.2.3.4.5.6.7"
+    dataset.Modality, dataset.SeriesInstanceUID, dataset.InstanceNumber = "SR", "1.2.3.4.5.6.8", 1
     dataset.save_as(path, enforce_file_format=True)
     return path
 

@@ -18,7 +18,6 @@ Field = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 _PLACE = 1e-3  # of a voxel
 _LENGTH = 1e-4  # mm
 _AIR = -1000.0
-_SHOWN = 130  # characters of a refusal
 
 
 @dataclass(frozen=True)
@@ -65,8 +64,10 @@ class Given:
     options: tuple[tuple[str, Any], ...] = ()
 
 
-def verdict(reader: ImageReader, given: Given, folder: Path) -> str:
-    """One of "right", "right, said", "wrong: ...", "warns, wrong: ..." and "refused: ...".
+def verdict(reader: ImageReader, given: Given, folder: Path, refusal: type[BaseException] = BaseException) -> str:
+    """One of "right", "right, said", "wrong: ...", "warns, wrong: ...", "refused: ..." and "fails: ...".
+
+    A refusal is an error of the given kind; any other error is a failure of the reader.
 
     A reader says something when it warns or when its meta data has a note. What goes to the terminal behind Python's
     back is not heard by a program, and does not count.
@@ -76,8 +77,11 @@ def verdict(reader: ImageReader, given: Given, folder: Path) -> str:
         try:
             array, meta = reader.get_data(reader.read(given.source))
             image = EnsureChannelFirst()(MetaTensor(np.array(array), meta=meta))
-        except Exception as error:  # a refusal, in whatever form
-            return f"refused: {_first_part(error, given, folder)}"
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as error:  # the panic of pylibjpeg-rle is not an Exception
+            kind = "refused" if isinstance(error, refusal) else "fails"
+            return f"{kind}: {_words(error, given, folder)}"
     values, affine = image.numpy(), image.affine.numpy()
     said = bool(meta.get("left_out") or meta.get("notes") or any(_counts(warning) for warning in caught))
     if not given.truths:
@@ -88,6 +92,11 @@ def verdict(reader: ImageReader, given: Given, folder: Path) -> str:
     if given.to_be_said and not said:
         return "wrong: says nothing"
     return "right, said" if said else "right"
+
+
+def kind_of(words: str) -> str:
+    """A verdict without the words of a refusal."""
+    return "refused" if words.startswith("refused: ") else words
 
 
 def is_silent_error(words: str) -> bool:
@@ -103,19 +112,14 @@ def _counts(warning: warnings.WarningMessage) -> bool:
     return issubclass(warning.category, UserWarning)
 
 
-def _first_part(error: Exception, given: Given, folder: Path) -> str:
-    """The rule and the value met, without what differs from run to run."""
+def _words(error: BaseException, given: Given, folder: Path) -> str:
+    """The words of an error, without what differs from run to run."""
     text = " ".join(str(error).split())
     beside = given.source.parent if isinstance(given.source, Path) else folder
     for path in sorted({folder, beside}, key=lambda path: -len(str(path))):
         text = text.replace(f"{path}/", "").replace(str(path), "the folder")
-    text = re.sub(r"^.*ITK ERROR: \w+\(0x[0-9a-f]+\): ", "", text)
     text = re.sub(r"\b\d+(\.\d+){5,}", "UID", text)
-    text = re.sub(r"\b(IM\d{3})_\d+", r"\1", text)
-    text = re.split(r"; |\. |: \.", text)[0].rstrip(".")
-    if len(text) > _SHOWN:
-        text = f"{text[:_SHOWN].rsplit(' ', 1)[0]} ..."
-    return text or type(error).__name__
+    return re.sub(r"\b(IM\d{3})_\d+", r"\1", text) or type(error).__name__
 
 
 def fault(image: NDArray[Any], affine: NDArray[np.float64], truth: Volume | Picture) -> str:

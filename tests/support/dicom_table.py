@@ -1,21 +1,25 @@
 """The table of docs/dicom.md: what readers do with every case, told by running them."""
 
 import importlib.metadata
+import warnings
 from pathlib import Path
 from typing import NamedTuple
 
 from dicom_cases import CASES
-from dicom_judge import is_silent_error, verdict
+from dicom_judge import is_silent_error, kind_of, verdict
 from monai.data import ITKReader, PydicomReader
 
-from srs_monai.data.readers import DicomReader
+from srs_monai.data.readers import DicomError, DicomReader
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "dicom.md"
 _START = "<!-- the rest of this file is generated -->"
 
 
+_SHOWN = 140  # characters of a refusal
+
+
 class Row(NamedTuple):
-    """What each reader does with a case, in words."""
+    """What each reader does with a case; the words of a refusal are given for DicomReader alone."""
 
     pydicom_reader: str
     itk_reader: str
@@ -37,14 +41,15 @@ def met(real: Path, folder: Path) -> Rows:
     """Run the readers on all cases, written below an empty folder; without itk its column is empty."""
     rows: Rows = {}
     for section, cases in CASES.items():
-        for name, make in cases.items():
+        for name, case in cases.items():
             place = folder / str(len(rows))
             place.mkdir()
-            given = make(place, real)
+            with warnings.catch_warnings(action="ignore"):  # pydicom's, of odd values that are written
+                given = case.make(place, real)
             rows[section, name] = Row(
-                verdict(PydicomReader(), given, place),
-                verdict(ITKReader(), given, place) if itk_version() else "",
-                verdict(DicomReader(**dict(given.options)), given, place),
+                kind_of(verdict(PydicomReader(), given, place)),
+                kind_of(verdict(ITKReader(), given, place)) if itk_version() else "",
+                verdict(DicomReader(**dict(given.options)), given, place, DicomError),
             )
     return rows
 
@@ -60,6 +65,12 @@ def written() -> Rows:
             name, *cells = (cell.strip().replace("¦", "|") for cell in line.strip("|").split(" | "))
             rows[section, name] = Row(*cells)
     return rows
+
+
+def shown(words: str) -> str:
+    """What the document repeats of a verdict: of a refusal, the rule and the value met."""
+    text = words.split("; ")[0]
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN].rsplit(' ', 1)[0]} ..."
 
 
 def summary(rows: Rows, itk: str | None) -> str:
@@ -82,7 +93,11 @@ def update(rows: Rows, itk: str | None) -> None:
     lines = [_START, "", summary(rows, itk)]
     for section in CASES:
         lines += ["", f"### {section}", "", "| input | PydicomReader | ITKReader | DicomReader |", "|---|---|---|---|"]
-        lines += [_line([name, *row]) for (where, name), row in rows.items() if where == section]
+        lines += [
+            _line([name, *row._replace(ours=shown(row.ours))])
+            for (where, name), row in rows.items()
+            if where == section
+        ]
     text = DOCUMENT.read_text()
     DOCUMENT.write_text(text[: text.index(_START)] + "\n".join(lines) + "\n")
 
