@@ -2,11 +2,13 @@
 
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import dicom_files
 import pytest
 import torch
+from dicom_files import Series
 from warm_python import WarmPython
 
 DATASETS = Path(os.environ.get("SRS_MONAI_DATASETS", Path(__file__).resolve().parents[2] / "shared" / "datasets"))
@@ -26,6 +28,18 @@ def datasets() -> Path:
             pytest.fail(reason)
         pytest.skip(reason)
     return DATASETS
+
+
+@pytest.fixture
+def write_picture() -> Callable[..., Path]:
+    """`dicom_files.write_picture`."""
+    return dicom_files.write_picture
+
+
+@pytest.fixture
+def write_series() -> Callable[..., Series]:
+    """`dicom_files.write_series`."""
+    return dicom_files.write_series
 
 
 @pytest.fixture(scope="session", autouse=True)
