@@ -1,7 +1,10 @@
 """Many slices in one file: enhanced objects, read by their functional groups."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from functools import cache
+from io import BytesIO
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import highdicom as hd
 import numpy as np
@@ -16,24 +19,21 @@ from dicom_cases.place import SCRAMBLED
 Change = Callable[[Dataset], object]
 
 
-def _written(folder: Path, along: Sequence[float] = EVEN, slope_step: float = 0.0) -> tuple[Volume, Path]:
-    """An enhanced CT, made from a series whose slopes rise from slice to slice, and its truth."""
+@cache
+def _content(along: tuple[float, ...], slope_step: float) -> tuple[bytes, Volume]:
+    """The file of an enhanced CT, made from a series whose slopes rise from slice to slice, and its truth."""
     slopes = 1 + np.arange(len(along)) * slope_step
 
     def edit(dataset: Dataset, i: int) -> None:
         dataset.RescaleSlope, dataset.InstanceNumber, dataset.AcquisitionNumber = f"{slopes[i]}", i + 1, 1
 
-    series = write_series(folder / "series", along=along, orientation=OBLIQUE, edit=edit)
-    image = hd.legacy.LegacyConvertedEnhancedCTImage(
-        [pydicom.dcmread(path) for path in series.files],
-        series_instance_uid=hd.UID(),
-        series_number=2,
-        sop_instance_uid=hd.UID(),
-        instance_number=1,
-    )
-    image.save_as(folder / "enhanced.dcm")
+    with TemporaryDirectory() as folder:
+        series = write_series(Path(folder), along=along, orientation=OBLIQUE, edit=edit)
+        slices = [pydicom.dcmread(path) for path in series.files]
+    file = BytesIO()
+    hd.legacy.LegacyConvertedEnhancedCTImage(slices, hd.UID(), 2, hd.UID(), 1).save_as(file)
     values = series.stored * slopes[:, None, None] - 1024
-    return truth_of(series, values, tolerance=0.01), folder / "enhanced.dcm"
+    return file.getvalue(), truth_of(series, values, tolerance=0.01)
 
 
 def _shuffle_frames(dataset: Dataset) -> None:
@@ -47,18 +47,18 @@ def _shuffle_frames(dataset: Dataset) -> None:
 def _enhanced(
     change: Change | None = None,
     unknown: str = "",
-    along: Sequence[float] = EVEN,
+    along: tuple[float, ...] = EVEN,
     slope_step: float = 0.0,
     filled: bool = False,
 ) -> Make:
     """An enhanced CT of 8 slices, changed; `filled` reads it with its gap behind the third slice filled."""
 
     def make(folder: Path, _: Path) -> Given:
-        truth, path = _written(folder, along, slope_step)
+        content, truth = _content(along, slope_step)
+        dataset, path = pydicom.dcmread(BytesIO(content)), folder / "enhanced.dcm"
         if change is not None:
-            dataset = pydicom.dcmread(path)
             change(dataset)
-            dataset.save_as(path)
+        dataset.save_as(path)
         if filled:
             return Given(path, [_filled(truth)], to_be_said=True, options=UNEVEN)
         return Given(path, [] if unknown else [truth], unknown)
