@@ -1,4 +1,4 @@
-"""Transforms: MetaTensors as read, turned into what a network expects."""
+"""Transforms: from images as they are read to what a network expects."""
 
 from srs_monai.data.transforms.check_same_size import CheckSameSized as CheckSameSized
 from srs_monai.data.transforms.crop_border import CropBorder as CropBorder

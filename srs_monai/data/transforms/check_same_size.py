@@ -1,4 +1,4 @@
-"""Images and masks that must have one size."""
+"""Images and masks of one size."""
 
 from collections.abc import Hashable, Mapping
 from typing import Any
@@ -10,11 +10,11 @@ from srs_monai.text import by
 
 
 class CheckSameSized(MapTransform):
-    """Refuse an item whose images differ in size; channels may differ.
+    """Reject an item whose images and masks differ in size; channels may differ.
 
     Args:
-        keys: of the images and masks, (C, H, W) or (C, H, W, D).
-        allow_missing_keys: pass over keys that an item lacks.
+        keys: keys of the images and masks, (C, H, W) or (C, H, W, D).
+        allow_missing_keys: skip keys that an item lacks.
 
     Raises:
         ValueError: on calling, with both files and sizes.
@@ -26,7 +26,7 @@ class CheckSameSized(MapTransform):
         for other in others:
             if other.shape[1:] != first.shape[1:]:
                 raise ValueError(
-                    f"images and masks have one size, but {source_of(first)} has {by(first.shape[1:])} pixels and "
-                    f"{source_of(other)} {by(other.shape[1:])}; correct or leave out the pair"
+                    f"images and masks must have the same size, but {source_of(first)} has {by(first.shape[1:])} "
+                    f"pixels and {source_of(other)} {by(other.shape[1:])}; correct or remove this pair"
                 )
         return item

@@ -1,4 +1,4 @@
-"""Images cut to a box that a rule finds in them, and put back."""
+"""Images cropped to a box that a rule finds in them."""
 
 from collections.abc import Hashable, Mapping
 from typing import Any
@@ -14,14 +14,14 @@ from srs_monai.text import by
 
 Box = tuple[int, int, int, int]  # top, left, bottom, right: rows and columns in pixels, half open
 
-REGION = "ultrasound_region"  # in the meta data: the box in which the ultrasound system says that tissue is
+REGION = "ultrasound_region"  # key of the meta data: the box of the tissue, as the ultrasound system states it
 
 
 class CropToBox(Crop):
-    """Cut images (C, H, W[, F]) to the box that `box` finds; all frames of a sequence to one.
+    """Crop images (C, H, W[, F]) to the box that `box` finds; all frames of a sequence share one box.
 
-    The inverse lays what was cut to the box on the grid that it came from, zeros around it. The box itself is found on
-    the device where the image lies; its four numbers come to the host, since they say what size the result has.
+    The inverse puts the cropped image back on its original grid, with zeros around it. The box is found on the device
+    of the image. Its four numbers are copied to the host, because they set the size of the result.
     """
 
     @property
@@ -30,7 +30,7 @@ class CropToBox(Crop):
         return True
 
     def box(self, image: Tensor) -> Box:
-        """Where the image is kept."""
+        """The part of the image to keep."""
         raise NotImplementedError
 
     def __call__(self, img: NdarrayOrTensor, lazy: bool | None = None) -> Tensor:
@@ -38,27 +38,27 @@ class CropToBox(Crop):
         return self.cut(image, self.box(image), lazy)
 
     def cut(self, image: NdarrayOrTensor, box: Box, lazy: bool | None = None) -> Tensor:
-        """Cut an image to a box that is known."""
+        """Crop an image to a known box."""
         top, left, bottom, right = box
         result: Tensor = super().__call__(image, slices=(slice(top, bottom), slice(left, right)), lazy=lazy)
         if isinstance(result, MetaTensor):
-            result.meta = {key: value for key, value in result.meta.items() if key != REGION}  # of another grid
+            result.meta = {key: value for key, value in result.meta.items() if key != REGION}  # of the old grid
         return result
 
 
 class CropToBoxd(Cropd):
-    """Dictionary form of `CropToBox`: all images of an item are cut to the box of one.
+    """Dictionary form of `CropToBox`: all images of an item are cropped to the box found in one of them.
 
     Args:
-        keys: of the images and masks, of one size.
+        keys: keys of the images and masks, all of one size.
         cropper: finds the box.
-        source_key: of the image in which it is looked for.
-        label_key: of the mask, nothing of which may be cut off.
-        allow_missing_keys: pass over keys that an item lacks.
+        source_key: key of the image in which the box is searched.
+        label_key: key of the mask, which must lie inside the box.
+        allow_missing_keys: skip keys that an item lacks.
 
     Raises:
-        ValueError: on calling, for images of another size than the source, and for masks of which something lies
-            outside the box.
+        ValueError: on calling, for images that differ from the source in size, and for masks that reach beyond the
+            box.
     """
 
     def __init__(
@@ -85,9 +85,9 @@ class CropToBoxd(Cropd):
             image = item[key]
             if image.shape[1:3] != source.shape[1:3]:
                 raise ValueError(
-                    f"images that are cropped together have one size, but {source_of(source)} has "
-                    f"{by(source.shape[1:3])} pixels and {source_of(image)} {by(image.shape[1:3])}; correct or leave "
-                    f"out the pair"
+                    f"images that are cropped together must have the same size, but {source_of(source)} has "
+                    f"{by(source.shape[1:3])} pixels and {source_of(image)} {by(image.shape[1:3])}; correct or remove "
+                    f"this pair"
                 )
             if key == self.label_key:
                 _check_whole(image, box, source)
@@ -96,13 +96,13 @@ class CropToBoxd(Cropd):
 
 
 def _check_whole(mask: Tensor, box: Box, source: Tensor) -> None:
-    """A mask of which a part is cut off would be measured, and learned from, without it."""
+    """Reject a mask that reaches beyond the box: training and metrics would miss the part outside."""
     top, left, bottom, right = box
     labelled = mask != 0
     outside = int(labelled.sum()) - int(labelled[:, top:bottom, left:right].sum())
     if outside:
         raise ValueError(
-            f"cropping keeps all of a mask, but {outside} of {int(labelled.sum())} labelled pixels of "
+            f"cropping must keep the whole mask, but {outside} of {int(labelled.sum())} labelled pixels of "
             f"{source_of(mask)} lie outside rows {top} to {bottom - 1} and columns {left} to {right - 1}, the box "
-            f"found in {source_of(source)}; correct the mask, leave out the pair, or do without cropping"
+            f"found in {source_of(source)}; correct the mask, remove this pair, or turn cropping off"
         )

@@ -1,4 +1,4 @@
-"""Ultrasound pictures without what the system writes round them."""
+"""Ultrasound pictures without the frame that the system draws around them."""
 
 from collections.abc import Hashable
 from typing import Any
@@ -11,46 +11,45 @@ from torch import Tensor
 from torch.nn.functional import avg_pool2d
 
 from srs_monai.data.transforms.crop_to_box import REGION, Box, CropToBox, CropToBoxd
-from srs_monai.data.transforms.grey import to_grey
+from srs_monai.data.transforms.match_channels import to_grey
 from srs_monai.data.transforms.provenance import meta_of, source_of
 
 _CELLS = 32  # along the shorter side: larger than letters, smaller than an organ
-_DENSE = 0.5  # share of a cell's pixels; letters and scales fill less
-_LARGE = 0.1  # of the largest part: tissue that a shadow divides, rather than a grey scale or a bar
-_FEW = 0.02  # of a line's pixels: noise and letters, not tissue
-_LEAST = 1 / 3  # of the picture: less is what a picture that is nearly all black happens to show
+_DENSE = 0.5  # share of a cell's pixels that are bright in tissue; letters and scales fill less
+_LARGE = 0.1  # share of the largest part: a smaller part is a grey scale or a bar, not tissue beside a shadow
+_FEW = 0.02  # share of a line's pixels: fewer bright pixels are noise and letters
+_LEAST = 1 / 3  # share of the picture: a smaller box is chance, in a picture that is nearly black
 
 
 class CropUltrasound(CropToBox):
-    """Crop an ultrasound picture to its tissue: the sector or rectangle without the black frame round it. Invertible.
+    """Crop an ultrasound picture to its tissue: the sector or rectangle without the black frame around it. Invertible.
 
-    Where the reader knows the region that the DICOM file states (meta["ultrasound_region"]: top, left, bottom and right
-    in pixels, half open), it is the box. Else the tissue is looked for: cells of the picture of which half is brighter
-    than black make parts, the large ones are tissue; letters, scales and colour bars outside are none. Lines at the
-    edge in which hardly a pixel is bright go too. Dark tissue at the edge can be lost, what lies between bright parts
-    never is; a picture stays whole where less than a third of it would be left.
+    If the DICOM file states its region (meta["ultrasound_region"]: top, left, bottom and right in pixels, half open),
+    that region is the box. Otherwise the tissue is searched: cells whose pixels are mostly brighter than black form
+    connected parts, and the large parts are tissue; letters, scales and colour bars are not. Lines at the edge with
+    hardly a bright pixel are cropped too. Dark tissue at the edge can be lost; what lies between bright parts is
+    always kept. The picture stays whole if less than a third of it would remain.
 
-    Works on the device where the image lies; of the search, the map of cells (some 32 x 40 numbers) goes to the host.
+    Works on the device of the image; only the map of cells (about 32 x 40 numbers) is copied to the host.
 
     Args:
-        by_region: believe the region that the file states.
+        by_region: use the region that the file states.
         black: share of the picture's range up to which a pixel is black, at least 0 and below 1.
 
-    Shapes: (C, H, W[, F]) gives (C, h, w[, F]); all frames of a sequence are cut to one box, that of all that is
-    bright in any of them.
+    Shapes: (C, H, W[, F]) gives (C, h, w[, F]); all frames share one box, around what is bright in any of them.
 
     Raises:
-        ValueError: for black outside its limits; on calling, for a region that is no part of the picture.
+        ValueError: for black outside its limits; on calling, for a region that does not lie in the picture.
     """
 
     def __init__(self, by_region: bool = True, black: float = 0.02) -> None:
         super().__init__()
         if not 0 <= black < 1:
-            raise ValueError(f"black is a share of the range, at least 0 and below 1; got {black}")
+            raise ValueError(f"black must be a share of the range, at least 0 and below 1; got {black}")
         self.by_region, self.black = by_region, black
 
     def box(self, image: Tensor) -> Box:
-        """Where the tissue is."""
+        """The part that shows tissue."""
         region = meta_of(image).get(REGION) if self.by_region else None
         if region is not None:
             return _stated(region, image)
@@ -64,15 +63,7 @@ class CropUltrasound(CropToBox):
 
 
 class CropUltrasoundd(CropToBoxd):
-    """Dictionary form of `CropUltrasound`.
-
-    Args:
-        keys: of the images and masks, of one size.
-        by_region, black: see `CropUltrasound`.
-        source_key: of the image in which the tissue is looked for.
-        label_key: of the mask, nothing of which may be cut off.
-        allow_missing_keys: pass over keys that an item lacks.
-    """
+    """Dictionary form of `CropUltrasound`, with the keys of `CropToBoxd`."""
 
     def __init__(
         self,
@@ -91,14 +82,14 @@ def _stated(region: Any, image: Tensor) -> Box:
     height, width = image.shape[1:3]
     if not (0 <= top < bottom <= height and 0 <= left < right <= width):
         raise ValueError(
-            f"an ultrasound region is a part of its picture, but that of {source_of(image)} is rows {top} to {bottom} "
+            f"an ultrasound region must lie in its picture, but that of {source_of(image)} is rows {top} to {bottom} "
             f"and columns {left} to {right} of {height} x {width}; set by_region to false"
         )
     return top, left, bottom, right
 
 
 def _tissue(bright: Tensor) -> Box:
-    """The box of the large bright parts, a cell wider on every side."""
+    """The box around the large bright parts, one cell wider on every side."""
     height, width = bright.shape
     side = max(1, round(min(height, width) / _CELLS))
     cells = avg_pool2d(bright[None].float(), side, ceil_mode=True, count_include_pad=False)[0] > _DENSE
@@ -113,7 +104,7 @@ def _tissue(bright: Tensor) -> Box:
 
 
 def _trimmed(bright: Tensor, box: Box) -> Box:
-    """The box without the lines at its edge of which few pixels are bright: rows first, then columns."""
+    """The box without the lines at its edge that hold few bright pixels: rows first, then columns."""
     top, left, bottom, right = box
     first, last = _lines(bright[top:bottom, left:right])
     top, bottom = top + first, top + last
@@ -122,6 +113,6 @@ def _trimmed(bright: Tensor, box: Box) -> Box:
 
 
 def _lines(bright: Tensor) -> tuple[int, int]:
-    """The first line with more than few bright pixels, and the one after the last; all where there is none."""
+    """The range of lines from the first to the last that holds enough bright pixels; all lines if none does."""
     full = (bright.float().mean(1) > _FEW).nonzero()
     return (int(full[0]), int(full[-1]) + 1) if len(full) else (0, len(bright))

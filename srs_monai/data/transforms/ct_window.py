@@ -1,13 +1,11 @@
 """One window of a CT image."""
 
-from collections.abc import Hashable, Mapping
-from typing import Any
-
 from monai.config import KeysCollection, NdarrayOrTensor
-from monai.transforms import MapTransform, Transform
+from monai.transforms import Transform
 from monai.utils import TransformBackends
 from torch import Tensor
 
+from srs_monai.data.transforms.dictionary_form import DictionaryForm
 from srs_monai.data.transforms.intensities import finite_image, to_unit
 from srs_monai.data.transforms.provenance import check_modality, meta_of, source_of, stored_max_of
 
@@ -17,8 +15,8 @@ ABDOMEN = (-125.0, 275.0)  # HU; the window of published results on abdominal or
 class CTWindow(Transform):
     """Show one window of a CT image: Hounsfield units in, [0, 1] out, as a radiologist's display does.
 
-    The window is named by its level and width or by its ends; without either it is the abdomen's, -125 to 275 HU.
-    Works on the device where the image lies; meta data stay.
+    The window is given by its level and width or by its ends. The default is the abdominal window, -125 to 275 HU.
+    Works on the device of the image; meta data stay.
 
     Args:
         level: centre of the window, in HU (soft tissue: 40).
@@ -28,8 +26,8 @@ class CTWindow(Transform):
     Shapes: any; float32.
 
     Raises:
-        ValueError: for half a window, two windows or an empty one; on calling, for NaN or infinite values, and for an
-            image that is known not to hold HU: of another modality, a picture, or an array that is scaled already.
+        ValueError: for an incomplete or empty window, or two windows; on calling, for NaN or infinite values, and for
+            images that do not hold HU: of another modality, pictures, and arrays that are scaled already.
     """
 
     backend = [TransformBackends.TORCH]  # noqa: RUF012 - MONAI's form
@@ -48,27 +46,19 @@ class CTWindow(Transform):
 
     def __call__(self, img: NdarrayOrTensor) -> Tensor:
         image = finite_image(img)
-        check_modality(image, ("CT",), "a CT window is in Hounsfield units")
+        check_modality(image, ("CT",), "a CT window needs CT")
         kind, full_scale = meta_of(image).get("source_kind"), stored_max_of(image)
         if kind in ("picture", "array") and full_scale is not None:
-            what = "a picture" if kind == "picture" else f"an array of 0 to {full_scale:g}"
+            what = "a picture" if kind == "picture" else f"an array from 0 to {full_scale:g}"
             raise ValueError(
-                f"a CT window is in Hounsfield units, but {source_of(image)} is {what}, which holds brightness; use "
+                f"a CT window needs Hounsfield units, but {source_of(image)} is {what}, which holds brightness; use "
                 f"intensity 'range' for CT that was windowed before it was saved"
             )
         return to_unit(image, self.low, self.high)
 
 
-class CTWindowd(MapTransform):
-    """Dictionary form of `CTWindow`.
-
-    Args:
-        keys: of the images.
-        level, width, low, high: see `CTWindow`.
-        allow_missing_keys: pass over keys that an item lacks.
-    """
-
-    backend = CTWindow.backend
+class CTWindowd(DictionaryForm):
+    """Dictionary form of `CTWindow`."""
 
     def __init__(
         self,
@@ -80,14 +70,7 @@ class CTWindowd(MapTransform):
         high: float | None = None,
         allow_missing_keys: bool = False,
     ) -> None:
-        super().__init__(keys, allow_missing_keys)
-        self.window = CTWindow(level, width, low=low, high=high)
-
-    def __call__(self, data: Mapping[Hashable, Any]) -> dict[Hashable, Any]:
-        item = dict(data)
-        for key in self.key_iterator(item):
-            item[key] = self.window(item[key])
-        return item
+        super().__init__(keys, CTWindow(level, width, low=low, high=high), allow_missing_keys)
 
 
 def _ends(level: float | None, width: float | None, low: float | None, high: float | None) -> tuple[float, float]:
@@ -99,5 +82,6 @@ def _ends(level: float | None, width: float | None, low: float | None, high: flo
     if by_level == by_ends == [None, None]:
         return ABDOMEN
     raise ValueError(
-        f"a CT window is level and width, or low and high; got level {level}, width {width}, low {low}, high {high}"
+        f"a CT window is given by level and width, or by low and high; got level {level}, width {width}, low {low}, "
+        f"high {high}; give one of the two pairs"
     )

@@ -1,4 +1,4 @@
-"""Arithmetic that the transforms of intensities share."""
+"""Arithmetic that several intensity transforms share."""
 
 from collections.abc import Sequence
 
@@ -13,34 +13,34 @@ from srs_monai.data.transforms.provenance import source_of, without_stored_max
 
 
 def finite_image(img: NdarrayOrTensor) -> Tensor:
-    """An image as float32 where it lies; a ValueError names the file of one that holds NaN or infinite values."""
+    """An image as float32 on its device; a ValueError names the file if values are NaN or infinite."""
     image: Tensor = convert_to_tensor(img, dtype=torch.float32, track_meta=get_track_meta())
-    if torch.isfinite(image.sum()):  # NaN and infinity show in the sum, without an array of truth values
+    if torch.isfinite(image.sum()):  # NaN and infinity show in the sum, and no boolean array is needed
         return image
     not_finite = int((~torch.isfinite(image)).sum())
-    if not_finite:  # a sum of large numbers may be infinite, too
+    if not_finite:  # the sum of large finite numbers may be infinite, too
         raise ValueError(
             f"values must be finite, but {not_finite} of {image.numel()} in {source_of(image)} are NaN or infinite; "
-            f"repair the file or leave it out"
+            f"repair or remove the file"
         )
     return image
 
 
 def to_unit(image: Tensor, low: float, high: float) -> Tensor:
-    """The image with `low` at 0 and `high` at 1, cut off beyond; zeros where they are equal."""
+    """Scale `low` to 0 and `high` to 1 and clip the rest; zeros if both are equal."""
     scaled = (image - low) / (high - low) if high > low else torch.zeros_like(image)
     return without_stored_max(scaled.clamp(0.0, 1.0))
 
 
 def percentiles(image: Tensor, percents: Sequence[float]) -> list[float]:
-    """The values below which these shares of all values lie, in percent; between two of them linearly."""
+    """Percentiles of all values, interpolated linearly."""
     values = image.detach().as_subclass(torch.Tensor).flatten()
-    if values.device.type == "cpu":  # NumPy needs no second array as large, of places
+    if values.device.type == "cpu":  # NumPy needs no second array of indices
         return [float(value) for value in np.percentile(values.numpy(), percents)]
-    return [percentile_where_it_lies(values, percent) for percent in percents]
+    return [percentile_on_device(values, percent) for percent in percents]
 
 
-def percentile_where_it_lies(values: Tensor, percent: float) -> float:
+def percentile_on_device(values: Tensor, percent: float) -> float:
     """A percentile of values (N,), computed on their device."""
     place = percent / 100 * (len(values) - 1)
     below = int(place)

@@ -13,18 +13,18 @@ from srs_monai.data.transforms.provenance import source_of
 
 
 class PickSliced(MapTransform):
-    """Take the slice that an item names from its volumes; items that name none pass untouched.
+    """Take the slice that an item names from its volumes; items without a slice number stay unchanged.
 
-    The number goes from the item to the meta data, so that slices and pictures can share a batch. The affine follows:
+    The number moves from the item to the meta data, so that slices and pictures can share a batch. The affine follows:
     it still gives the world position of rows and columns.
 
     Args:
-        keys: of the volumes (C, H, W, D), which become (C, H, W).
-        slice_key: under which an item holds the number of its slice, counted from 0 along the last axis.
-        allow_missing_keys: pass over keys that an item lacks.
+        keys: keys of the volumes (C, H, W, D), which become (C, H, W).
+        slice_key: key of the item's slice number, counted from 0 along the last axis.
+        allow_missing_keys: skip keys that an item lacks.
 
     Raises:
-        ValueError: on calling, when the item is no volume or has no such slice.
+        ValueError: on calling, when the item is not a volume or lacks the slice.
     """
 
     def __init__(self, keys: KeysCollection, slice_key: str = "slice", allow_missing_keys: bool = False) -> None:
@@ -43,10 +43,10 @@ class PickSliced(MapTransform):
     def _picked(self, volume: Tensor, number: int) -> Tensor:
         if volume.ndim != 4 or not 0 <= number < volume.shape[-1]:
             raise ValueError(
-                f"slice {number} was asked for, but {source_of(volume)} has shape {tuple(volume.shape)}, not (C, H, W, "
-                f"more than {number}); correct the item's {self.slice_key!r}"
+                f"slice {number} needs a volume (C, H, W, D) with D above {number}, but {source_of(volume)} has shape "
+                f"{tuple(volume.shape)}; correct the item's {self.slice_key!r}"
             )
-        picture = volume[..., number].clone()  # a view would keep the whole volume in the cache
+        picture = volume[..., number].clone()  # a view would keep the whole volume in memory
         if isinstance(picture, MetaTensor):
             picture.meta = dict(picture.meta) | {"spatial_shape": np.asarray(picture.shape[1:]), self.slice_key: number}
             affine = picture.affine.clone()

@@ -1,42 +1,41 @@
 """Dermoscopy pictures without dark hairs."""
 
 import math
-from collections.abc import Hashable, Mapping
 from functools import reduce
-from typing import Any
 
 import torch
 from monai.config import KeysCollection, NdarrayOrTensor
 from monai.data import MetaTensor
-from monai.transforms import MapTransform, Transform
+from monai.transforms import Transform
 from monai.utils import TransformBackends
 from torch import Tensor
 from torch.nn.functional import avg_pool2d, interpolate, max_pool2d, pad
 
+from srs_monai.data.transforms.dictionary_form import DictionaryForm
 from srs_monai.data.transforms.intensities import finite_image
 from srs_monai.data.transforms.provenance import source_of
 from srs_monai.data.transforms.resize_image import resize_pictures
 from srs_monai.text import by
 
-_ANGLES = tuple(i * math.pi / 8 for i in range(8))  # of lines, against the columns
-_ENOUGH = 4  # pixels across a hair; where it has more, hairs are found and painted in a smaller picture
-_LENGTH = 1.75  # half of the shortest hair, in widths: straight for so long, and longer than a dot is wide
+_ANGLES = tuple(i * math.pi / 8 for i in range(8))  # between a line and the columns
+_ENOUGH = 4  # pixels across a hair; wider hairs are found and painted in a smaller picture
+_LENGTH = 1.75  # half the length of the shortest hair, in widths: longer than a dot is wide
 
 
 class RemoveHair(Transform):
-    """Paint dark hairs over with the skin round them.
+    """Paint dark hairs over with the skin around them.
 
-    Closing along a short line fills what is dark and narrower than the line: hairs across themselves, small dots, and
-    nothing of a lesion. Of what is filled in any of eight directions, that which is long and straight enough is hair,
-    and is replaced by the mean of what is near and no hair. Dark corners and round vignettes stay, since they are wide.
-    Fine dark nets in lesions lose some of their contrast, and the marks of rulers go as hairs do.
+    Grey closing along a short line fills what is dark and narrower than the line: hairs across their width and small
+    dots, but not lesions. Among the pixels filled in any of eight directions, those on long straight lines are hair.
+    They are replaced by the mean of the skin nearby. Dark corners and round vignettes stay, because they are wide.
+    Fine dark nets in lesions lose some contrast, and the marks of rulers are removed like hairs.
 
-    Works on the device where the picture lies.
+    Works on the device of the picture.
 
     Args:
-        width: of usual hairs, in pixels, at least 1; those up to twice as wide are found. None: a 64th of the shorter
-            side.
-        contrast: by which a hair is darker than its surroundings in any channel, of [0, 1], above 0 and below 1.
+        width: width of usual hairs in pixels, at least 1; hairs up to twice as wide are found. None: a 64th of the
+            shorter side.
+        contrast: how much darker than its surroundings a hair is in any channel, between 0 and 1.
 
     Shapes: (C, H, W) in [0, 1] gives the same, float32.
 
@@ -51,7 +50,7 @@ class RemoveHair(Transform):
     def __init__(self, width: int | None = None, contrast: float = 0.07) -> None:
         if (width is not None and width < 1) or not 0 < contrast < 1:
             raise ValueError(
-                f"hairs are at least 1 pixel wide and their contrast a share between 0 and 1; got width {width}, "
+                f"the hair width must be at least 1 pixel and the contrast between 0 and 1; got width {width}, "
                 f"contrast {contrast}"
             )
         self.width, self.contrast = width, contrast
@@ -61,8 +60,8 @@ class RemoveHair(Transform):
         low, high = float(image.min()), float(image.max())
         if image.ndim != 3 or low < 0 or high > 1:
             raise ValueError(
-                f"hairs are removed from pictures (C, H, W) in [0, 1], but {source_of(image)} has {by(image.shape)} "
-                f"values in [{low:g}, {high:g}]; put ToUnitRanged in front"
+                f"hair removal needs pictures (C, H, W) in [0, 1], but {source_of(image)} has {by(image.shape)} values "
+                f"in [{low:g}, {high:g}]; put ToUnitRanged before it"
             )
         width = self.width or max(1, round(min(image.shape[1:]) / 64))
         painted = self._without_hairs(image.as_subclass(torch.Tensor), width)
@@ -78,7 +77,7 @@ class RemoveHair(Transform):
         return torch.where(interpolate(hairs[None].float(), size, mode="nearest-exact")[0] > 0, painted, picture)
 
     def _hairs(self, picture: Tensor, width: int) -> Tensor:
-        """Where hairs are, (1, H, W)."""
+        """The pixels that are hair, (1, H, W)."""
         filled = reduce(torch.maximum, (_closed(picture, angle, width) for angle in _ANGLES))
         dark = (filled - picture).amax(0, keepdim=True) > self.contrast
         wider = max_pool2d(dark.float(), 3, stride=1, padding=1)  # a hair's soft borders
@@ -88,16 +87,8 @@ class RemoveHair(Transform):
         return (near * wider) > 0
 
 
-class RemoveHaird(MapTransform):
-    """Dictionary form of `RemoveHair`.
-
-    Args:
-        keys: of the images.
-        width, contrast: see `RemoveHair`.
-        allow_missing_keys: pass over keys that an item lacks.
-    """
-
-    backend = RemoveHair.backend
+class RemoveHaird(DictionaryForm):
+    """Dictionary form of `RemoveHair`."""
 
     def __init__(
         self,
@@ -106,31 +97,24 @@ class RemoveHaird(MapTransform):
         contrast: float = 0.07,
         allow_missing_keys: bool = False,
     ) -> None:
-        super().__init__(keys, allow_missing_keys)
-        self.remove = RemoveHair(width, contrast)
-
-    def __call__(self, data: Mapping[Hashable, Any]) -> dict[Hashable, Any]:
-        item = dict(data)
-        for key in self.key_iterator(item):
-            item[key] = self.remove(item[key])
-        return item
+        super().__init__(keys, RemoveHair(width, contrast), allow_missing_keys)
 
 
 def _closed(picture: Tensor, angle: float, reach: int) -> Tensor:
     """Grey closing of (C, H, W) by a line of 2 * reach + 1 pixels."""
-    # repeated beyond the edge, so that what is dark at the edge counts as wide
+    # the edge is repeated, so that dark parts at the edge count as wide
     wide = pad(picture[None], (2 * reach,) * 4, mode="replicate")[0]
     return -_highest(-_highest(wide, angle, reach), angle, reach)
 
 
 def _opened(mask: Tensor, angle: float, reach: int) -> Tensor:
-    """Opening of (1, H, W) by a line of 2 * reach + 1 pixels, all of which lie in the picture."""
+    """Opening of (1, H, W) by a line of 2 * reach + 1 pixels that lies wholly in the picture."""
     wide = pad(mask, (2 * reach,) * 4)
     return _highest(-_highest(-wide, angle, reach), angle, reach)
 
 
 def _highest(picture: Tensor, angle: float, reach: int) -> Tensor:
-    """Highest value on a line round each pixel; the result is `reach` smaller on every side."""
+    """Highest value on a line around each pixel; the result is `reach` smaller on every side."""
     height, width = (side - 2 * reach for side in picture.shape[1:])
     steps = range(-reach, reach + 1)
     corners = ((reach + round(step * math.sin(angle)), reach + round(step * math.cos(angle))) for step in steps)
@@ -138,11 +122,11 @@ def _highest(picture: Tensor, angle: float, reach: int) -> Tensor:
 
 
 def _painted(picture: Tensor, hairs: Tensor, width: int) -> Tensor:
-    """The picture with hairs replaced by the mean of what is near, then smoothed until it joins its surroundings."""
+    """Replace hairs by the mean of the skin nearby, then smooth them into their surroundings."""
     if bool(hairs.all()):
         return picture
     known, todo, window = (~hairs).float(), hairs, 2 * width + 1
-    while bool(todo.any()):  # once or twice: windows grow where hairs lie thick
+    while bool(todo.any()):  # once or twice: windows grow where hairs are dense
         share, mean = _mean(known, window), _mean(picture * known, window)
         near = todo & (share > 0)
         picture = torch.where(near, mean / share, picture)
@@ -154,5 +138,5 @@ def _painted(picture: Tensor, hairs: Tensor, width: int) -> Tensor:
 
 
 def _mean(picture: Tensor, window: int) -> Tensor:
-    """Mean over a square window round each pixel, of an odd side; what lies outside the picture does not count."""
+    """Mean over a square window of an odd side around each pixel, without what lies outside the picture."""
     return avg_pool2d(picture, window, stride=1, padding=window // 2, count_include_pad=False)

@@ -1,4 +1,4 @@
-"""Pictures made larger or smaller, the same way in training and in inference."""
+"""Resizing of pictures, the same in training and inference."""
 
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any, cast
@@ -14,9 +14,9 @@ from torch.nn.functional import interpolate
 def resize_pictures(pictures: Tensor, size: Sequence[int], antialias: bool = True) -> Tensor:
     """Resize a batch (B, C, H, W) of float pictures to `size`, height and width, by bilinear interpolation.
 
-    Pixels are squares: a picture keeps its borders, not the centres of its corner pixels. With `antialias`, a picture
-    that shrinks is averaged over all the pixels that fall into a new one, as Pillow does; when it grows nothing
-    changes by it.
+    Pixels are squares: the picture's borders stay in place, not the centres of its corner pixels. With `antialias`, a
+    picture that shrinks is averaged over all pixels that fall into a new one, as Pillow does; a picture that grows is
+    not affected.
     """
     if tuple(pictures.shape[2:]) == tuple(size):
         return pictures
@@ -24,13 +24,13 @@ def resize_pictures(pictures: Tensor, size: Sequence[int], antialias: bool = Tru
 
 
 class ResizeImaged(MapTransform):
-    """Resize pictures (C, H, W) with `resize_pictures`; affines follow. Not inverted: masks go by the original size.
+    """Resize pictures (C, H, W) with `resize_pictures`; affines follow. Not invertible: masks use the original size.
 
     Args:
-        keys: of the pictures.
+        keys: keys of the pictures.
         spatial_size: height and width in pixels, each above 0.
-        antialias: average over what falls into a pixel when a picture shrinks.
-        allow_missing_keys: pass over keys that an item lacks.
+        antialias: average over the pixels that fall into a new one when a picture shrinks.
+        allow_missing_keys: skip keys that an item lacks.
 
     Raises:
         ValueError: when spatial_size is not two numbers above 0; on calling, when an array is not (C, H, W).
@@ -55,8 +55,8 @@ class ResizeImaged(MapTransform):
     def _resize(self, picture: Tensor, key: Hashable) -> Tensor:
         if picture.ndim != 3:
             raise ValueError(
-                f"pictures (C, H, W) are resized, but {key!r} has shape {tuple(picture.shape)}; take one slice of a "
-                f"volume with PickSliced first"
+                f"resizing needs a picture (C, H, W), but {key!r} has shape {tuple(picture.shape)}; take one slice of "
+                f"a volume with PickSliced first"
             )
         values = picture.as_tensor() if isinstance(picture, MetaTensor) else picture
         resized = resize_pictures(values[None], self.size, self.antialias)[0]
@@ -72,12 +72,12 @@ class ResizeImaged(MapTransform):
 def check_size(size: Sequence[int]) -> tuple[int, int]:
     """Height and width as a pair, or a ValueError."""
     if not isinstance(size, Sequence) or len(size) != 2 or any(side < 1 or side != int(side) for side in size):
-        raise ValueError(f"a picture's size is height and width in pixels, whole numbers above 0; got {size}")
+        raise ValueError(f"a picture's size must be height and width in pixels, whole numbers above 0; got {size}")
     return int(size[0]), int(size[1])
 
 
 def _in_three_axes(affine: Tensor, planar: Any) -> Tensor:
-    """A 3 x 3 planar matrix as the 4 x 4 one that leaves the third axis alone."""
+    """A planar 3 x 3 matrix as a 4 x 4 matrix that does not change the third axis."""
     matrix = affine.new_zeros(4, 4)
     matrix[2, 2] = 1
     rows = [0, 1, 3]

@@ -1,10 +1,9 @@
-"""Volumes turned so that their slices look as on a viewer."""
+"""Volumes in the orientation in which a viewer shows their slices."""
 
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from monai.config import KeysCollection
 from monai.data import MetaTensor
 from monai.transforms import InvertibleTransform, MapTransform
 from monai.transforms.spatial.functional import orientation
@@ -14,30 +13,26 @@ from nibabel.orientations import axcodes2ornt, ornt_transform
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
-# where rows, columns and slices point to, by the world axis (of R, A, S) that runs through the slices
+# directions of rows, columns and slices, by the world axis (of R, A, S) that runs through the slices
 _AXES = {2: "PLS", 1: "ILP", 0: "IPL"}
 _AXIAL = 2
 
 
 class AsSeend(MapTransform, InvertibleTransform):
-    """Turn volumes (C, X, Y, Z) to axes (rows, columns, slices), axial slices as a radiologist sees them.
+    """Orient volumes (C, X, Y, Z) to (C, rows, columns, slices), with axial slices as a radiologist sees them.
 
     Rows run to posterior, columns to the patient's left and slices to superior: "P", "L", "S". A volume of a single
-    sagittal or coronal slice is seen in its own plane: rows run to inferior, columns to posterior or left. Axes are
-    swapped and turned round, voxels stay what they are; an oblique volume goes to the nearest axes. The inverse brings
-    masks back exactly. Pictures (C, H, W) and sequences of them (C, H, W, F), whose meta data count their "frames",
-    pass untouched both ways.
+    sagittal or coronal slice keeps its plane: rows run to inferior, columns to posterior or left. Axes are only swapped
+    and flipped, and an oblique volume goes to the nearest axes, so the inverse restores masks exactly. Pictures
+    (C, H, W) and sequences (C, H, W, F), which have "frames" in their meta data, stay unchanged both ways.
 
     Args:
-        keys: of the images and masks, MetaTensors with an affine.
-        allow_missing_keys: pass over keys that an item lacks.
+        keys: keys of the images and masks, MetaTensors with an affine.
+        allow_missing_keys: skip keys that an item lacks.
 
     Raises:
-        ValueError: on calling, for a volume that has no affine.
+        ValueError: on calling, for a volume without an affine.
     """
-
-    def __init__(self, keys: KeysCollection, allow_missing_keys: bool = False) -> None:
-        super().__init__(keys, allow_missing_keys)
 
     def __call__(self, data: Mapping[Hashable, Any]) -> dict[Hashable, Any]:
         item = dict(data)
@@ -47,15 +42,15 @@ class AsSeend(MapTransform, InvertibleTransform):
                 continue
             if not isinstance(image, MetaTensor):
                 raise ValueError(
-                    f"a volume's directions follow from its affine, but {key!r} is a plain {type(image).__name__}; "
-                    f"read it with LoadImaged, which gives MetaTensors"
+                    f"a volume needs an affine to be oriented, but {key!r} is a plain {type(image).__name__}; read it "
+                    f"with LoadImaged, which gives MetaTensors"
                 )
             came, seen = _orientations(image.shape[1:], image.affine)
             item[key] = self._turned(image, ornt_transform(came, seen))
         return item
 
     def inverse(self, data: Mapping[Hashable, Any]) -> dict[Hashable, Any]:
-        """Turn volumes back to the axes that they came with."""
+        """Restore the original axes of volumes."""
         item = dict(data)
         for key in self.key_iterator(item):
             image = item[key]
@@ -74,12 +69,12 @@ class AsSeend(MapTransform, InvertibleTransform):
 
 
 def _is_picture(image: Tensor) -> bool:
-    """Whether there is no place in the patient: one picture, or frames that follow each other in time."""
+    """Whether an image is a picture or a sequence of frames, without a position in the patient."""
     return image.ndim == 3 or (isinstance(image, MetaTensor) and "frames" in image.meta)
 
 
 def _orientations(shape: Sequence[int], affine: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Where the axes of a volume point to, and where they shall."""
+    """The present and the wanted orientation of a volume's axes."""
     came = io_orientation(np.asarray(affine))
     single = [axis for axis, length in enumerate(shape) if length == 1]
     through = int(came[single[0], 0]) if len(single) == 1 else _AXIAL

@@ -33,7 +33,7 @@ _AXIAL = 2
 _SLICE_BY_SLICE: dict[type, Callable[[Any, Tensor], bool]] = {
     **dict.fromkeys((EnsureChannelFirstd, CopyItemsd, Identityd, AsSeend), lambda *_: True),
     **dict.fromkeys((CTWindowd, MatchChannelsd, ReleaseNormalized), lambda *_: True),
-    ToUnitRanged: lambda transform, image: transform.scale.is_by_voxel(image),
+    ToUnitRanged: lambda transform, image: transform.transform.is_by_voxel(image),
 }
 
 

@@ -56,11 +56,11 @@ def test_a_mask_comes_back(picture: torch.Tensor) -> None:
 
 def test_a_mask_on_the_border_is_refused(picture: torch.Tensor) -> None:
     picture[:, :2] = 255
-    with pytest.raises(ValueError, match=r"60 of 1200 labelled pixels .* do without cropping"):
+    with pytest.raises(ValueError, match=r"60 of 1200 labelled pixels .* rows 2 to 39 and columns 0 to 29"):
         CropBorderd(["image", "label"])({"image": picture, "label": torch.ones(1, 40, 30)})
 
 
-@pytest.mark.parametrize("settings", [{"width": 0}, {"step": 0}, {"step": 1.0}])
-def test_senseless_settings_are_refused(settings: dict[str, float]) -> None:
-    with pytest.raises(ValueError, match="at least 1 pixel wide and its step a share"):
-        CropBorder(**settings)  # type: ignore[arg-type]
+@pytest.mark.parametrize(("name", "value"), [("width", 0), ("step", 0), ("step", 1.0)])
+def test_senseless_settings_are_refused(name: str, value: float) -> None:
+    with pytest.raises(ValueError, match=rf"got .*{name} {value}"):
+        CropBorder(**{name: value})  # type: ignore[arg-type]

@@ -170,7 +170,7 @@ def test_it_joins_a_lazy_pipeline(picture: torch.Tensor) -> None:
 
 @pytest.mark.parametrize("black", [-0.1, 1.0])
 def test_senseless_settings_are_refused(black: float) -> None:
-    with pytest.raises(ValueError, match="at least 0 and below 1; got"):
+    with pytest.raises(ValueError, match=rf"black .* got {black}"):
         CropUltrasoundd("image", black=black)
 
 

@@ -41,7 +41,7 @@ def test_hairs_go_only_on_request(picture: MetaTensor) -> None:
 @pytest.mark.parametrize("channels", [1, 3])
 def test_grey_is_refused_with_a_way_out(picture: MetaTensor, channels: int) -> None:
     grey = MetaTensor(picture.as_tensor()[:1].repeat(channels, 1, 1), meta=picture.meta)
-    with pytest.raises(ValueError, match=rf"a.jpg is grey .* \({channels}\); read it in colour, or scale it"):
+    with pytest.raises(ValueError, match=rf"a.jpg is grey .* \({channels}\); .*ToUnitRanged"):
         Dermoscopy()(grey)
 
 
@@ -59,5 +59,5 @@ def test_real_hairs(datasets: Path) -> None:
 
 def test_an_image_of_another_modality_is_refused_by_name() -> None:
     image = MetaTensor(torch.rand(3, 4, 4), meta={"modality": "MR", "filename_or_obj": "a.dcm"})
-    with pytest.raises(ValueError, match=r"prepared here, but a.dcm is MR; choose intensity 'auto'"):
+    with pytest.raises(ValueError, match=r"a\.dcm is MR; .*'auto'"):
         Dermoscopy()(image)

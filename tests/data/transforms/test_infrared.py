@@ -87,12 +87,12 @@ def test_meta_data_stay_but_for_the_full_scale() -> None:
 
 @pytest.mark.parametrize("low", [-1, 100])
 def test_senseless_settings_are_refused(low: float) -> None:
-    with pytest.raises(ValueError, match="at least 0 and below 100; got"):
+    with pytest.raises(ValueError, match=rf"low .* got {low}"):
         Infraredd("image", low=low)
 
 
 def test_values_that_are_not_finite_are_refused() -> None:
-    with pytest.raises(ValueError, match="1 of 2 in an image that no file is named for are NaN"):
+    with pytest.raises(ValueError, match=r"1 of 2 in .* are NaN"):
         Infrared()(torch.tensor([[[1.0, float("inf")]]]))
 
 
@@ -116,5 +116,5 @@ def test_real_targets_of_every_colour_mode_keep_their_peaks(datasets: Path, name
 
 def test_an_image_of_another_modality_is_refused_by_name() -> None:
     image = MetaTensor(torch.rand(1, 4, 4), meta={"modality": "MR", "filename_or_obj": "a.dcm"})
-    with pytest.raises(ValueError, match=r"prepared here, but a.dcm is MR; choose intensity 'auto'"):
+    with pytest.raises(ValueError, match=r"a\.dcm is MR; .*'auto'"):
         Infrared()(image)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from srs_monai.data.transforms.intensities import finite_image, percentile_where_it_lies, percentiles
+from srs_monai.data.transforms.intensities import finite_image, percentile_on_device, percentiles
 
 
 @pytest.mark.parametrize("count", [1, 2, 7, 1000])
@@ -12,7 +12,7 @@ from srs_monai.data.transforms.intensities import finite_image, percentile_where
 def test_percentiles_lie_between_two_values_as_numpys_do(count: int, percent: float) -> None:
     values = torch.rand(count, dtype=torch.float64) * 16383
     expected = pytest.approx(np.percentile(values.numpy(), percent), rel=1e-12)
-    assert percentile_where_it_lies(values, percent) == expected  # as on a GPU
+    assert percentile_on_device(values, percent) == expected  # as on a GPU
     assert percentiles(values.reshape(1, -1), [percent, 50])[0] == expected
 
 

@@ -1,5 +1,6 @@
 """Masks become class numbers, or are refused when they are something else."""
 
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -186,7 +187,7 @@ def test_stored_values_become_the_classes_that_they_stand_for() -> None:
 
 
 def test_values_that_stand_for_nothing_are_refused_by_name() -> None:
-    with pytest.raises(ValueError, match=r"labels of this data set are 0, 4, 5, 8, 9, but a.png holds 1, 12; correct"):
+    with pytest.raises(ValueError, match=r"0, 4, 5, 8, 9, but a\.png holds 1, 12;"):
         MaskToLabels(3, values=VALUES)(mask([0, 12, 1, 8]))
     with pytest.raises(ValueError, match="whole numbers"):
         MaskToLabels(3, values=VALUES)(mask([0, 4.5]))
@@ -197,7 +198,7 @@ def test_values_that_stand_for_nothing_are_refused_by_name() -> None:
     [{"values": VALUES}, {"values": [[0], [0, 1]]}, {"values": [[0], [1]], "instances": True}],
 )
 def test_values_must_fit_the_classes(options: dict[str, object]) -> None:
-    with pytest.raises(ValueError, match="values are named once for each of 2 classes"):
+    with pytest.raises(ValueError, match=rf"2 classes .* got {re.escape(str(options['values']))}"):
         MaskToLabels(**options)  # type: ignore[arg-type]
 
 
@@ -207,5 +208,5 @@ def test_an_item_says_what_its_labels_hold() -> None:
     assert set(item) == {"label", "slice"}
     numbered = MaskToLabelsd("label")({"label": mask([0, 7, 3]), "label_values": "instances"})
     assert numbered["label"].flatten().tolist() == [0, 1, 1]
-    with pytest.raises(ValueError, match=r"correct them or the number of classes \(out_channels\)"):
+    with pytest.raises(ValueError, match="out_channels"):
         MaskToLabelsd("label")({"label": mask([0, 4, 8]), "label_values": VALUES})

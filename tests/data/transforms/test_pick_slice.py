@@ -49,7 +49,7 @@ def test_items_without_a_slice_pass_and_share_a_batch(volume: MetaTensor) -> Non
 
 @pytest.mark.parametrize("number", [-1, 6])
 def test_a_slice_that_is_not_there_is_refused(volume: MetaTensor, number: int) -> None:
-    with pytest.raises(ValueError, match=rf"slice {number} was asked for, but a.nii.gz has shape \(1, 3, 4, 6\)"):
+    with pytest.raises(ValueError, match=rf"slice {number} .* a\.nii\.gz has shape \(1, 3, 4, 6\)"):
         PickSliced("image")({"image": volume, "slice": number})
 
 

@@ -27,5 +27,5 @@ def test_black_and_white_give_the_published_bounds() -> None:
 @pytest.mark.parametrize("image", [torch.zeros(1, 2, 2), torch.full((3, 2, 2), 255.0), -torch.ones(3, 2, 2)])
 def test_other_channels_and_ranges_are_refused(image: torch.Tensor) -> None:
     named = MetaTensor(image, meta={"filename_or_obj": "a.png"})
-    with pytest.raises(ValueError, match=r"a.png has \d in .*put MatchChannelsd and ToUnitRanged in front"):
+    with pytest.raises(ValueError, match=r"a\.png has \d in .*MatchChannelsd and ToUnitRanged"):
         ReleaseNormalized("image")({"image": named})

@@ -92,13 +92,13 @@ def test_even_pictures_and_tiny_ones_stay(value: float, shape: tuple[int, int, i
 
 def test_a_picture_as_stored_is_refused() -> None:
     stored = MetaTensor(torch.full((3, 4, 5), 255.0), meta={"filename_or_obj": "a.png"})
-    with pytest.raises(ValueError, match=r"a.png has 3 x 4 x 5 values in \[255, 255\]; put ToUnitRanged in front"):
+    with pytest.raises(ValueError, match=r"a.png has 3 x 4 x 5 values in \[255, 255\]; .*ToUnitRanged"):
         RemoveHair()(stored)
     with pytest.raises(ValueError, match=r"pictures \(C, H, W\)"):
         RemoveHair()(torch.zeros(3, 4, 5, 6))
 
 
-@pytest.mark.parametrize("settings", [{"width": 0}, {"contrast": 0}, {"contrast": 1.0}])
-def test_senseless_settings_are_refused(settings: dict[str, float]) -> None:
-    with pytest.raises(ValueError, match="at least 1 pixel wide and their contrast a share"):
-        RemoveHaird("image", **settings)  # type: ignore[arg-type]
+@pytest.mark.parametrize(("name", "value"), [("width", 0), ("contrast", 0), ("contrast", 1.0)])
+def test_senseless_settings_are_refused(name: str, value: float) -> None:
+    with pytest.raises(ValueError, match=rf"got .*{name} {value}"):
+        RemoveHaird("image", **{name: value})  # type: ignore[arg-type]

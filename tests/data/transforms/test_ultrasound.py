@@ -66,5 +66,5 @@ def test_real_overlays(datasets: Path) -> None:
 
 def test_an_image_of_another_modality_is_refused_by_name() -> None:
     image = MetaTensor(torch.rand(1, 4, 4), meta={"modality": "MR", "filename_or_obj": "a.dcm"})
-    with pytest.raises(ValueError, match=r"prepared here, but a.dcm is MR; choose intensity 'auto'"):
+    with pytest.raises(ValueError, match=r"a\.dcm is MR; .*'auto'"):
         Ultrasound()(image)
