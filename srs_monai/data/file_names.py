@@ -1,4 +1,4 @@
-"""Files of a folder by their stems."""
+"""Names of image files: endings, stems, and the images of a folder."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,7 +14,7 @@ SOURCE_SUFFIXES = (*IMAGE_SUFFIXES, *DICOM_SUFFIXES)
 
 
 def stem_and_suffix(path: Path, suffixes: Sequence[str] = IMAGE_SUFFIXES) -> tuple[str, str]:
-    """The name without its ending, and the ending in lower case: "" where it is none of these; stems may hold dots."""
+    """The name without its ending, and the ending in lower case; "" if it is none of these. Stems may hold dots."""
     for suffix in suffixes:
         if path.name.lower().endswith(suffix):
             return path.name[: -len(suffix)], suffix
@@ -22,14 +22,14 @@ def stem_and_suffix(path: Path, suffixes: Sequence[str] = IMAGE_SUFFIXES) -> tup
 
 
 def without_ending(path: Path, suffixes: Sequence[str] = IMAGE_SUFFIXES) -> tuple[Path, str]:
-    """A path without the ending of its file, and the ending; of an array file's "image", FILE/image, that of FILE."""
+    """A path without the ending of its file, and the ending; FILE/image of an array file counts as FILE."""
     file = path.parent if path.name == IMAGE_KEY and is_array(path) else path
     stem, ending = stem_and_suffix(file, suffixes)
     return file.with_name(stem), ending
 
 
 def image_files(folder: Path, *, recursive: bool = False) -> list[Path]:
-    """Pictures, NIfTI and array files of a folder in the order of their names, without hidden ones."""
+    """Pictures, NIfTI and array files of a folder, sorted; hidden files are skipped."""
     found = folder.rglob("*") if recursive else folder.iterdir()
     return sorted(
         path
@@ -44,11 +44,11 @@ def files_by_stem(folder: Path, *, dicom: bool = False) -> dict[str, Path]:
     """The images of a folder by their stems.
 
     Args:
-        folder: where they lie.
-        dicom: take DICOM too: files, and folders that hold DICOM files by their names.
+        folder: folder of the images.
+        dicom: include DICOM files, and folders with DICOM files by their own names.
 
     Raises:
-        ValueError: when two files share a stem, so that a list cannot tell them apart.
+        ValueError: when two files share a stem: a list could not distinguish them.
     """
     by_stem: dict[str, Path] = {}
     doubles = []
@@ -59,12 +59,12 @@ def files_by_stem(folder: Path, *, dicom: bool = False) -> dict[str, Path]:
             doubles.append(f"{by_stem[stem].name} and {path.name}")
         by_stem[stem] = path
     if doubles:
-        raise ValueError(f"one file belongs to a name, but {folder} holds {few(doubles)}; keep one of each")
+        raise ValueError(f"a name must belong to one file, but {folder} holds {few(doubles)}; keep one of each")
     return by_stem
 
 
 def _dicom_in(folder: Path) -> list[Path]:
-    """DICOM files of a folder, and folders in it that hold any."""
+    """DICOM files of a folder, and its sub-folders that hold any."""
     visible = [path for path in folder.iterdir() if not path.name.startswith(".") and path.name.upper() != "DICOMDIR"]
     unknown = [path for path in visible if path.is_file() and not stem_and_suffix(path)[1]]
     files = [path for path in unknown if is_dicom_name(path) or is_dicom(path)]

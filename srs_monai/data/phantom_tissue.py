@@ -1,4 +1,4 @@
-"""Made-up ultrasound: layered tissue with faint lesions, seen through speckle."""
+"""Simulated ultrasound: layered tissue with faint lesions under speckle."""
 
 from collections.abc import Sequence
 
@@ -12,14 +12,14 @@ Array = NDArray[np.float64]
 
 # depth of a layer's upper edge as a share of the image, and its echo level in dB
 LAYERS = ((0.0, -6.0), (0.05, -22.0), (0.19, -12.0), (0.22, -18.0), (0.80, -6.0), (0.83, -26.0))
-EDGE_WAVINESS = 0.025  # of a layer's edge, share of the image
-LUMP, FIBRE = (0.03, 0.07, 0.15), (0.006, 0.08, 0.08)  # extent along depth, width and slices, share of each
+EDGE_WAVINESS = 0.025  # of a layer's edge, as a share of the image
+LUMP, FIBRE = (0.03, 0.07, 0.15), (0.006, 0.08, 0.08)  # extent along depth, width and slices, as a share of each
 PULSE = (0.8, 1.5, 1.0)  # width of the pulse's envelope along depth, width and slices, in pixels (one sigma)
-ATTENUATION = 10.0  # dB lost from top to bottom after the machine's own compensation
+ATTENUATION = 10.0  # dB from top to bottom, after the compensation by the scanner
 NOISE = -46.0  # level of the electronic noise, in dB
 DYNAMIC_RANGE = 50.0  # dB between black and white
-CONTRAST = (-12.0, -8.0)  # of a lesion against the tissue around it, in dB; speckle alone varies by 5.6
-MARGIN = 0.12  # width of a lesion's soft margin, share of its radius
+CONTRAST = (-12.0, -8.0)  # between a lesion and its surroundings, in dB; speckle alone varies by 5.6
+MARGIN = 0.12  # width of a lesion's soft margin, as a share of its radius
 
 
 def phantom(shape: Sequence[int], rng: Generator, *, lesions: int) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
@@ -39,7 +39,7 @@ def _axes(shape: Sequence[int]) -> list[Array]:
 
 
 def _layers(shape: Sequence[int], rng: Generator) -> Array:
-    """Echo level in dB of wavy layers with a slowly varying make-up."""
+    """Echo level in dB of wavy layers with slow variations inside."""
     depth, *across = _axes(shape)
     echo: Array = np.full(shape, LAYERS[0][1])
     for top, level in LAYERS[1:]:
@@ -54,16 +54,16 @@ def _layers(shape: Sequence[int], rng: Generator) -> Array:
 
 
 def _grain(shape: Sequence[int], rng: Generator, extent: Sequence[float]) -> Array:
-    """Smooth noise of mean 0 and standard deviation 1 whose grains extend by these shares of the axes."""
+    """Smooth noise of mean 0 and standard deviation 1; its grains extend over these shares of the axes."""
     grain: Array = gaussian_filter(rng.normal(size=shape), [n * e for n, e in zip(shape, extent, strict=False)])
     grain /= grain.std()
     return grain
 
 
 def _lesion_radius(shape: Sequence[int], rng: Generator, side: int | None) -> Array:
-    """Distance from a lesion's centre, 1 on its irregular border: an ellipse whose radius a few harmonics perturb.
+    """Distance from a lesion's centre, 1 on its irregular border: an ellipse with a few harmonics on its radius.
 
-    Two lesions lie in the left and the right half, side 0 and 1.
+    Of two lesions, one is in the left half (side 0) and one in the right half (side 1).
     """
     depth, width, *slices = _axes(shape)
     centre = {None: (0.3, 0.7), 0: (0.22, 0.34), 1: (0.66, 0.78)}[side]
@@ -82,9 +82,9 @@ def _lesion_radius(shape: Sequence[int], rng: Generator, side: int | None) -> Ar
 
 
 def _seen(echo: Array, rng: Generator) -> NDArray[np.uint8]:
-    """What a scanner shows of an echo level: fully developed speckle, attenuated, log-compressed to 0 .. 255."""
+    """The scanner's picture of an echo level: fully developed speckle, attenuated, log-compressed to 0 .. 255."""
     sigmas = PULSE[: echo.ndim]
-    waves = _normal(echo.shape, rng) * 10 ** (echo / 20)  # scatterers far smaller than a pixel, of random phase
+    waves = _normal(echo.shape, rng) * 10 ** (echo / 20)  # scatterers much smaller than a pixel, of random phase
     waves = gaussian_filter(waves.real, sigmas) + 1j * gaussian_filter(waves.imag, sigmas)
     waves *= np.sqrt(np.prod([2 * np.sqrt(np.pi) * s for s in sigmas]))  # the pulse keeps the mean power
     waves *= 10 ** (-ATTENUATION * _axes(echo.shape)[0] / 20)

@@ -1,4 +1,4 @@
-"""Generated ultrasound-like images with known truth, as files: for demonstrations and tests, no patient's data."""
+"""Files of generated ultrasound-like images with known masks, for demonstrations and tests; no patient data."""
 
 from collections.abc import Sequence
 from io import BytesIO
@@ -27,26 +27,27 @@ def write_phantoms(
 ) -> None:
     """Write pictures, masks and lists in the folder format: images/ masks/ train.txt val.txt.
 
-    Layered tissue under speckle with one or two lesions of 8 to 12 dB less echo, irregular borders and soft margins.
-    Masks are 0 and 255. The same arguments give the same files, and a phantom does not depend on how many there are.
+    The pictures show layered tissue under speckle with one or two lesions: 8 to 12 dB less echo, irregular borders and
+    soft margins. Masks hold 0 and 255. The same arguments give the same files, and a phantom does not depend on the
+    count.
 
     Args:
-        folder: made when missing; phantoms that lie there are written over.
-        count: of the phantoms, at least 2.
+        folder: created if missing; phantoms in it are overwritten.
+        count: number of phantoms, at least 2.
         size: height and width in pixels, each at least 32.
-        seed: of everything that is drawn.
+        seed: seed of all random numbers.
         val_fraction: share of the validation images, between 0 and 1.
 
     Raises:
-        ValueError: for a size or count that is too small, and for a folder that holds other images.
+        ValueError: for a size or count that is too small, and for a folder with other images.
     """
     if len(size) != 2 or min(size) < 32:
-        raise ValueError(f"a phantom's size is height and width, at least 32 pixels each; got {list(size)}")
+        raise ValueError(f"a phantom needs height and width of at least 32 pixels each; got {list(size)}")
     folder = Path(folder)
     for kind in ("images", "masks"):
         others = [path for path in (folder / kind).glob("*") if not path.name.startswith(PREFIX)]
         if others:
-            raise ValueError(f"{others[0]} is no phantom, and phantoms are not put among others; name an empty folder")
+            raise ValueError(f"phantoms need a folder of their own, but {others[0]} is there; name an empty folder")
     names = [f"{PREFIX}{number:03d}" for number in range(count)]
     training, validation = seeded_split(names, val_fraction, seed)
     for number, name in enumerate(names):
@@ -67,10 +68,10 @@ def write_phantom_volume(
     """Write a NIfTI volume of the same tissue with one ellipsoidal lesion, and its labels 0 and 1 beside it.
 
     Args:
-        path: of the image, ending in .nii or .nii.gz; the labels' name has `_label` before that.
+        path: path of the image, ending in .nii or .nii.gz; the labels' name has `_label` before the ending.
         shape: voxels to the right, anterior and superior; at least 32 in plane. Depth runs to posterior.
         spacing: mm along the same axes, each above 0.
-        seed: of everything that is drawn.
+        seed: seed of all random numbers.
 
     Raises:
         ValueError: for another ending, a shape that is too small or a spacing of 0 or less.
@@ -78,10 +79,10 @@ def write_phantom_volume(
     path = Path(path)
     ending = next((e for e in (".nii.gz", ".nii") if path.name.endswith(e)), None)
     if ending is None:
-        raise ValueError(f"a volume is written as .nii or .nii.gz; got {path}")
+        raise ValueError(f"a phantom volume must be named .nii or .nii.gz; got {path}")
     if len(shape) != 3 or min(shape[:2]) < 32 or shape[2] < 1 or len(spacing) != 3 or min(spacing) <= 0:
         raise ValueError(
-            f"a phantom volume has at least 32 x 32 x 1 voxels and spacings above 0 mm; got {list(shape)} voxels of "
+            f"a phantom volume needs at least 32 x 32 x 1 voxels and spacings above 0 mm; got {list(shape)} voxels of "
             f"{list(spacing)} mm"
         )
     rng = np.random.default_rng((seed, *shape))
@@ -95,7 +96,7 @@ def write_phantom_volume(
 
 
 def _to_ras(seen: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Rows to posterior, columns to the left and slices upward, stored to the right, anterior and superior."""
+    """From rows to posterior, columns to the left and slices upward to RAS axes."""
     return np.ascontiguousarray(seen[::-1, ::-1].transpose(1, 0, 2))
 
 

@@ -45,13 +45,13 @@ def test_phantoms_are_written_over_but_nothing_else(tmp_path: Path) -> None:
     write_phantoms(tmp_path, count=2, size=(40, 32), val_fraction=0.4)
     assert picture_size(tmp_path / "images" / "phantom_001.png") == (40, 32)
     Image.new("L", (4, 4)).save(tmp_path / "masks" / "patient.png")
-    with pytest.raises(ValueError, match=r"patient.png is no phantom"):
+    with pytest.raises(ValueError, match=r"patient\.png is there"):
         write_phantoms(tmp_path, count=2, size=(32, 32), val_fraction=0.4)
 
 
 @pytest.mark.parametrize("size", [(16, 128), (128,), (64, 64, 8)])
 def test_senseless_sizes_are_refused(tmp_path: Path, size: tuple[int, ...]) -> None:
-    with pytest.raises(ValueError, match="at least 32 pixels each"):
+    with pytest.raises(ValueError, match="at least 32 pixels each; got"):
         write_phantoms(tmp_path / "a", size=size)
     with pytest.raises(ValueError, match=r"val_fraction 0.25 of 1 images"):
         write_phantoms(tmp_path / "a", count=1)
@@ -80,7 +80,7 @@ def test_the_skin_of_a_volume_is_seen_on_top(tmp_path: Path) -> None:
 
 
 def test_senseless_volumes_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"as .nii or .nii.gz; got .*v.mha"):
+    with pytest.raises(ValueError, match=r"\.nii\.gz; got .*v\.mha"):
         write_phantom_volume(tmp_path / "v.mha")
     for options in ({"shape": (16, 64, 4)}, {"shape": (64, 64)}, {"spacing": (1, 1, 0)}):
         with pytest.raises(ValueError, match="at least 32 x 32 x 1 voxels"):

@@ -1,4 +1,4 @@
-"""Readers: files in, arrays with what is known about them out."""
+"""Readers: from files to arrays and their meta data."""
 
 import warnings
 
@@ -15,5 +15,5 @@ from srs_monai.dicom.segmentations.structure_set import rasterise_rtstruct as ra
 from srs_monai.dicom.source import SourceGrid as SourceGrid
 from srs_monai.dicom.source import dicom_slices as dicom_slices
 
-# MONAI's LoadImage builds all of MONAI's readers beside its own; one warns of a decoder that nobody asked for
+# MONAI's LoadImage builds all readers of MONAI; one of them warns of a missing decoder that is not needed
 warnings.filterwarnings("ignore", message="NvImgCodecPydicomReader", category=UserWarning)

@@ -1,4 +1,4 @@
-"""NumPy and HDF5 files: which arrays they hold, and their values."""
+"""NumPy and HDF5 files: the names, headers and values of their arrays."""
 
 import math
 import threading
@@ -19,20 +19,20 @@ from srs_monai.text import few
 
 ARRAY_SUFFIXES = (".npy.h5", ".npy", ".npz", ".h5", ".hdf5")
 IMAGE_KEY = "image"
-_NUMBERS = "biuf"  # kinds of NumPy's types: truth values, integers and floating-point numbers
-_HEADER_LOCK = threading.Lock()  # NumPy parses headers with ast, which threads upset before Python 3.12 (gh-106905)
+_NUMBERS = "biuf"  # kinds of NumPy's types: booleans, integers and floating-point numbers
+_HEADER_LOCK = threading.Lock()  # NumPy parses headers with ast, which fails in threads before Python 3.12 (gh-106905)
 
 
 def is_array(name: PathLike) -> bool:
-    """Whether a name is that of an array file, FILE, or of an array in one, FILE/KEY; nothing is opened."""
+    """Whether a name means an array file, FILE, or an array in one, FILE/KEY; no file is opened."""
     return file_and_key(name) is not None
 
 
 def array_keys(file: PathLike) -> list[str]:
-    """The names of the arrays in a file; that of an .npy file's one is "".
+    """The names of the arrays in a file; the array of an .npy file is "".
 
     Raises:
-        ValueError: when the file is missing, cut off or no such file.
+        ValueError: when the file is missing, truncated or not an array file.
     """
     file = Path(file)
     if not file.is_file():
@@ -50,19 +50,19 @@ def array_keys(file: PathLike) -> list[str]:
 
 
 def image_in(file: PathLike) -> str:
-    """What an array file is asked for its image: FILE/image where that is one of several arrays, else FILE."""
+    """The name of an array file's image: FILE/image if that is one of several arrays, else FILE."""
     try:
         keys = array_keys(file)
     except ValueError:
-        return str(file)  # reading it will say why
+        return str(file)  # reading it will raise the error
     return f"{file}/{IMAGE_KEY}" if len(keys) > 1 and IMAGE_KEY in keys else str(file)
 
 
 def array_header(name: PathLike) -> tuple[tuple[int, ...], np.dtype[Any]]:
-    """Shape and type of the array that is named FILE or FILE/KEY; no value is read.
+    """Shape and type of the array FILE or FILE/KEY; no values are read.
 
     Raises:
-        ValueError: when there is none, FILE holds several, or it holds anything but real numbers.
+        ValueError: when there is no such array, FILE holds several, or the values are not real numbers.
     """
     file, key = _located(name)
     with _reasons(file):
@@ -74,15 +74,15 @@ def array_header(name: PathLike) -> tuple[tuple[int, ...], np.dtype[Any]]:
                 shape, dtype = tree[key].shape or (), tree[key].dtype
     if dtype.kind not in _NUMBERS:
         kind = "pickled objects, which could run as programs" if dtype.hasobject else f"values of type {dtype}"
-        raise ValueError(f"an array holds real numbers, but {name} holds {kind}; save it as numbers")
+        raise ValueError(f"an array must hold real numbers, but {name} holds {kind}; save it as numbers")
     return tuple(shape), dtype
 
 
 def array_values(name: PathLike) -> NDArray[Any]:
-    """The array that is named FILE or FILE/KEY, as it is stored.
+    """The array FILE or FILE/KEY, as it is stored.
 
     Raises:
-        ValueError: as array_header does, and when the values cannot be read.
+        ValueError: as `array_header` does, and when the values cannot be read.
     """
     array_header(name)
     file, key = _located(name)
@@ -98,7 +98,7 @@ def array_values(name: PathLike) -> NDArray[Any]:
 
 
 def file_and_key(name: PathLike) -> tuple[Path, str] | None:
-    """The two parts of an array's name FILE/KEY, the key "" in FILE alone; None where the name is of another kind."""
+    """The two parts of an array's name FILE/KEY, with the key "" for FILE alone; None if it is no such name."""
     path = Path(name)
     for file in (path, *path.parents):
         if _ends(file, ARRAY_SUFFIXES) and not file.is_dir():
@@ -107,10 +107,10 @@ def file_and_key(name: PathLike) -> tuple[Path, str] | None:
 
 
 def _located(name: PathLike) -> tuple[Path, str]:
-    """The file that a name means, and an array that it holds."""
+    """The file and the key of an array that exists."""
     parts = file_and_key(name)
     if parts is None:
-        raise ValueError(f"arrays are read from {', '.join(ARRAY_SUFFIXES)}, but {name} is none of them; convert it")
+        raise ValueError(f"an array file must end in {', '.join(ARRAY_SUFFIXES)}; got {name}; convert it")
     file, key = parts
     keys = array_keys(file)
     if key and key not in keys:
@@ -118,7 +118,7 @@ def _located(name: PathLike) -> tuple[Path, str]:
         raise ValueError(f"there is no array {key!r} in {file}, which holds {held}; correct the name")
     if not key and len(keys) != 1:
         raise ValueError(
-            f"one array is read, but {file} holds {f'{len(keys)}: {few(keys)}' if keys else 'none'}; name it as "
+            f"an image needs one array, but {file} holds {f'{len(keys)}: {few(keys)}' if keys else 'none'}; name it as "
             f"{file.name}/KEY"
         )
     return file, key or keys[0]
@@ -126,7 +126,7 @@ def _located(name: PathLike) -> tuple[Path, str]:
 
 @contextmanager
 def _stream(file: Path, key: str) -> Iterator[IO[bytes]]:
-    """One array of a NumPy file, as .npy has it."""
+    """One array of a NumPy file as an .npy stream."""
     if _ends(file, ".npy"):
         with file.open("rb") as stream:
             yield stream
@@ -136,7 +136,7 @@ def _stream(file: Path, key: str) -> Iterator[IO[bytes]]:
 
 
 def _npy_header(stream: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
-    """Shape, whether columns come first, and type of an .npy stream, which is left where its values begin."""
+    """Shape, whether columns come first, and type of an .npy stream; its position is then the first value."""
     with _HEADER_LOCK:
         read = npy.read_array_header_1_0 if npy.read_magic(stream) == (1, 0) else npy.read_array_header_2_0
         shape, by_columns, dtype = read(stream)
@@ -153,10 +153,8 @@ def _ends(file: Path, endings: str | tuple[str, ...]) -> bool:
 
 @contextmanager
 def _reasons(file: Path) -> Iterator[None]:
-    """Name the file in whatever its library complains of."""
+    """Name the file in any error of its library."""
     try:
         yield
-    except Exception as error:  # a broken file makes the decompressors raise nearly anything
-        raise ValueError(
-            f"{file} cannot be read as arrays: {one_line(error)}; replace the file or leave it out"
-        ) from error
+    except Exception as error:  # broken files make decompressors raise nearly anything
+        raise ValueError(f"{file} cannot be read as arrays: {one_line(error)}; replace or remove the file") from error

@@ -12,27 +12,28 @@ from srs_monai.data.readers.array_file import array_header, array_values, is_arr
 from srs_monai.data.readers.deferred import DeferredReader, only_name
 from srs_monai.text import by
 
-# slices upward, rows to posterior, columns to left: AsSeend shows rows and columns as they are stored
+# slices upward, rows to posterior, columns to left: AsSeend keeps rows and columns as they are stored
 _AXES = np.array([[0, 0, -1, 0], [0, -1, 0, 0], [1, 0, 0, 0], [0, 0, 0, 1]], dtype=np.float64)
-_NEITHER = (2, 4)  # lengths of a last axis that is no colour, and too short for columns
+_NEITHER = (2, 4)  # lengths of a last axis that is neither colour nor long enough for columns
 
 
 class ArrayReader(DeferredReader):
     """Read one array of a NumPy or HDF5 file as an image, float32.
 
-    It is named FILE where the file holds one array, FILE/KEY where there are more: "case0005_slice012.npz/image",
-    "case0001.npy.h5/label". An array (H, W) is a picture and comes as (1, H, W); (H, W, 3) is one in colour and comes
-    as (3, H, W). An array (slices, H, W), as TransUNet and WSL4MIS lay out volumes, comes as it is, with an affine by
-    which `AsSeend` shows rows and columns as they are stored; lengths are in voxels. meta["stored_max"] is 1 for truth
-    values and for floating-point numbers that lie between 0 and 1, 255 for unsigned bytes; others have no full scale.
+    The name is FILE if the file holds one array, else FILE/KEY: "case0005_slice012.npz/image", "case0001.npy.h5/label".
+    A picture (H, W) is returned as (1, H, W), and a colour picture (H, W, 3) as (3, H, W). A volume (slices, H, W), the
+    form of TransUNet and WSL4MIS, is returned unchanged, with an affine in voxels for which `AsSeend` keeps rows and
+    columns. meta["stored_max"] is 1 for booleans and for floating-point numbers between 0 and 1, and 255 for unsigned
+    bytes; other types have no full scale.
 
     Raises:
-        ValueError: from get_data, for a file that is missing, cut off or none of these, a key that it lacks, pickled
-            objects (they are never executed), text and complex numbers, other shapes, and NaN or infinite values.
+        ValueError: from get_data, for a file that is missing, truncated or of another format, for a missing key, for
+            pickled objects (which are never executed), text, complex numbers and other shapes, and for NaN or infinite
+            values.
     """
 
     def verify_suffix(self, filename: Sequence[PathLike] | PathLike) -> bool:
-        """Whether all names are those of array files, or of arrays in them."""
+        """Whether all names mean array files or arrays in them."""
         return all(is_array(name) for name in ensure_tuple(filename))
 
     def get_data(self, img: Sequence[PathLike] | PathLike) -> tuple[NDArray[np.float32], dict[str, Any]]:
@@ -50,7 +51,7 @@ class ArrayReader(DeferredReader):
             "affine": stored_affine() if volume else np.eye(4),
             "original_affine": stored_affine() if volume else np.eye(4),
             "spatial_shape": np.asarray(array.shape[-3:] if volume else array.shape[1:]),
-            "original_channel_dim": float("nan") if volume else 0,  # nan: none, as MONAI writes it
+            "original_channel_dim": float("nan") if volume else 0,  # nan: none, in MONAI's form
         }
         if volume:
             meta["space"] = "RAS"
@@ -63,13 +64,13 @@ def array_size(name: PathLike) -> tuple[int, ...]:
     """Height and width of a picture, or slices, height and width of a volume, from the array's header alone.
 
     Raises:
-        ValueError: as ArrayReader does, but for the values.
+        ValueError: as `ArrayReader` does, except for faults of the values.
     """
     shape, _ = array_header(name)
     is_image = len(shape) == 2 or (len(shape) == 3 and shape[2] not in _NEITHER)
     if not is_image or 0 in shape:
         raise ValueError(
-            f"an array is a picture (H, W) or (H, W, 3) or a volume (slices, H, W), but {name} has shape "
+            f"an array must be a picture (H, W) or (H, W, 3) or a volume (slices, H, W), but {name} has shape "
             f"{by(shape) or '()'}; save it as one of these"
         )
     return shape[:2] if len(shape) == 2 or shape[2] in (1, 3) else shape
@@ -86,14 +87,14 @@ def _finite(stored: NDArray[Any], name: PathLike) -> NDArray[np.float32]:
     not_finite = int(array.size - np.count_nonzero(np.isfinite(array)))
     if not_finite:
         raise ValueError(
-            f"values must be finite, but {not_finite} of {array.size} in {name} are NaN or infinite; replace them, by "
-            f"0 or by the value of air"
+            f"values must be finite, but {not_finite} of {array.size} in {name} are NaN or infinite; replace them by "
+            f"0 or the value of air"
         )
     return array
 
 
 def _full_scale(stored: NDArray[Any]) -> float | None:
-    """The largest value that there can be, so far as it is known."""
+    """The largest possible value, if it is known."""
     if stored.dtype == np.uint8:
         return 255.0
     scaled = stored.dtype.kind == "b" or (stored.dtype.kind == "f" and stored.min() >= 0 and stored.max() <= 1)

@@ -1,4 +1,4 @@
-"""What the readers have in common: they open files late, and most of them one at a time."""
+"""The base of the readers: files are opened in get_data, most of them one at a time."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,28 +11,28 @@ from srs_monai.text import few
 
 
 class DeferredReader(ImageReader):
-    """A reader whose `get_data` opens the files, and raises what is wrong with them.
+    """A reader that opens files in `get_data` and raises their errors there.
 
-    MONAI's `LoadImage` hides what `read` raises, and tries other readers.
+    MONAI's `LoadImage` hides errors of `read` and tries other readers.
     """
 
     def verify_suffix(self, filename: Sequence[PathLike] | PathLike) -> bool:
-        """Whether the names are such as this reader reads: any, unless a reader goes by names."""
+        """Whether this reader accepts the names: all, unless a subclass checks them."""
         return True
 
     def read(self, data: Sequence[PathLike] | PathLike, **kwargs: Any) -> tuple[PathLike, ...]:
-        """Pass the names on to get_data."""
+        """Return the names for get_data."""
         return tuple(ensure_tuple(data))
 
 
 def only_name(names: Sequence[PathLike] | PathLike, what: str) -> PathLike:
-    """The one name that is given, or a ValueError.
+    """The only name, or a ValueError.
 
     Args:
-        names: as get_data takes them.
-        what: is read, "NIfTI file".
+        names: names as in get_data.
+        what: kind of the file, for the message: "NIfTI file".
     """
     given: tuple[PathLike, ...] = ensure_tuple(names)
     if len(given) != 1:
-        raise ValueError(f"one {what} is read at a time; got {len(given)} names: {few(map(str, given))}")
+        raise ValueError(f"only one {what} can be read at a time; got {len(given)} names: {few(map(str, given))}")
     return given[0]

@@ -1,4 +1,4 @@
-"""The masks of an image, read as one."""
+"""The masks of an image, read as one mask."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -18,11 +18,11 @@ from srs_monai.text import by
 class MaskReader(DeferredReader):
     """Read a mask, or several masks of one image as their union.
 
-    One file is read as `MedicalImageReader` reads it. Several have to be pictures of one size, each of them binary: 0
-    and 1, or black and white in whatever colour mode. The result is 0 and 1; its meta data are those of the first.
+    One file is read by `MedicalImageReader`. Several files must be binary pictures of one size: 0 and 1, or black and
+    white in any colour mode. Their union holds 0 and 1 and has the meta data of the first.
 
     Raises:
-        ValueError: from get_data, for files that cannot be read, and for several masks that are not as above.
+        ValueError: from get_data, for files that cannot be read, and for several masks that break these rules.
     """
 
     def __init__(self) -> None:
@@ -39,8 +39,8 @@ class MaskReader(DeferredReader):
             other, _ = self._binary(path)
             if other.shape != union.shape:
                 raise ValueError(
-                    f"masks of one image have one size, but {paths[0]} has {by(union.shape[1:])} pixels and {path} "
-                    f"{by(other.shape[1:])}; correct or leave out the image"
+                    f"masks of one image must have the same size, but {paths[0]} has {by(union.shape[1:])} pixels and "
+                    f"{path} {by(other.shape[1:])}; correct the masks or remove the image"
                 )
             union = np.maximum(union, other)
         return union, meta
@@ -49,6 +49,8 @@ class MaskReader(DeferredReader):
         """A picture as 0 and 1, (1, H, W), and its meta data."""
         array, meta = self.reader.get_data((path,))
         if meta.get("source_kind") != "picture":
-            raise ValueError(f"several masks of one image are pictures, but {path} is none; make one mask of them")
+            raise ValueError(
+                f"several masks of one image must be pictures, but {path} is not; combine them into one mask"
+            )
         mask = MaskToLabels()(MetaTensor(array, meta={**meta, ImageMetaKey.FILENAME_OR_OBJ: str(path)}))
         return mask.numpy(), {**meta, "stored_max": 1.0}

@@ -18,22 +18,21 @@ from srs_monai.errors import one_line
 logger = logging.getLogger(__name__)
 
 NIFTI_SUFFIXES = (".nii", ".nii.gz")
-_TOLERANCE = 0.1  # of a voxel, between the places that sform and qform give to a corner
-_RIGHT_ANGLE = 1.0  # degrees that two axes may be off it without a word
+_TOLERANCE = 0.1  # of a voxel, between the positions of a corner by sform and by qform
+_RIGHT_ANGLE = 1.0  # degrees; larger deviations from a right angle are reported
 
 
 class NiftiReader(DeferredReader):
     """Read one NIfTI image as a volume (X, Y, Z), float32, axes and RAS affine as in the file.
 
     A 2-D image (X, Y) is a volume of one slice, (X, Y, 1). Values are scaled by the header's slope and intercept.
-    meta["stored_max"] is 255 for unscaled unsigned bytes; other types have no full scale. Oblique axes stay as they
-    are. Where sform and qform disagree the sform is used, as nibabel and FSL do; that, axes that are not at right
-    angles, a header that does not say how axes lie, and lengths that are not in mm stand in meta["notes"] and are
-    logged.
+    meta["stored_max"] is 255 for unscaled unsigned bytes; other types have no full scale. Oblique axes stay oblique. If
+    sform and qform disagree, the sform is used, as nibabel and FSL do. meta["notes"] and the log report this, and also
+    axes that are not at right angles, a header without the direction of the axes, and lengths in other units than mm.
 
     Raises:
-        ValueError: from get_data, for a file that is missing, cut off or no NIfTI, for time series, vectors, RGB and
-            complex values, for NaN or infinite values, and for an affine that gives voxels no place.
+        ValueError: from get_data, for a file that is missing, truncated or not NIfTI, for time series, vectors, RGB and
+            complex values, for NaN or infinite values, and for an invalid affine.
     """
 
     def verify_suffix(self, filename: Sequence[PathLike] | PathLike) -> bool:
@@ -46,16 +45,16 @@ class NiftiReader(DeferredReader):
         return volume.whole(), volume.meta
 
     def open(self, img: Sequence[PathLike] | PathLike) -> "NiftiVolume":
-        """The volume, to be read some slices at a time.
+        """The volume, whose slices can be read a few at a time.
 
         Raises:
-            ValueError: as get_data, but for the voxels.
+            ValueError: as get_data, except for faults of the voxels.
         """
         return NiftiVolume(Path(only_name(img, "NIfTI file")))
 
 
 class NiftiVolume(OpenVolume):
-    """An open NIfTI file. Of a compressed one, slices are cheap to have in their order: going back begins anew."""
+    """An open NIfTI file. Slices of a compressed file are cheap in ascending order; going back starts from the top."""
 
     def __init__(self, path: Path) -> None:
         image = open_nifti(path)
@@ -63,7 +62,9 @@ class NiftiVolume(OpenVolume):
         shape = (*header.get_data_shape(), 1, 1)[:3]
         affine, notes = _affine(image)
         if not np.isfinite(affine).all() or abs(np.linalg.det(affine)) < 1e-12:
-            raise ValueError(f"the affine of {path} gives voxels no place: {affine.tolist()}; correct the header")
+            raise ValueError(
+                f"an affine must be finite and invertible, but that of {path} is {affine.tolist()}; correct the header"
+            )
         if notes:
             logger.warning("%s: %s", path, "; ".join(notes))
         meta = {
@@ -74,7 +75,7 @@ class NiftiVolume(OpenVolume):
             "affine": affine,
             "original_affine": affine.copy(),
             "spatial_shape": np.asarray(shape),
-            "original_channel_dim": float("nan"),  # none: how MONAI writes it
+            "original_channel_dim": float("nan"),  # nan: none, in MONAI's form
             "notes": "; ".join(notes),
         }
         scaled = (image.dataobj.slope, image.dataobj.inter) != (1, 0)
@@ -92,12 +93,12 @@ class NiftiVolume(OpenVolume):
         if not_finite:
             raise ValueError(
                 f"values must be finite, but {not_finite} of {volume.size} in {self.path} are NaN or infinite; "
-                f"replace them, by 0 or by the value of air"
+                f"replace them by 0 or the value of air"
             )
         return volume
 
     def values(self, numbers: Sequence[int]) -> NDArray[np.float32]:
-        """The slices of these numbers."""
+        """The slices of these ascending numbers."""
         if len(self._image.shape) != 3:
             return self.whole()[:, :, list(numbers)]
         try:
@@ -105,7 +106,7 @@ class NiftiVolume(OpenVolume):
         except Exception as error:  # see open_nifti
             raise unreadable(self.path, error) from error
         values = np.concatenate(stored, axis=2, dtype=np.float32) if len(stored) > 1 else stored[0].astype(np.float32)
-        return values if np.isfinite(values).all() else self.whole()  # which says how many of all are not
+        return values if np.isfinite(values).all() else self.whole()  # its error counts the values in the whole volume
 
 
 def _runs(numbers: Sequence[int]) -> list[tuple[int, int]]:
@@ -123,52 +124,51 @@ def is_nifti(path: PathLike) -> bool:
 
 
 def open_nifti(path: str | Path) -> Any:
-    """Open a file as a nibabel image of one volume of numbers, whose voxels are not read yet.
+    """Open a file as a nibabel image of one volume of numbers, without reading its voxels.
 
     Raises:
-        ValueError: when the file is missing, unreadable or no NIfTI, or holds something else.
+        ValueError: when the file is missing, unreadable or not NIfTI, or does not hold one volume of numbers.
     """
     if not Path(path).is_file():
         raise ValueError(f"there is no file {path}; check the name")
     try:
-        image = nib.load(
-            path, keep_file_open=True
-        )  # else slices of a compressed file are each looked for from its start
-    except Exception as error:  # a broken file makes nibabel and the decompressors raise nearly anything
+        # a compressed file that is opened anew for each slice is decompressed from its start each time
+        image = nib.load(path, keep_file_open=True)
+    except Exception as error:  # broken files make nibabel and decompressors raise nearly anything
         raise unreadable(path, error) from error
     if not isinstance(image.header, nib.Nifti1Header):
-        raise ValueError(f"{path} holds {type(image).__name__}, not NIfTI; convert it to .nii.gz")
+        raise ValueError(f"the file must be NIfTI, but {path} holds {type(image).__name__}; convert it to .nii.gz")
     _check_kind(image.header, path)
     return image
 
 
 def unreadable(path: str | Path, error: Exception) -> ValueError:
     """The error to raise for a file that nibabel cannot read."""
-    return ValueError(f"{path} cannot be read as NIfTI: {one_line(error)}; replace the file or leave it out")
+    return ValueError(f"{path} cannot be read as NIfTI: {one_line(error)}; replace or remove the file")
 
 
 def _check_kind(header: nib.Nifti1Header, path: str | Path) -> None:
     shape = header.get_data_shape()
     if len(shape) < 2 or 0 in shape or any(length != 1 for length in shape[3:]):
         raise ValueError(
-            f"a NIfTI file holds one volume (X, Y, Z) or picture (X, Y), but {path} has shape {tuple(shape)}; "
-            f"save each volume as a file of its own"
+            f"a NIfTI file must hold one volume (X, Y, Z) or picture (X, Y), but {path} has shape {tuple(shape)}; save "
+            f"each volume in its own file"
         )
     dtype = header.get_data_dtype()
     if dtype.fields or np.issubdtype(dtype, np.complexfloating):
         kind = "complex values" if dtype.fields is None else "RGB values"
-        raise ValueError(f"a voxel of a NIfTI file has one value, but {path} holds {kind}; save each channel by itself")
+        raise ValueError(f"a voxel must have one number, but {path} holds {kind}; save each channel in its own file")
 
 
 def _affine(image: Any) -> tuple[NDArray[np.float64], list[str]]:
-    """Voxel indices to RAS in mm: the sform, else the qform, else the voxel sizes alone; and what is odd about it."""
+    """Voxel indices to RAS in mm from the sform, else the qform, else the voxel sizes; and notes on what is unusual."""
     affine: NDArray[np.float64] = np.array(image.affine, dtype=np.float64)
     header = image.header
     qform, qcode = header.get_qform(coded=True)
     _, scode = header.get_sform(coded=True)
     notes = []
     if not scode and not qcode:
-        notes.append("the header does not say how axes lie in the patient: nibabel's defaults are used")
+        notes.append("the header does not state the direction of the axes: nibabel's defaults are used")
     if scode and qcode:
         ends = np.array([[0, 0, 0, 1], [*(np.array(image.shape[:3]) - 1), *[0] * (3 - len(image.shape[:3])), 1]])
         apart = float(np.abs(ends @ (affine - qform).T).max())
@@ -177,8 +177,8 @@ def _affine(image: Any) -> tuple[NDArray[np.float64], list[str]]:
     axes = affine[:3, :3] / np.maximum(np.linalg.norm(affine[:3, :3], axis=0), 1e-12)
     off = float(np.degrees(np.arcsin(np.clip(np.abs(axes.T @ axes - np.eye(3)).max(), 0, 1))))
     if off > _RIGHT_ANGLE:
-        notes.append(f"axes are {off:.1f} degrees off the right angle (gantry tilt?): slices are taken as they lie")
+        notes.append(f"axes are {off:.1f} degrees off a right angle (gantry tilt?): slices are used unchanged")
     unit = header.get_xyzt_units()[0]
     if unit not in ("mm", "unknown"):
-        notes.append(f"lengths are stated in {unit}: they are taken for mm")
+        notes.append(f"the header states lengths in {unit}: they are read as mm")
     return affine, notes

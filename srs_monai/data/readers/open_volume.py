@@ -1,4 +1,4 @@
-"""Volumes that are read some slices at a time."""
+"""Open volumes: their slices are read a few at a time."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -12,13 +12,13 @@ from srs_monai.data.readers.deferred import DeferredReader
 
 
 class OpenVolume(ABC):
-    """A volume whose header is read; its slices are those of its last axis.
+    """A volume whose header is read; its slices lie along its last axis.
 
     Args:
-        shape: of the whole.
-        affine: indices of the whole to RAS in mm.
-        meta: of the whole, as a reader's get_data gives it.
-        by_slices: whether slices can be had one by one; else only the whole.
+        shape: shape of the whole volume.
+        affine: indices of the whole volume to RAS in mm.
+        meta: meta data of the whole volume, in the form of a reader's get_data.
+        by_slices: whether single slices can be read, or only the whole volume.
     """
 
     def __init__(
@@ -32,10 +32,10 @@ class OpenVolume(ABC):
 
     @abstractmethod
     def values(self, numbers: Sequence[int]) -> NDArray[np.float32]:
-        """The slices of these numbers, ascending, (X, Y, n); cheap where they follow each other."""
+        """The slices of these ascending numbers, (X, Y, n); consecutive slices are cheap."""
 
     def slices(self, numbers: Sequence[int]) -> tuple[NDArray[np.float32], dict[str, Any]]:
-        """Slices and their meta data: an image of its own, which lies where the first of them does."""
+        """Slices and their meta data, as an image that starts at the position of the first slice."""
         values = self.values(numbers)
         affine = self.affine.copy()
         affine[:3, 3] += affine[:3, 2] * numbers[0]
@@ -44,11 +44,11 @@ class OpenVolume(ABC):
 
 
 class OpenVolumeReader(DeferredReader):
-    """Gives an open volume, or slices of it as an image of its own, whatever it is asked for.
+    """Read an open volume, or some of its slices as an image, for any file name.
 
     Args:
-        volume: that is read.
-        numbers: of the slices, ascending; None: the whole.
+        volume: the open volume.
+        numbers: ascending numbers of the slices; None: the whole volume.
     """
 
     def __init__(self, volume: OpenVolume, numbers: Sequence[int] | None = None) -> None:

@@ -15,8 +15,8 @@ import torch
 from monai.transforms import Compose, LoadImage, LoadImaged
 from numpy.lib import format as npy
 
+from srs_monai.data.datalists.check_headers import check_headers
 from srs_monai.data.datalists.datalist import load_datalist, load_images
-from srs_monai.data.datalists.image_label_pairs import check_headers
 from srs_monai.data.loading.volumes import is_volume, slice_items, slices_with_foreground, volume_grid
 from srs_monai.data.readers import ArrayReader, MedicalImageReader
 from srs_monai.data.readers.array_file import array_keys, array_values, image_in, is_array
@@ -111,9 +111,7 @@ def test_values_that_are_scaled_already_are_left_alone(tmp_path: Path) -> None:
     image = LoadImage(reader=MedicalImageReader())(write(tmp_path / "a.npz", image=values))
     torch.testing.assert_close(ToUnitRange()(image).as_tensor()[0], torch.as_tensor(values))
     torch.testing.assert_close(ToUnitRange("range")(image).as_tensor()[0], torch.as_tensor(values))
-    with pytest.raises(
-        ValueError, match=r"in Hounsfield units, but .*a\.npz is an array of 0 to 1, which holds brightness"
-    ):
+    with pytest.raises(ValueError, match=r"Hounsfield units, but .*a\.npz is an array from 0 to 1,"):
         ToUnitRange("window")(image)
 
 
@@ -125,7 +123,7 @@ def test_several_arrays_are_named_by_their_keys(tmp_path: Path, volume: np.ndarr
         np.testing.assert_array_equal(ArrayReader().get_data(f"{path}/label")[0], volume[1:2])
         assert image_in(path) == f"{path}/image"
         assert is_array(f"{path}/label")
-        with pytest.raises(ValueError, match=r"one array is read, but .*a\.n.* holds 2: image, label; name it as a\.n"):
+        with pytest.raises(ValueError, match=r"needs one array, but .*a\.n.* holds 2: image, label; name it as a\.n"):
             ArrayReader().get_data(path)
         with pytest.raises(ValueError, match=r"no array 'lable' in .* holds image, label; correct the name"):
             ArrayReader().get_data(f"{path}/lable")
@@ -190,7 +188,7 @@ def test_cut_and_missing_files_are_named(tmp_path: Path, ending: str) -> None:
     content = path.read_bytes()
     for length in (0, 50, len(content) // 2, len(content) - 30):
         path.write_bytes(content[:length])
-        with pytest.raises(ValueError, match=r"a\.\S+ cannot be read as arrays: .*; replace the file"):
+        with pytest.raises(ValueError, match=r"a\.\S+ cannot be read as arrays: .+;"):
             ArrayReader().get_data(path)
     path.unlink()
     for name in (path, path / "image"):

@@ -83,7 +83,7 @@ def test_an_affine_without_places_is_refused(tmp_path: Path) -> None:
     image = nib.Nifti1Image(np.zeros((2, 3, 4), np.float32), np.eye(4))
     image.header.set_sform(np.diag([1.0, 0, 1, 1]), code=1)
     nib.save(nib.Nifti1Image(image.dataobj, None, image.header), tmp_path / "a.nii")
-    with pytest.raises(ValueError, match="gives voxels no place"):
+    with pytest.raises(ValueError, match=r"a\.nii is \[\["):
         load(tmp_path / "a.nii")
 
 
@@ -131,7 +131,7 @@ def test_oblique_axes_stay_and_sheared_ones_are_said(tmp_path: Path) -> None:
     image = nib.Nifti1Image(values, sheared)
     image.set_qform(None, code=0)
     nib.save(image, tmp_path / "sheared.nii")
-    assert "20.0 degrees off the right angle" in load(tmp_path / "sheared.nii").meta["notes"]
+    assert "20.0 degrees off a right angle" in load(tmp_path / "sheared.nii").meta["notes"]
 
 
 def test_units_and_axes_that_the_header_leaves_open_are_said(tmp_path: Path) -> None:
@@ -139,5 +139,5 @@ def test_units_and_axes_that_the_header_leaves_open_are_said(tmp_path: Path) -> 
     image.header.set_xyzt_units("micron")
     nib.save(image, tmp_path / "a.nii")
     notes = load(tmp_path / "a.nii").meta["notes"]
-    assert "does not say how axes lie" in notes
-    assert "stated in micron: they are taken for mm" in notes
+    assert "does not state the direction of the axes" in notes
+    assert "lengths in micron: they are read as mm" in notes

@@ -164,7 +164,7 @@ def test_a_telephones_preview_is_passed_over(saved: Callable[..., Path]) -> None
 def test_several_pages_are_refused(saved: Callable[..., Path], read: Callable[[Path], object]) -> None:
     page = Image.fromarray(SAMPLES)
     path = saved(page, "pages.tif", save_all=True, append_images=[page, page])
-    with pytest.raises(ValueError, match=r"pages.tif has 3; save every page"):
+    with pytest.raises(ValueError, match=r"pages\.tif has 3;"):
         read(path)
 
 
@@ -202,7 +202,7 @@ def test_loadimage_takes_it_as_its_reader_and_shows_its_refusals(saved: Callable
     assert image.meta["filename_or_obj"] == str(tmp_path / "a.png")
     with pytest.raises(ValueError, match="there is no file"):
         load(tmp_path / "none.png")
-    with pytest.raises(ValueError, match="one picture is read at a time; got 2"):
+    with pytest.raises(ValueError, match=r"one picture .* got 2"):
         load([tmp_path / "a.png", tmp_path / "a.png"])
 
 
