@@ -26,6 +26,7 @@ def one_of(name: str, known: Iterable[str], kind: str) -> str:
     names = sorted(known)
     if name in names:
         return name
-    near = get_close_matches(str(name), names, 1)
-    meant = f"did you mean {near[0]!r}? " if near else ""
+    folded = {each.casefold(): each for each in names}
+    near = get_close_matches(str(name).casefold(), folded, 1)
+    meant = f"did you mean {folded[near[0]]!r}? " if near else ""
     raise ValueError(f"no {kind} is called {name!r}; {meant}choose one of {', '.join(names)}")

@@ -59,7 +59,7 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _split(options: argparse.Namespace) -> int:
-    from srs_monai.data.datalists.split_dataset import split_dataset
+    from srs_monai.data.datalists.recipe_split import split_dataset
     from srs_monai.data.split_lists import SECTION_LISTS
 
     sections = split_dataset(

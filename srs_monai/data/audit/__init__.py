@@ -1,1 +1,1 @@
-"""Data sets read through before anything is trained on them."""
+"""Checks of data sets before training."""

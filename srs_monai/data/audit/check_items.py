@@ -1,4 +1,4 @@
-"""Every image and mask read once, before any work that they could spoil."""
+"""The check of a run's images and masks before training starts."""
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
@@ -13,18 +13,18 @@ logger = logging.getLogger(__name__)
 def check_items(
     datalists: Mapping[str, Sequence[Mapping[str, Any]]], transform: Callable[[Any], Any], *, wanted: bool = True
 ) -> None:
-    """Put every labelled training and validation item through the deterministic transforms, and keep nothing of it.
+    """Apply the deterministic transforms to every labelled training and validation item, and discard the results.
 
-    Headers say nothing of pixels that are cut off or of labels that the task does not know, and masks are first asked
-    for in stage two. A volume is read once, not slice by slice.
+    Headers do not show truncated pixels or unknown labels, and masks are not read before stage two. A volume is read
+    once, not slice by slice.
 
     Args:
-        datalists: as `load_datalist` gives them.
-        transform: what training does to an item before chance comes in.
-        wanted: False checks nothing.
+        datalists: a data list from `load_datalist`.
+        transform: the deterministic transforms of training.
+        wanted: False skips the check.
 
     Raises:
-        ValueError: with the first cause and the number of all, which are in the log.
+        ValueError: with the first fault and the number of faults; the log has all of them.
     """
     if not wanted:
         return
@@ -35,11 +35,11 @@ def check_items(
     if found:
         for fault in found[1:]:
             logger.error("%s", fault)
-        raise ValueError(found[0] if len(found) == 1 else f"{len(found)} images cannot be used, the first: {found[0]}")
+        raise ValueError(found[0] if len(found) == 1 else f"{len(found)} images cannot be used; the first: {found[0]}")
 
 
 def _fault(item: Mapping[str, Any], transform: Callable[[Any], Any]) -> str:
-    """Why an item cannot be used; nothing when it can."""
+    """Why an item cannot be used; "" if it can."""
     try:
         transform(dict(item))
     except Exception as error:  # MONAI wraps the causes in errors of its own

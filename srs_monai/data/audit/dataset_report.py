@@ -1,4 +1,4 @@
-"""What a look through a data set found, in numbers and in sentences."""
+"""The report on a data set, in numbers and sentences."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -8,20 +8,20 @@ from srs_monai.data.audit.examine_case import Findings
 from srs_monai.data.recipes import Recipe, Sections
 from srs_monai.text import by, few
 
-_FEW_VALUES = 16  # that are listed one by one
+_FEW_VALUES = 16  # more label values are given as a range
 
 
 @dataclass
 class DatasetReport:
-    """What was found in a folder.
+    """The findings in a folder.
 
     Args:
-        title: of the data set.
-        counts: of each section, {"all": {"images": 647, "breast lesion": 647}}; a label counts where it is shown.
-        facts: about layout, sizes and values.
-        faults: why training would refuse it.
-        remarks: what is worth knowing.
-        near_duplicates: pairs of images that are not of one patient, with their correlation, the most alike first.
+        title: title of the data set.
+        counts: counts of each section, {"all": {"images": 647, "breast lesion": 647}}; for a label, the images with it.
+        facts: layout, sizes and values.
+        faults: why training would reject the data set.
+        remarks: other findings.
+        near_duplicates: pairs of images of different patients with their correlation, the most alike first.
     """
 
     title: str
@@ -32,19 +32,19 @@ class DatasetReport:
     near_duplicates: list[tuple[str, str, float]] = field(default_factory=list)
 
     def lines(self) -> list[str]:
-        """The report to be read, line by line."""
+        """The lines of the report."""
         said = [self.title, *_table(self.counts), *self.facts]
         if self.near_duplicates:
             said.append("near-duplicates, with their correlation:")
             said += [f"  {value:.3f}  {first} and {second}" for first, second, value in self.near_duplicates]
-        for what, sentences in (("remarks", self.remarks), ("faults, for which training is refused", self.faults)):
+        for what, sentences in (("remarks", self.remarks), ("faults that prevent training", self.faults)):
             said.append(f"{what}: {len(sentences) or 'none'}")
             said += [f"  {sentence}" for sentence in sentences]
         return said
 
 
 def describe(findings: Sequence[Findings]) -> list[str]:
-    """Facts about patients, and about the sizes and values of the images and masks that could be read."""
+    """Facts about patients and about sizes and values of the readable images and masks."""
     images = [each for each in findings if each.size]
     masks = [each for each in findings if each.stored]
     patients = {each.case.patient for each in findings if each.case.patient is not None}
@@ -68,7 +68,7 @@ def describe(findings: Sequence[Findings]) -> list[str]:
 
 
 def count(known: Recipe, findings: Sequence[Findings], splits: Mapping[str, Sections]) -> dict[str, dict[str, int]]:
-    """Images, slices, labels, normal images and empty masks: of all cases, and of each section of each split."""
+    """Count images, slices, labels, normal images and empty masks of all cases and of each section of each split."""
     by_name = {each.case.name: each for each in findings}
     groups = {"all": list(findings)} | {
         f"{title}, {section}": [by_name[name] for name in names if name in by_name]
@@ -91,13 +91,13 @@ def count(known: Recipe, findings: Sequence[Findings], splits: Mapping[str, Sect
 
 
 def remark_on_masks(findings: Sequence[Findings]) -> list[str]:
-    """Names of the cases whose masks are empty though they are not normal."""
+    """A remark that names the cases with empty masks that are not normal."""
     empty = [each.case.name for each in findings if each.empty and not each.case.normal]
     return [f"empty masks: {len(empty)}: {few(empty)}"] if empty else []
 
 
 def _table(counts: Mapping[str, Mapping[str, int]]) -> list[str]:
-    """Counts with a heading, columns that are 0 everywhere left out."""
+    """A table of counts, without columns that are 0 everywhere."""
     if not counts:
         return []
     columns = [name for name in counts["all"] if name == "images" or any(row[name] for row in counts.values())]

@@ -1,4 +1,4 @@
-"""One case of a data set, read as training would read it."""
+"""The check of one case, read as training reads it."""
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
@@ -8,28 +8,28 @@ import numpy as np
 from monai.transforms import LoadImaged
 from numpy.typing import NDArray
 
-from srs_monai.data.datalists.image_label_pairs import check_headers
+from srs_monai.data.datalists.check_headers import check_headers
 from srs_monai.data.readers import MaskReader, MedicalImageReader
 from srs_monai.data.recipes import Case, Layout, Recipe
 from srs_monai.data.transforms import AsSeend, CheckSameSized, MaskToLabelsd
 from srs_monai.errors import one_line, root_cause
 
-_BINS = 65536  # label values that are counted in one pass
+_BINS = 65536  # largest label value for counting by bins
 
 
 @dataclass
 class Findings:
-    """What was found of a case.
+    """The findings in a case.
 
     Args:
         case: the case.
-        size: rows and columns, and slices of a volume; empty where the image cannot be read.
-        channels: of the image.
-        values: lowest and highest of the image.
-        stored: values that its label files hold.
-        classes: numbers of the classes that it shows.
-        empty: whether its mask can be read and shows none.
-        faults: why training would refuse it, each as a sentence.
+        size: rows and columns, and slices of a volume; empty if the image cannot be read.
+        channels: channels of the image.
+        values: lowest and highest value of the image.
+        stored: values in its label files.
+        classes: numbers of the classes in its mask.
+        empty: whether its mask can be read and shows no class.
+        faults: why training would reject it, each as a sentence.
     """
 
     case: Case
@@ -43,11 +43,11 @@ class Findings:
 
 
 class ExamineCase:
-    """Read a case's image and masks, and go on after a fault so far as that is possible.
+    """Read the image and masks of a case, and continue after a fault as far as possible.
 
     Args:
         known: the recipe of the data set.
-        layout: in which it lies.
+        layout: the layout of its files.
     """
 
     def __init__(self, known: Recipe, layout: Layout) -> None:
@@ -60,7 +60,7 @@ class ExamineCase:
         self.to_labels = MaskToLabelsd("label", num_classes=max(2, len(known.labels) + 1))
 
     def __call__(self, case: Case) -> Findings:
-        """What is found of a case; nothing is raised for files that cannot be used."""
+        """The findings in a case; faults of files are findings, not errors."""
         findings = Findings(case)
         item: dict[Hashable, Any] = {}
         label = case.masks[0] if len(case.masks) == 1 else list(case.masks)
@@ -84,12 +84,12 @@ class ExamineCase:
                 findings.classes = frozenset(int(value) for value in _values(labels["label"].numpy()) if value > 0)
                 findings.empty = not findings.classes
         if len(item) == 2 and _tried(findings, lambda: self.same_size(item)):
-            _tried(findings, lambda: check_headers([{"image": case.image, "label": label}]))  # volumes: one place, too
+            _tried(findings, lambda: check_headers([{"image": case.image, "label": label}]))  # positions of volumes
         return findings
 
 
 def _tried(findings: Findings, work: Callable[[], Any]) -> Any:
-    """What the work gives, or nothing, its complaint being noted as a fault."""
+    """The result of the work; None if it fails, and its error becomes a fault."""
     try:
         return work()
     except Exception as error:  # MONAI wraps the causes in errors of its own
@@ -98,7 +98,7 @@ def _tried(findings: Findings, work: Callable[[], Any]) -> Any:
 
 
 def _values(labels: NDArray[np.float32]) -> frozenset[float]:
-    """The values that occur."""
+    """The different values."""
     flat = labels.ravel()
     if flat.size and np.isfinite(flat).all() and flat.min() >= 0 and flat.max() < _BINS:
         numbers = flat.astype(np.int64)

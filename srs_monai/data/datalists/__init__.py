@@ -1,1 +1,1 @@
-"""Which images there are, which labels belong to them and what they are for."""
+"""Data lists: the images of a data set, their labels and their use."""

@@ -1,4 +1,4 @@
-"""Images and their labels, checked from the headers before any work is lost."""
+"""Checks of images and their labels by their headers, before any work starts."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -16,15 +16,15 @@ from srs_monai.data.readers.picture import picture_size
 from srs_monai.progress import in_threads
 from srs_monai.text import by, few
 
-_MANY = 500  # images, from which on progress is shown; series always show it
+_MANY = 500  # images; progress is shown from this number, and for every DICOM series
 
 
 def check_headers(items: Iterable[Mapping[str, Any]]) -> None:
     """Open the header of every image and label once.
 
     Raises:
-        ValueError: with the first few and the number of all, for files that cannot be read and for labels that differ
-            from their image in size or, as volumes, in place.
+        ValueError: with the first few faults and their number, for files that cannot be read and for labels that
+            differ from their image in size or, as volumes, in position.
     """
     listed = list(items)
     long = len(listed) >= _MANY or any(Path(item["image"]).is_dir() for item in listed)
@@ -34,11 +34,13 @@ def check_headers(items: Iterable[Mapping[str, Any]]) -> None:
     if unreadable:
         raise ValueError(unreadable[0] if len(unreadable) == 1 else f"files cannot be used: {few(unreadable, 3)}")
     if unlike:
-        raise ValueError(f"an image and its label have one grid, but {few(unlike, 3)}; correct or leave out the pairs")
+        raise ValueError(
+            f"an image and its label must share one grid, but {few(unlike, 3)}; correct or remove these pairs"
+        )
 
 
 def _fault(item: Mapping[str, Any]) -> tuple[str, bool]:
-    """What is wrong with an item, "" where nothing is, and whether its files can be read."""
+    """The fault of an item, or "", and whether its files can be read."""
     try:
         return _difference(item), True
     except ValueError as error:
@@ -46,25 +48,25 @@ def _fault(item: Mapping[str, Any]) -> tuple[str, bool]:
 
 
 def _difference(item: Mapping[str, Any]) -> str:
-    """In which way the label of an item, or one of its masks, does not fit its image; nothing when it does."""
+    """How the label of an item, or one of its masks, differs from its image; "" if it fits."""
     image, size = item["image"], _size(item["image"])
     labels = ensure_tuple(item["label"]) if item.get("label") is not None else ()
     for label in labels:
         regions = dicom_label(label)
         if regions is not None:
-            regions.numbers(item.get("label_names"))  # refuses names that it lacks
+            regions.numbers(item.get("region_numbers"))  # rejects names that the file lacks
         if difference := _unlike(image, size, label) if regions is None else _elsewhere(image, regions):
             return difference
     return ""
 
 
 def _elsewhere(image: str, regions: DicomLabel) -> str:
-    """What keeps the regions of a DICOM object from lying on an image."""
+    """Why the regions of a DICOM object cannot lie on an image; "" if they can."""
     if not is_volume(image):
-        return f"{image} is a picture, and the regions of {regions.path} lie on slices that have places in the patient"
+        return f"{image} is a picture, and the regions of {regions.path} need slices with positions in the patient"
     frame = dicom_layout(image).frame_of_reference if is_dicom_source(image) else ""
     if frame and regions.frames_of_reference and frame not in regions.frames_of_reference:
-        return f"{image} and {regions.path} lie in two frames of reference"
+        return f"{image} and {regions.path} have different frames of reference"
     return ""
 
 
@@ -75,7 +77,7 @@ def _unlike(image: str, size: tuple[int, ...], label: str) -> str:
         size = (rows, columns) if slices == 1 else size  # the mask of one slice
     if size != label_size:
         return f"{image} has {by(size)} pixels and {label} {by(label_size)}"
-    if _has_place(image) and _has_place(label):
+    if _has_position(image) and _has_position(label):
         grid = volume_grid(image)
         apart = grid.distance(volume_grid(label))
         voxel = float((grid.affine[:3, :3] ** 2).sum(axis=0).min()) ** 0.5
@@ -84,8 +86,8 @@ def _unlike(image: str, size: tuple[int, ...], label: str) -> str:
     return ""
 
 
-def _has_place(path: str) -> bool:
-    """Whether the voxels of a volume have places in the patient, in mm."""
+def _has_position(path: str) -> bool:
+    """Whether the voxels of a volume have positions in the patient, in mm."""
     return is_nifti(path) or (is_dicom_source(path) and is_volume(path))
 
 

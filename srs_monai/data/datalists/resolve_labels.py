@@ -1,4 +1,4 @@
-"""What the labels of results are, by all that is said of them."""
+"""The labels of results, from all sources that name them."""
 
 import logging
 from collections.abc import Sequence
@@ -19,8 +19,8 @@ class ResolvedLabels:
     """The labels of a network's results, in the order of their numbers.
 
     Args:
-        labels: what the numbers 1, 2, ... mean.
-        unnamed: what they would be if nobody had named them: those of the recipe, or default ones.
+        labels: the labels of the numbers 1, 2, ...
+        unnamed: the labels without any given names: those of the recipe, or default ones.
     """
 
     labels: tuple[Label, ...]
@@ -33,7 +33,7 @@ class ResolvedLabels:
 
     @property
     def given(self) -> dict[str, Any] | None:
-        """The labels that were named, as settings keep them beside weights; None where none was."""
+        """The named labels in the form that settings keep beside weights; None if none was named."""
         return plain_label_names(self.labels, self.unnamed)
 
 
@@ -48,23 +48,23 @@ def resolve_labels(
 ) -> ResolvedLabels:
     """Name the labels of a network's results.
 
-    Each label is named by the first of these that names it: `label_names`; the settings of the weights; the "labels" of
-    the JSON list; the recipe; else it is "foreground", or one of several "label 1", "label 2" ...
+    The first of these sources that names a label counts: `label_names`; the settings of the weights; the "labels" of
+    the JSON list; the recipe. A label without a name is "foreground", or one of several "label 1", "label 2" ...
 
     Args:
-        out_channels: of the network: 1 is one label, N the background and N - 1 labels.
-        label_names: in any form of `parse_label_names`; None: not given.
+        out_channels: channels of the network: 1 is one label, N are the background and N - 1 labels.
+        label_names: names in any form of `parse_label_names`; None: not given.
         recipe: name of a published data set.
         dataset_dir: folder of the data set.
-        datalist: a JSON list, relative to it. With a recipe its numbers are those of the label files.
-        trained: label_names of the settings of the network's weights; None: there are none.
+        datalist: a JSON list, relative to dataset_dir. With a recipe, its numbers are those of the label files.
+        trained: label_names in the settings of the network's weights; None: there are none.
 
     Returns:
-        The labels. Where a list has other names than they, a warning says so.
+        The labels. A warning reports other names in the list.
 
     Raises:
-        ValueError: for names that `parse_label_names` refuses, and a recipe with another number of labels. The names of
-            a list are not refused, but reported, where `label_names` or the settings have names.
+        ValueError: for names that `parse_label_names` rejects, and for a recipe with another number of labels. If
+            `label_names` or the settings have names, invalid names of the list only give a warning.
     """
     unnamed = result_labels(recipe, out_channels)
     sources = (("label_names in the settings of the weights", trained), ("label_names", label_names))
@@ -77,22 +77,22 @@ def resolve_labels(
         except ValueError as error:
             if not given:
                 raise ValueError(f"{error}; or name the labels of results by label_names") from error
-            logger.warning("%s; the names in label_names are taken", error)
+            logger.warning("%s; the names in label_names are used", error)
     labels = listed
     for origin, value in given:
         labels = parse_label_names(value, out_channels, otherwise=labels, origin=origin)
     others = [
-        f"{number} {listed_one.name!r} (here {label.name!r})"
+        f"label {number} is {listed_one.name!r} there and {label.name!r} here"
         for number, (listed_one, label, before) in enumerate(zip(listed, labels, unnamed, strict=True), 1)
         if listed_one.name not in (label.name, before.name)
     ]
     if others:
-        logger.warning("labels are named otherwise in %s: %s", datalist, few(others))
+        logger.warning("%s has other label names: %s", datalist, few(others))
     return ResolvedLabels(labels, unnamed)
 
 
 def _listed(path: Path, out_channels: int, unnamed: Sequence[Label], recipe: str | None) -> tuple[Label, ...]:
-    """The labels that a JSON list names, and of all others those that nobody names."""
+    """The labels named in a JSON list, completed by the unnamed ones."""
     values = None if recipe is None else recipe_of(recipe).label_values()
     return parse_label_names(
         listed_labels(path),

@@ -1,1 +1,1 @@
-"""Labels: what each one is, its name, its code and its colour."""
+"""Labels: their names, codes and colours."""

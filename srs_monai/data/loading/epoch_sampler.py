@@ -1,4 +1,4 @@
-"""The order in which an epoch shows the samples."""
+"""The order of the samples in an epoch."""
 
 from collections.abc import Iterator, Sized
 
@@ -7,11 +7,11 @@ from torch.utils.data import Sampler
 
 
 class EpochSampler(Sampler[int]):
-    """Indices in an order that is a function of (seed, epoch) alone: a resumed run sees what an unbroken one would.
+    """Indices in an order that depends on (seed, epoch) alone: a resumed run sees the same order as an unbroken one.
 
     Args:
         data_source: the data set, or its length.
-        seed: of the run, at least 0.
+        seed: seed of the run, at least 0.
         shuffle: False keeps the order of the data set.
 
     Raises:
@@ -25,7 +25,7 @@ class EpochSampler(Sampler[int]):
         self.seed, self.shuffle, self.epoch = seed, shuffle, 0
 
     def set_epoch(self, epoch: int) -> None:
-        """Choose the epoch whose order the next iteration gives."""
+        """Set the epoch of the next iteration."""
         if epoch < 0:
             raise ValueError(f"epoch must be 0 or more; got {epoch}")
         self.epoch = epoch

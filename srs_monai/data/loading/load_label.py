@@ -14,20 +14,19 @@ from srs_monai.data.readers.mask_reader import MaskReader
 
 
 class LoadLabeld(MapTransform):
-    """Load the labels of an item whose image is loaded and not turned or resized yet.
+    """Load the labels of an item whose image is loaded, but not yet oriented or resized.
 
-    Pictures, NIfTI and arrays are read as `MaskReader` reads them. A DICOM segmentation or RT structure set becomes a
-    label map on the grid of the image (`label_map`); which of its regions stand for which class says the item's
-    "label_names", class numbers by names, which is taken out. A picture that belongs to a single DICOM slice has its
-    rows and columns, and gets its place.
+    Pictures, NIfTI and arrays are read by `MaskReader`. A DICOM segmentation or RT structure set becomes a label map on
+    the grid of the image (`label_map`). The item's "region_numbers" has the class numbers of its regions by name; the
+    key is removed. A picture that belongs to a single DICOM slice gets the position of this slice.
 
     Args:
-        keys: of the labels, which hold file names.
-        image_key: of the image, a MetaTensor, channel first.
-        allow_missing_keys: pass over keys that an item lacks.
+        keys: keys of the labels, which hold file names.
+        image_key: key of the image, a MetaTensor, channel first.
+        allow_missing_keys: skip keys that an item lacks.
 
     Raises:
-        ValueError: on calling, when a label cannot be read, lacks a name or does not lie on the grid of its image.
+        ValueError: on calling, when a label cannot be read, lacks a region or does not lie on the grid of its image.
     """
 
     def __init__(self, keys: KeysCollection, image_key: str = "image", allow_missing_keys: bool = False) -> None:
@@ -37,25 +36,26 @@ class LoadLabeld(MapTransform):
 
     def __call__(self, data: Mapping[Hashable, Any]) -> dict[Hashable, Any]:
         item = dict(data)
-        wanted = item.pop("label_names", None)
+        numbers = item.pop("region_numbers", None)
         for key in self.key_iterator(item):
             image = item.get(self.image_key)
             found = None if isinstance(item[key], list | tuple) else dicom_label(item[key])
             if found is not None:
-                item[key] = self._regions(found, image, wanted)
+                item[key] = self._regions(found, image, numbers)
             else:
                 loaded: MetaTensor = self.load({"label": item[key]})["label"]
                 item[key] = _on_one_slice(loaded, image)
         return item
 
-    def _regions(self, label: DicomLabel, image: Any, wanted: Mapping[str, int] | None) -> MetaTensor:
+    def _regions(self, label: DicomLabel, image: Any, numbers: Mapping[str, int] | None) -> MetaTensor:
         if not isinstance(image, MetaTensor) or image.ndim != 4 or "frames" in image.meta:
-            raise ValueError(
-                f"the regions of {label.path} lie on a volume, but {self.image_key!r} holds "
-                f"{'none' if image is None else type(image).__name__} of shape {tuple(getattr(image, 'shape', ()))}; "
-                f"load the volume first"
+            held = (
+                "nothing" if image is None else f"{type(image).__name__} of shape {tuple(getattr(image, 'shape', ()))}"
             )
-        classes = label_map(label, image.shape[1:], image.affine.numpy(), wanted)
+            raise ValueError(
+                f"the regions of {label.path} need a volume, but {self.image_key!r} holds {held}; load the volume first"
+            )
+        classes = label_map(label, image.shape[1:], image.affine.numpy(), numbers)
         loaded = MetaTensor(torch.from_numpy(classes)[None]).copy_meta_from(image)
         loaded.meta = {key: value for key, value in loaded.meta.items() if key != "stored_max"}
         loaded.meta[ImageMetaKey.FILENAME_OR_OBJ] = str(label.path)

@@ -1,4 +1,4 @@
-"""A cache of prepared images in which a volume is prepared once for all its slices."""
+"""A cache of preprocessed images that preprocesses a volume once for all its slices."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -11,16 +11,16 @@ from srs_monai.data.transforms.pick_slice import PickSliced
 
 
 class SliceCacheDataset(CacheDataset):
-    """MONAI's `CacheDataset`, which fills at first use, for items that may be slices of volumes.
+    """MONAI's `CacheDataset`, filled at first use, for items that may be slices of volumes.
 
-    MONAI would read, turn and scale a whole volume for each of its slices. Here the first slice that is asked for
-    prepares all that the cache keeps of the volume; pictures are cached one by one.
+    MONAI would read, orient and scale a whole volume for each of its slices. Here the first requested slice fills the
+    cache with all slices of its volume. Pictures are cached one by one.
 
     Args:
-        data: items as `load_datalist` gives them: those with "slice" are slices of the volume "image".
-        transform: of an item, with a `PickSliced` where the slice is taken; random transforms come after it.
-        cache_rate: part of the items that is kept; a slice beyond it costs its whole volume each time.
-        processes: whether the items are asked for by the worker processes of a data loader, which then share the cache.
+        data: items from `load_datalist`; those with "slice" are slices of the volume "image".
+        transform: preprocessing of an item, with a `PickSliced` that takes the slice before any random transform.
+        cache_rate: share of the items to cache; a slice beyond it costs its whole volume each time.
+        processes: True if worker processes of a data loader request the items; they then share the cache.
     """
 
     def __init__(
@@ -30,7 +30,7 @@ class SliceCacheDataset(CacheDataset):
         super().__init__(data, transform, cache_rate=cache_rate, progress=False, runtime_cache=cache)
 
     def set_data(self, data: Sequence[dict[str, Any]]) -> None:
-        """Take other items, none of them prepared yet."""
+        """Replace the items and clear the cache."""
         super().set_data(data)
         self._slices: dict[str, list[int]] = defaultdict(list)
         for index, item in enumerate(data[: self.cache_num]):
@@ -51,5 +51,5 @@ class SliceCacheDataset(CacheDataset):
 
 
 def _is_random(transform: Any) -> bool:
-    """Whether the cached part of the transforms ends here, by MONAI's rule."""
+    """Whether the cached part of the transforms ends before this one, by MONAI's rule."""
     return isinstance(transform, RandomizableTrait) or not isinstance(transform, Transform)

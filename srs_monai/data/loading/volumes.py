@@ -1,4 +1,4 @@
-"""Volumes of NIfTI, array files and DICOM seen from outside: their grids from the headers, their slices as items."""
+"""The grids of volumes (NIfTI, array files, DICOM), read from their headers, and their slices as items."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,12 +17,12 @@ from srs_monai.data.readers.dicom_label import dicom_label, label_map
 from srs_monai.data.readers.medical import MedicalImageReader
 from srs_monai.data.readers.nifti import is_nifti, open_nifti, unreadable
 
-SEEN = ("P", "L", "S")  # axes of a volume as its slices are seen: rows to posterior, columns to left, slices upward
+SEEN = ("P", "L", "S")  # viewer orientation: rows to posterior, columns to left, slices upward
 
 
 @dataclass(frozen=True)
 class Grid:
-    """Where the voxels of a volume lie, its axes in the order in which slices are seen.
+    """The grid of a volume in viewer orientation.
 
     Args:
         shape: rows, columns and slices.
@@ -34,11 +34,11 @@ class Grid:
 
     @property
     def slices(self) -> int:
-        """How many slices the volume is seen as: one when it is one thin sheet in any plane, as `AsSeend` shows it."""
+        """Number of slices; a volume of a single slice in any plane has one, as `AsSeend` shows it."""
         return 1 if self.shape.count(1) == 1 else self.shape[2]
 
     def distance(self, other: "Grid") -> float:
-        """How far apart, in mm, the farthest of the corners lie that two grids of one shape share."""
+        """The largest distance in mm between the same corners of two grids of one shape."""
         ends = np.array([(*corner, 1) for corner in product(*((0, n - 1) for n in self.shape))])
         return float(np.linalg.norm(ends @ (self.affine - other.affine).T, axis=1).max())
 
@@ -47,7 +47,7 @@ def is_volume(path: str | Path) -> bool:
     """Whether a name stands for a volume: NIfTI, an array (slices, H, W), or DICOM slices.
 
     Raises:
-        ValueError: when it is an array file or DICOM that cannot be read.
+        ValueError: for an array file or DICOM file that cannot be read.
     """
     if is_array(path):
         return len(array_size(path)) == 3
@@ -58,7 +58,7 @@ def volume_grid(path: str | Path) -> Grid:
     """The grid of a volume, from its header alone; a 2-D NIfTI image is a volume of one slice.
 
     Raises:
-        ValueError: when the header cannot be read, tells of something else, or places the voxels nowhere.
+        ValueError: when the header cannot be read, does not describe a volume, or has an invalid affine.
     """
     shape, affine = stored_grid(path)
     to_seen = to_seen_axes(affine, path)
@@ -67,7 +67,7 @@ def volume_grid(path: str | Path) -> Grid:
 
 
 def stored_grid(path: str | Path) -> tuple[tuple[int, ...], NDArray[np.float64]]:
-    """The shape of a volume as its reader gives it, and its indices to RAS in mm; in voxels for array files.
+    """The shape of a volume as its reader gives it, and the affine from its indices to RAS in mm (array files: voxels).
 
     Raises:
         ValueError: as `volume_grid` does.
@@ -79,7 +79,7 @@ def stored_grid(path: str | Path) -> tuple[tuple[int, ...], NDArray[np.float64]]
         return (*image.shape, 1, 1)[:3], image.affine
     layout = dicom_layout(path)
     if layout.affine is None:
-        raise ValueError(f"a volume has slices with places in the patient, but {path} is a picture; name a series")
+        raise ValueError(f"a volume needs slices with positions in the patient, but {path} is a picture; name a series")
     return layout.shape, layout.affine
 
 
@@ -90,13 +90,13 @@ def slices_with_foreground(
     image: str | Path | None = None,
     names: Mapping[str, int] | None = None,
 ) -> list[int]:
-    """Numbers of the slices of a label volume, as they are seen, that hold any label above 0; a single slice counts.
+    """Numbers of the slices, in viewer orientation, that hold a label above 0; a single slice always counts.
 
     Args:
-        path: of the volume, or of DICOM regions on the volume `image`.
-        background: further values that are no label.
-        image: that the labels belong to; None where they have a grid of their own.
-        names: class numbers of DICOM regions, see `DicomLabel.numbers`.
+        path: path of the label volume, or of DICOM regions on the volume `image`.
+        background: further values that are background.
+        image: image of the labels; None if they have their own grid.
+        names: class numbers of DICOM regions by name, see `DicomLabel.numbers`.
     """
     if volume_grid(path if image is None else image).slices == 1:
         return [0]
@@ -111,24 +111,23 @@ def slices_with_foreground(
     stored = open_nifti(path)
     try:
         labels = np.asarray(stored.as_reoriented(to_seen_axes(stored.affine, path)).dataobj)
-    except Exception as error:  # a broken file makes the decompressors raise nearly anything
+    except Exception as error:  # broken files make decompressors raise nearly anything
         raise unreadable(path, error) from error
     return np.flatnonzero(_foreground(labels, background).any(axis=(0, 1))).tolist()
 
 
 def slice_items(item: dict[str, Any], *, skip_empty: bool = False) -> list[dict[str, Any]]:
-    """One item for each slice of the item's volume, which "slice" numbers upward from the feet.
+    """One item for each slice of the item's volume; "slice" is its number, upward from the feet.
 
     Args:
-        item: names a volume by "image", and by "label" its labels; "label_values" and "label_names" as `load_datalist`
-            has them.
-        skip_empty: leave out slices without any label above 0 that stands for a class.
+        item: an item of `load_datalist` with a volume under "image".
+        skip_empty: skip slices that show no class.
     """
     if skip_empty:
         values = item.get("label_values")
         background: Sequence[int] = values[0] if isinstance(values, list) else ()
         numbers: Sequence[int] = slices_with_foreground(
-            item["label"], background, image=item["image"], names=item.get("label_names")
+            item["label"], background, image=item["image"], names=item.get("region_numbers")
         )
     else:
         numbers = range(volume_grid(item["image"]).slices)
@@ -138,7 +137,7 @@ def slice_items(item: dict[str, Any], *, skip_empty: bool = False) -> list[dict[
 def _seen_slices(
     labels: NDArray[Any], affine: NDArray[np.float64], path: str | Path, background: Sequence[int]
 ) -> list[int]:
-    """Numbers of the slices, as they are seen, of labels as they are stored, that hold a label."""
+    """Numbers of the slices, in viewer orientation, of stored labels that hold a label."""
     seen = apply_orientation(_foreground(labels, background), to_seen_axes(affine, path))
     return np.flatnonzero(seen.any(axis=(0, 1))).tolist()
 
@@ -148,13 +147,15 @@ def _foreground(labels: NDArray[Any], background: Sequence[int]) -> NDArray[np.b
 
 
 def to_seen_axes(affine: NDArray[np.float64], path: str | Path) -> NDArray[np.float64]:
-    """How the stored axes are turned and flipped to be seen, as nibabel's orientations.
+    """How the stored axes are swapped and flipped to viewer orientation, as nibabel's orientations.
 
     Raises:
-        ValueError: when the affine of the volume at `path` places the voxels nowhere.
+        ValueError: when the affine of the volume at `path` is invalid.
     """
     orientation = io_orientation(affine) if np.isfinite(affine).all() else np.full((3, 2), np.nan)
     if np.isnan(orientation).any():
-        raise ValueError(f"the affine of {path} gives a voxel no place: {affine.tolist()}; correct the header")
+        raise ValueError(
+            f"an affine must be finite and invertible, but that of {path} is {affine.tolist()}; correct the header"
+        )
     to_seen: NDArray[np.float64] = ornt_transform(orientation, axcodes2ornt(SEEN))
     return to_seen

@@ -1,7 +1,7 @@
-"""Recipes: one published data set a file, where its files lie, what its labels mean, how it is split."""
+"""Recipes of published data sets: where the files are, what the labels mean, how the set is split."""
 
-from srs_monai.data.labels.concept import LONGEST as LONGEST
-from srs_monai.data.labels.concept import Code as Code
+from srs_monai.data.labels.coded_concept import LONGEST as LONGEST
+from srs_monai.data.labels.coded_concept import Code as Code
 from srs_monai.data.labels.label import ABNORMALITY as ABNORMALITY
 from srs_monai.data.labels.label import ANATOMY as ANATOMY
 from srs_monai.data.labels.label import MEAN as MEAN

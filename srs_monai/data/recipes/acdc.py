@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from srs_monai.data.file_names import files_by_stem, stem_and_suffix
-from srs_monai.data.labels.concept import Code
+from srs_monai.data.labels.coded_concept import Code
 from srs_monai.data.labels.label import Label
 from srs_monai.data.readers.nifti import is_nifti
 from srs_monai.data.recipes.folders import has_folders, listed, paired_cases
@@ -23,7 +23,7 @@ def _patient(name: str) -> str:
 
 
 def _patients_folders(folder: Path) -> list[tuple[Path, str | None]]:
-    """Folders patient001 ..., with the section that the folder around them stands for."""
+    """Folders patient001 ..., each with the section of the folder around it."""
     return [
         (patient, section)
         for name, section in _OFFICIAL.items()
@@ -49,7 +49,7 @@ def _nifti_cases(folder: Path) -> list[Case]:
 
 
 def _array_cases(folder: Path) -> list[Case]:
-    """Volumes, and the slices of the frames that are there as slices alone."""
+    """Volumes, and the slices of frames that have no volume."""
     volumes, slices = (
         {
             stem: path
@@ -71,7 +71,7 @@ def _image_cases(folder: Path) -> list[Case]:
 
 
 def _lists(folder: Path, cases: Sequence[Case]) -> dict[str, Sections]:
-    """The lists of the HDF5 form, which name slices and volumes: a slice stands for its volume, and the reverse."""
+    """The lists of the HDF5 layout. They name slices and volumes; a slice means its volume too, and the reverse."""
     names = [case.name for case in cases]
     parts: dict[str, list[str]] = {name: [name] for name in names}
     for name in names:
@@ -89,7 +89,7 @@ def _lists(folder: Path, cases: Sequence[Case]) -> dict[str, Sections]:
 
 
 def _named(name: str, parts: Mapping[str, list[str]]) -> list[str]:
-    """The cases that a list means; the name itself where there are none."""
+    """The cases of a name in a list; the name itself if there are none."""
     return parts.get(name) or parts.get(_frame(name)) or [name]
 
 
@@ -106,7 +106,7 @@ ACDC = Recipe(
         Label("myocardium", Code("49848007", "Left Ventricle Myocardium"), values=(2,)),
         Label("left ventricle", Code("87878005", "Left ventricle"), values=(3,)),
     ),
-    unit="MR intensities, which have none, mm from the headers; in the forms as HDF5 and as images 0 to 1, no spacing",
+    unit="MR intensities without a unit, spacing from the headers; the HDF5 and image layouts: 0 to 1, no spacing",
     layouts=(
         Layout(
             "training/patient001/patient001_frame01.nii.gz with patient001_frame01_gt.nii.gz, testing/ ... (the "
@@ -121,15 +121,15 @@ ACDC = Recipe(
         ),
         Layout(
             "slices/patient001_frame01_slice_0.h5 and volumes/patient001_frame01.h5 with arrays 'image' and 'label', "
-            "and perhaps train_slices.txt and val_volumes.txt (as SSL4MIS and WSL4MIS have it)",
+            "optionally with train_slices.txt and val_volumes.txt (as in SSL4MIS and WSL4MIS)",
             lambda folder: any(has_folders(name)(folder) for name in (*_SLICES, *_VOLUMES)),
             _array_cases,
         ),
     ),
-    merging="one label map an image; scribbles are not read",
+    merging="one label map per image; scribbles are not read",
     split="official: the folders training and testing; else seeded 70/30; always by patient",
     citation="Bernard et al., Deep learning techniques for automatic MRI cardiac multi-structures segmentation and "
     "diagnosis, IEEE TMI 37(11), 2018",
-    licence="CC BY-NC-SA 4.0, as the challenge's page says; the derived forms state none of their own",
+    licence="CC BY-NC-SA 4.0 according to the challenge's page; the derived layouts state none",
     lists=_lists,
 )

@@ -1,6 +1,6 @@
 """BUS: breast ultrasound with lesions, of several hospitals."""
 
-from srs_monai.data.labels.concept import Code
+from srs_monai.data.labels.coded_concept import Code
 from srs_monai.data.labels.label import ABNORMALITY, Label
 from srs_monai.data.recipes.folders import lists_as, two_folders
 from srs_monai.data.recipes.recipe import Recipe
@@ -12,15 +12,15 @@ BUS = Recipe(
     labels=(Label("breast lesion", Code("52988006", "Lesion"), ABNORMALITY),),
     unit="8-bit grey; the pixel spacing is not published",
     layouts=(
-        two_folders(note=", with train.txt and val.txt (as SRSNet's release has it)"),
+        two_folders(note=", with train.txt and val.txt (as in SRSNet's release)"),
         two_folders("original", "GT"),
     ),
-    merging="one mask an image",
+    merging="one mask per image",
     split="seeded 70/30, near-duplicates together; published_1: train.txt and val.txt, 393/169, of SRSNet's release",
     citation=(
         "Zhang, Xian, Cheng, Shareef, Ding, Xu, Huang, Zhang, Ning, Wang, BUSIS: A benchmark for breast ultrasound "
         "image segmentation, Healthcare 10(4):729, 2022"
     ),
-    licence="not stated; given out by its authors on request",
+    licence="not stated; available from the authors on request",
     lists=lists_as("published_1"),
 )

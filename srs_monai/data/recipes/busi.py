@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from srs_monai.data.file_names import files_by_stem
-from srs_monai.data.labels.concept import Code
+from srs_monai.data.labels.coded_concept import Code
 from srs_monai.data.labels.label import ABNORMALITY, Label
 from srs_monai.data.recipes.folders import has_folders, numbered_lists, paired_cases
 from srs_monai.data.recipes.recipe import Case, Layout, Recipe
@@ -58,9 +58,9 @@ BUSI = Recipe(
             _cases_of_folders,
         ),
     ),
-    merging="union of the masks of an image; normal images are left out unless asked for",
+    merging="union of the masks of an image; normal images are skipped by default",
     split="seeded 70/30, near-duplicates together; published_1, _2, _3: the random 452/195 lists of published figures",
     citation="Al-Dhabyani, Gomaa, Khaled, Fahmy, Dataset of breast ultrasound images, Data in Brief 28:104863, 2020",
-    licence="the article is CC BY and a common mirror marks the data CC0; its authors state none with the files",
+    licence="the article is CC BY, and a common mirror marks the data CC0; the authors state none with the files",
     lists=numbered_lists,
 )

@@ -4,13 +4,13 @@ from bisect import bisect_right
 from dataclasses import replace
 from pathlib import Path
 
-from srs_monai.data.labels.concept import Code
+from srs_monai.data.labels.coded_concept import Code
 from srs_monai.data.labels.label import ABNORMALITY, Label
 from srs_monai.data.recipes.folders import lists_as, two_folders
 from srs_monai.data.recipes.recipe import Case, Layout, Recipe
 
 _FRAMES = 612
-# first frames of the 29 sequences, as the data set's page lists them and other users have repeated them
+# first frames of the 29 sequences, from the data set's page
 _FIRST_FRAMES = (
     *(1, 26, 51, 68, 79, 104, 127, 152, 178, 200, 206, 228, 253, 278, 298),
     *(318, 343, 364, 384, 409, 429, 448, 467, 479, 504, 529, 547, 572, 592),
@@ -18,7 +18,7 @@ _FIRST_FRAMES = (
 
 
 def _sequence(name: str) -> str | None:
-    """The sequence of a frame, "sequence 1" to "sequence 29"; None for a name that is no frame's number."""
+    """The sequence of a frame, "sequence 1" to "sequence 29"; None if the name is not a frame number."""
     if not (name.isdecimal() and 1 <= int(name) <= _FRAMES):
         return None
     return f"sequence {bisect_right(_FIRST_FRAMES, int(name))}"
@@ -32,7 +32,7 @@ def _with_sequences(layout: Layout) -> Layout:
 
 
 def _within(name: str, layout: Layout) -> Layout:
-    """The layout, in a folder of this name."""
+    """The layout inside a folder of this name."""
     return Layout(
         layout.description.replace("Original", f"{name}/Original").replace("Ground", f"{name}/Ground"),
         lambda folder: layout.fits(folder / name),
@@ -51,12 +51,12 @@ CVC_CLINICDB = Recipe(
         _within("PNG", _with_sequences(two_folders("Original", "Ground Truth"))),
         _with_sequences(two_folders()),
     ),
-    merging="one mask an image",
-    split="seeded 70/30, by sequence and near-duplicates together; whose sequences they are is not published",
+    merging="one mask per image",
+    split="seeded 70/30, by sequence and near-duplicates together; the patients of the sequences are not published",
     citation=(
         "Bernal, Sanchez, Fernandez-Esparrach, Gil, Rodriguez, Vilarino, WM-DOVA maps for accurate polyp highlighting "
         "in colonoscopy, Computerized Medical Imaging and Graphics 43, 2015"
     ),
-    licence="not stated; for research, its authors ask for citation",
+    licence="not stated; for research, the authors ask for citation",
     lists=lists_as("lists"),
 )

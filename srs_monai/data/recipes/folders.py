@@ -1,4 +1,4 @@
-"""Folders of images and masks, and lists of names beside them, as many data sets have them."""
+"""Parts that several recipes share: folders of images and masks, and lists of names beside them."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -9,20 +9,20 @@ from srs_monai.data.split_lists import TEST_LIST, TRAIN_LIST, VAL_LIST, read_nam
 
 
 def has_folders(*names: str) -> Callable[[Path], bool]:
-    """Whether a folder has folders of all these names."""
+    """A check whether a folder has sub-folders of all these names."""
     return lambda folder: all((folder / name).is_dir() for name in names)
 
 
 def paired_cases(
     images: Path, masks: Path, suffix: str = "", *, section: str | None = None, left_out: str | None = None
 ) -> list[Case]:
-    """The images of one folder with the masks of another, which are named like them with a suffix.
+    """Cases from the images of one folder and the masks of another, which have the same names with a suffix.
 
     Args:
-        images, masks: the folders; one that is not there is empty.
-        suffix: of the masks' stems, in lower case.
-        section: of all the cases.
-        left_out: suffix of files among the images that are none.
+        images, masks: the folders; a missing folder counts as empty.
+        suffix: suffix of the masks' stems, in lower case.
+        section: section of all cases.
+        left_out: suffix of files in the folder of images that are not images.
 
     Raises:
         ValueError: when two files of a folder share a stem.
@@ -46,7 +46,7 @@ def paired_cases(
 
 
 def two_folders(images: str = "images", masks: str = "masks", suffix: str = "", note: str = "") -> Layout:
-    """The layout of a folder of images beside one of masks."""
+    """The layout of a folder of images beside a folder of masks."""
     return Layout(
         f"{images}/NAME.* with {masks}/NAME{suffix}.*{note}",
         has_folders(images, masks),
@@ -55,14 +55,14 @@ def two_folders(images: str = "images", masks: str = "masks", suffix: str = "", 
 
 
 def listed(folder: Path, training: str = TRAIN_LIST, validation: str = VAL_LIST, test: str = TEST_LIST) -> Sections:
-    """The split that lists in a folder give; empty where the list of the training images or both others are missing."""
+    """The split in the lists of a folder; empty without a list of training images or without both others."""
     files = {"training": folder / training, "validation": folder / validation, "test": folder / test}
     found = {section: read_names(path) for section, path in files.items() if path.is_file()}
     return found if "training" in found and len(found) > 1 else {}
 
 
 def lists_as(name: str) -> Callable[[Path, Sequence[Case]], dict[str, Sections]]:
-    """Reads train.txt, val.txt and test.txt beside the images as the published split of this name."""
+    """A reader of train.txt, val.txt and test.txt beside the images, as the published split of this name."""
 
     def lists(folder: Path, cases: Sequence[Case]) -> dict[str, Sections]:
         sections = listed(folder)

@@ -16,7 +16,7 @@ _SECTIONS = {"train": "training", "testA": "test", "testB": "test"}
 
 
 def _patients(folder: Path) -> Mapping[str, str]:
-    """The patients of the images in Grade.csv, whose headings and values have blanks around them; empty without it."""
+    """The patients of the images from Grade.csv, which has blanks around headings and values; empty without it."""
     path = folder / _GRADES
     if not path.is_file():
         return {}
@@ -25,12 +25,12 @@ def _patients(folder: Path) -> Mapping[str, str]:
             {key.strip(): (value or "").strip() for key, value in row.items() if key} for row in csv.DictReader(file)
         ]
     if not all(row.get("name") and row.get("patient ID") for row in rows):
-        raise ValueError(f"{path} has the columns 'name' and 'patient ID', filled in every row; unpack it again")
+        raise ValueError(f"every row of {path} must have values for 'name' and 'patient ID'; unpack it again")
     return {row["name"]: row["patient ID"] for row in rows}
 
 
 def _known(cases: list[Case], folder: Path) -> list[Case]:
-    """The cases with their sections, which their names tell, and their patients."""
+    """The cases with their patients and with the sections in their names."""
     patients = _patients(folder)
     return [
         replace(case, patient=patients.get(case.name), section=_SECTIONS.get(case.name.split("_")[0])) for case in cases
@@ -59,10 +59,10 @@ GLAS = Recipe(
         ),
         Layout("images/train_1.* with masks/train_1_anno.*", has_folders("images", "masks"), _in_two_folders),
     ),
-    merging="one mask an image, whose values number the glands: all above 0 is gland",
+    merging="one mask per image with numbered glands: every value above 0 is gland",
     split=(
-        "official: train against testA and testB; validation is drawn from train, 70/30, by patient where Grade.csv is "
-        "there and near-duplicates together"
+        "official: train against testA and testB; validation is drawn from train, 70/30, by patient if there is a "
+        "Grade.csv, and near-duplicates together"
     ),
     citation=(
         "Sirinukunwattana et al., Gland segmentation in colon histology images: the GlaS challenge contest, Medical "

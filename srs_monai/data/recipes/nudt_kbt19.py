@@ -10,11 +10,11 @@ NUDT_KBT19 = Recipe(
     modality="infrared",
     labels=(Label("small target", OBJECT, OBJECT),),
     unit="8-bit grey; the pixel spacing is not published",
-    layouts=(two_folders(note=", 0.bmp and so on, with train.txt and val.txt (as SRSNet's release has it)"),),
-    merging="one mask an image",
+    layouts=(two_folders(note=", 0.bmp and so on, with train.txt and val.txt (as in SRSNet's release)"),),
+    merging="one mask per image",
     split=(
-        "seeded 70/30, near-duplicates together; published_1: train.txt and val.txt of SRSNet's release; which frames "
-        "are of one sequence is not published"
+        "seeded 70/30, near-duplicates together; published_1: train.txt and val.txt of SRSNet's release; the sequences "
+        "of the frames are not published"
     ),
     citation=(
         "Hui et al., A dataset for infrared detection and tracking of dim-small aircraft targets under ground / air "

@@ -1,4 +1,4 @@
-"""What is known of a published data set."""
+"""The recipe of a published data set, its layouts and its cases."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from srs_monai.data.labels.label import Label
+from srs_monai.data.split_lists import SECTIONS
 from srs_monai.text import few
 
 Sections = dict[str, list[str]]  # "training", "validation" and "test" to the names of their cases
@@ -13,15 +14,15 @@ Sections = dict[str, list[str]]  # "training", "validation" and "test" to the na
 
 @dataclass(frozen=True)
 class Case:
-    """An image of a data set and the masks that belong to it.
+    """An image of a data set and its masks.
 
     Args:
-        name: what lists call it.
-        image: its file, or FILE/KEY for an array of a file that holds several; "" where masks are there without it.
-        masks: their files in the same way; several are one mask, their union. Empty where none was found.
-        patient: whose image it is, or any other name of what must stay together (a video sequence); None if not known.
-        section: what its own place says that it is for, "training", "validation" or "test"; None where it says nothing.
-        normal: shows nothing to be segmented.
+        name: its name in lists.
+        image: its file, or FILE/KEY for one of several arrays in a file; "" if there are masks without an image.
+        masks: the files of its masks, in the same form; the mask is their union. Empty if there is none.
+        patient: its patient, or another unit that must stay together (a video sequence); None if unknown.
+        section: "training", "validation" or "test", if its folder or name says so; else None.
+        normal: whether it shows nothing to segment.
     """
 
     name: str
@@ -34,14 +35,14 @@ class Case:
 
 @dataclass(frozen=True)
 class Layout:
-    """A way in which people have the files of a data set.
+    """One of the folder layouts in which a data set is distributed.
 
     Args:
-        description: of the folder, in one sentence.
-        fits: whether a folder looks like it; asked in the order of a recipe's layouts, the first that fits is taken.
-        cases: the cases in such a folder, ordered by name. Missing masks are left for the caller to see.
-        values: what its label files write for the background and for each label, where that is not what the recipe's
-            labels say.
+        description: the folder in one sentence.
+        fits: whether a folder has this layout; the first layout of a recipe that fits is used.
+        cases: the cases in such a folder, ordered by name. The caller has to check for missing masks.
+        values: values in its label files for the background and for each label, if they differ from those of the
+            recipe's labels.
     """
 
     description: str
@@ -51,28 +52,28 @@ class Layout:
 
 
 def no_lists(folder: Path, cases: Sequence[Case]) -> dict[str, Sections]:
-    """The lists of a data set that has none."""
+    """The lists of a data set without published lists."""
     return {}
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """A published data set: where its files lie, what its labels mean, how it is split, whose it is.
+    """A published data set: where its files are, what its labels mean, how it is split, and its source.
 
     Args:
-        name: as configurations and the command line call it.
-        title: its own name and what it shows.
+        name: its name in configurations and on the command line.
+        title: its full name and content.
         modality: "ultrasound", "dermoscopy", "infrared", "histology", "endoscopy", "CT" or "MR".
-        labels: the classes beside the background, in the order of their numbers.
-        unit: of the stored values, and what is known of the pixel spacing.
-        layouts: in which it is read.
-        merging: how the masks of an image become one.
-        split: the rule, in one sentence.
-        citation: what to cite.
-        licence: its terms; "not stated" where its authors say nothing.
-        lists: the splits that were published as lists, by name, from the folder of a layout and its cases.
-        instances: masks number their objects, and all of them are foreground.
-        background: what label files write beside 0 for what is no class here.
+        labels: the classes without the background, in the order of their numbers.
+        unit: unit of the stored values, and the pixel spacing if it is known.
+        layouts: the layouts that can be read.
+        merging: how the masks of an image become one mask.
+        split: the rule of the split, in one sentence.
+        citation: the reference to cite.
+        licence: its terms; "not stated" if the authors state none.
+        lists: the splits published as lists, by name, from the folder of a layout and its cases.
+        instances: whether masks hold object numbers, all of them foreground.
+        background: further values in label files that are background here.
     """
 
     name: str
@@ -90,7 +91,7 @@ class Recipe:
     background: tuple[int, ...] = ()
 
     def cases(self, folder: str | Path) -> list[Case]:
-        """The cases in a folder, or in the one folder within it, as archives unpack.
+        """The cases in a folder, or in its only sub-folder, as archives unpack.
 
         Raises:
             ValueError: when the folder has none of the recipe's layouts, or no images.
@@ -98,27 +99,24 @@ class Recipe:
         root, layout = self.located(folder)
         found = layout.cases(root)
         if not found:
-            raise ValueError(f"{root} is laid out as {self.name}, but holds no images; unpack them there")
+            raise ValueError(f"{root} has a layout of {self.name}, but no images; unpack them there")
         return found
 
     def published(self, folder: str | Path, cases: Sequence[Case]) -> dict[str, Sections]:
-        """The splits that can be asked for by name: the published lists, and "official" where the files' places say it.
+        """The splits with a name: the published lists, and "official" if folders or names give the sections.
 
         Raises:
             ValueError: when the folder has none of the recipe's layouts, or a list cannot be read.
         """
-        by_place: Sections = {
-            section: [case.name for case in cases if case.section == section]
-            for section in ("training", "validation", "test")
-        }
+        by_place: Sections = {section: [case.name for case in cases if case.section == section] for section in SECTIONS}
         placed = by_place["training"] and (by_place["validation"] or by_place["test"])
         official = {"official": by_place} if placed else {}
         return official | self.lists(self.located(folder)[0], cases)
 
     def label_values(self, layout: Layout | None = None) -> list[list[int]] | Literal["instances"] | None:
-        """What the label files of a layout write for each class, the background first, as `MaskToLabels` takes it.
+        """The values in a layout's label files for each class, the background first, as `MaskToLabels` takes them.
 
-        "instances" where they number objects, None where any foreground is meant.
+        "instances" if they are object numbers, None if any foreground counts.
         """
         if layout is not None and layout.values:
             return [list(values) for values in layout.values]
@@ -127,10 +125,10 @@ class Recipe:
         return "instances" if self.instances else None
 
     def located(self, folder: str | Path) -> tuple[Path, Layout]:
-        """Where the recipe's files lie, in the folder or in the one folder within it, and how.
+        """The folder of the recipe's files, which is the given one or its only sub-folder, and their layout.
 
         Raises:
-            ValueError: when they do not.
+            ValueError: when neither has one of the layouts.
         """
         outer = Path(folder).expanduser()
         if not outer.is_dir():
@@ -144,6 +142,6 @@ class Recipe:
         known = "; or ".join(layout.description for layout in self.layouts)
         found = few(sorted(path.name + "/" * path.is_dir() for path in outer.iterdir())) or "nothing"
         raise ValueError(
-            f"{self.name} is laid out as {known}; but {outer} holds {found}. Name the folder that holds one of these, "
-            f"or take no recipe and say by images_dir and masks_dir where the files are"
+            f"the layouts of {self.name} are {known}; but {outer} holds {found}; name a folder with one of these "
+            f"layouts, or give no recipe and name the folders with images_dir and masks_dir"
         )

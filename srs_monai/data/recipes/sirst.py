@@ -15,7 +15,7 @@ def _is_original(folder: Path) -> bool:
 
 
 def _lists(folder: Path, cases: Sequence[Case]) -> dict[str, Sections]:
-    """Those of the folders idx_427, idx_320 ... by their names; "official" is idx_427, or the lists beside images/."""
+    """The lists in idx_427, idx_320 ... by these names; "official" is idx_427, or else the lists beside images/."""
     found = {path.name: listed(path) for path in sorted(folder.glob("idx_*")) if path.is_dir()}
     found["official"] = found.get("idx_427") or listed(folder)
     return {name: sections for name, sections in found.items() if sections}
@@ -35,11 +35,11 @@ SIRST = Recipe(
         ),
         Layout("images/Misc_1.png with masks/Misc_1.png and train.txt, val.txt, test.txt", _PLAIN.fits, _PLAIN.cases),
     ),
-    merging="one mask an image",
+    merging="one mask per image",
     split="official: the lists idx_427, 256/85/86; else seeded 70/30, near-duplicates together",
     citation=(
         "Dai, Wu, Zhou, Barnard, Asymmetric contextual modulation for infrared small target detection, WACV 2021"
     ),
-    licence="not stated; its authors ask for citation",
+    licence="not stated; the authors ask for citation",
     lists=_lists,
 )

@@ -1,11 +1,11 @@
-"""Synapse multi-organ CT (BTCV): the challenge's volumes, and TransUNet's slices and volumes made from them."""
+"""Synapse multi-organ CT (BTCV): the challenge's volumes, and TransUNet's slices and volumes from them."""
 
 import re
 from collections.abc import Sequence
 from pathlib import Path
 
 from srs_monai.data.file_names import files_by_stem
-from srs_monai.data.labels.concept import Code
+from srs_monai.data.labels.coded_concept import Code
 from srs_monai.data.labels.label import Label
 from srs_monai.data.readers.array_file import is_array
 from srs_monai.data.recipes.folders import listed
@@ -30,7 +30,7 @@ _VOLUMES = [
     for above in ("RawData/Training/", "Training/", "")
     for images, labels in (("img", "label"), ("imagesTr", "labelsTr"))
 ]
-_ARRAYS = {"train_npz": "training", "test_vol_h5": "test", ".": None}  # loose files say nothing of a split
+_ARRAYS = {"train_npz": "training", "test_vol_h5": "test", ".": None}  # loose files have no section
 _LISTS = ("lists_Synapse", "lists/lists_Synapse")
 
 
@@ -76,7 +76,7 @@ def _array_files(folder: Path) -> dict[str, Path]:
 
 
 def _lists(folder: Path, cases: Sequence[Case]) -> dict[str, Sections]:
-    """TransUNet's own lists, where they lie beside its arrays."""
+    """TransUNet's own lists, if they are beside its arrays."""
     for place in _LISTS:
         if sections := listed(folder / place, test="test_vol.txt"):
             return {"official": sections}
@@ -88,7 +88,7 @@ SYNAPSE = Recipe(
     title="Synapse multi-organ CT (BTCV): 8 organs in 30 abdominal volumes",
     modality="CT",
     labels=_ORGANS,
-    unit="HU, in mm; TransUNet's form: -125 to 275 HU brought to 0 to 1, its spacing not kept",
+    unit="HU, in mm; TransUNet's layout: -125 to 275 HU scaled to 0 to 1, no spacing",
     layouts=(
         Layout(
             "RawData/Training/img/img0001.nii.gz with RawData/Training/label/label0001.nii.gz (the original), or these "
@@ -98,19 +98,19 @@ SYNAPSE = Recipe(
         ),
         Layout(
             "train_npz/case0005_slice000.npz and test_vol_h5/case0001.npy.h5 with arrays 'image' and 'label', and "
-            "perhaps lists_Synapse/train.txt and test_vol.txt (TransUNet's form), or such files alone",
+            "optionally lists_Synapse/train.txt and test_vol.txt (TransUNet's layout), or such files alone",
             lambda folder: any(_array_files(folder / name) for name in _ARRAYS),
             _arrays,
             values=tuple((number,) for number in range(len(_ORGANS) + 1)),
         ),
     ),
-    merging="one label map a volume, the other 5 of the 13 organs being background; numbers are TransUNet's",
+    merging="one label map per volume with TransUNet's numbers; the other 5 of the 13 organs are background",
     split="official: TransUNet's 18 cases against 12, validation drawn from the 18; always by case",
     citation=(
         "Landman et al., MICCAI multi-atlas labeling beyond the cranial vault (BTCV), 2015, doi:10.7303/syn3193805; "
         "organs and split: Chen et al., TransUNet, arXiv:2102.04306, 2021"
     ),
-    licence="given to those who register at synapse.org (syn3193805), under the terms stated there",
+    licence="available after registration at synapse.org (syn3193805), under the terms stated there",
     lists=_lists,
     background=_OTHER_ORGANS,
 )

@@ -1,6 +1,6 @@
 """TN-SCUI 2020: ultrasound of thyroid nodules."""
 
-from srs_monai.data.labels.concept import Code
+from srs_monai.data.labels.coded_concept import Code
 from srs_monai.data.labels.label import ABNORMALITY, Label
 from srs_monai.data.recipes.folders import two_folders
 from srs_monai.data.recipes.recipe import Recipe
@@ -12,11 +12,11 @@ TNSCUI = Recipe(
     labels=(Label("thyroid nodule", Code("27925004", "Nodule"), ABNORMALITY),),
     unit="8-bit grey; the pixel spacing is not published",
     layouts=(
-        two_folders("image", "mask", note=", with train.csv (benign or malignant: not read), as the challenge has it"),
+        two_folders("image", "mask", note=", with train.csv (benign or malignant, not read), as in the challenge"),
         two_folders(),
     ),
-    merging="one mask an image",
+    merging="one mask per image",
     split="seeded 70/30, near-duplicates together; the challenge's own test masks are not published",
     citation="Thyroid Nodule Segmentation and Classification in Ultrasound Images 2020 challenge, MICCAI 2020",
-    licence="not stated; given out by the challenge to those who register",
+    licence="not stated; available after registration for the challenge",
 )

@@ -1,1 +1,1 @@
-"""Which images are trained on and which are held out."""
+"""Splits: which images are for training and which are held out."""

@@ -1,4 +1,4 @@
-"""Splits that keep together what belongs together, and what other splits divide of it."""
+"""Random splits that keep near-duplicates and the images of a patient together."""
 
 import logging
 from collections.abc import Sequence
@@ -6,55 +6,55 @@ from pathlib import Path
 
 from srs_monai.data.recipes import Case, Sections
 from srs_monai.data.split_lists import holds_split
-from srs_monai.data.splits.near_duplicates import groups_of_pairs, near_duplicates
+from srs_monai.data.splits.near_duplicates import groups_of_pairs
 from srs_monai.data.splits.random_split import grouped_split, seeded_split
-from srs_monai.data.splits.split_leaks import straddling
+from srs_monai.data.splits.split_leaks import image_pairs, report_leaks
 from srs_monai.text import few
 
 logger = logging.getLogger(__name__)
 
 
-def drawn_split(
+def leak_free_split(
     whose: str,
     pool: Sequence[Case],
     test: Sequence[Case] = (),
     *,
     val_fraction: float,
     seed: int,
-    begun: Path | None = None,
+    earlier: Path | None = None,
 ) -> Sections:
     """Draw training and validation cases from a pool; near-duplicates, and images of one patient, stay on one side.
 
-    What shares a patient or a near-duplicate with the cases held out for testing is left out, where at least half of
-    the pool is left without it. Where nothing belongs together, this is `seeded_split`.
+    Cases that share a patient or a near-duplicate with the test cases are skipped if at least half of the pool remains.
+    If no cases belong together, this is `seeded_split`.
 
     Args:
-        whose: split this is, for the log.
+        whose: name of the split, for the log.
         pool: cases to draw from.
         test: cases held out for testing.
         val_fraction: share of the validation cases, between 0 and 1.
-        seed: of the draw.
-        begun: the lists of a run that goes on or is measured. Where they are what an earlier version drew, by the names
-            alone, they are taken, and what they divide is reported.
+        seed: seed of the draw.
+        earlier: folder with the lists of a run that is resumed or measured. If an earlier version drew them from the
+            names alone, they are used again, and their leaks are reported.
 
     Raises:
-        ValueError: when images cannot be read, or too few can be told apart.
+        ValueError: when images cannot be read, or when there are too few cases or groups.
     """
     pairs = image_pairs([*pool, *test])
-    sections = None if begun is None else _drawn_by_names(begun, pool, val_fraction, seed)
+    sections = None if earlier is None else _drawn_by_names(earlier, pool, val_fraction, seed)
     if sections is None:
-        sections = draw(whose, _without_ties(whose, pool, test, pairs), pairs, val_fraction, seed)
+        sections = draw_groups(whose, _unrelated(whose, pool, test, pairs), pairs, val_fraction, seed)
     else:
-        logger.info("%s stays as it is in %s", whose, begun)
+        logger.info("%s stays as it is in %s", whose, earlier)
     sections |= {"test": [case.name for case in test]}
-    report_divided(whose, sections, [*pool, *test], pairs)
+    report_leaks(whose, sections, [*pool, *test], pairs)
     return sections
 
 
-def draw(
+def draw_groups(
     whose: str, cases: Sequence[Case], pairs: Sequence[tuple[str, str]], val_fraction: float, seed: int
 ) -> Sections:
-    """Draw training and validation cases; what hangs together by pairs among them, or by patients, is not divided.
+    """Draw training and validation cases; cases that are linked by pairs or by a patient stay together.
 
     Raises:
         ValueError: when either side would have no case.
@@ -80,68 +80,35 @@ def draw(
     return {"training": training, "validation": validation}
 
 
-def report_divided(
-    whose: str, sections: Sections, cases: Sequence[Case], pairs: Sequence[tuple[str, str]] | None = None
-) -> None:
-    """Warn of near-duplicates and patients in two sections, with their number and the first names.
-
-    Args:
-        whose: split this is, for the log.
-        sections: names of the cases of each section.
-        cases: at least those of the sections.
-        pairs: names of near-duplicates; None compares the images of the sections.
-
-    Raises:
-        ValueError: when an image that is compared cannot be read.
-    """
-    if pairs is None:
-        named = {name for names in sections.values() for name in names}
-        pairs = image_pairs([case for case in cases if case.name in named])
-    if divided := straddling(sections, cases, pairs):
-        logger.warning("%s has %s", whose, divided)
-
-
-def image_pairs(cases: Sequence[Case]) -> list[tuple[str, str]]:
-    """Names of the pairs of cases whose images are near-duplicates, or one file."""
-    named: dict[str, list[str]] = {}
-    for case in cases:
-        if case.image:
-            named.setdefault(case.image, []).append(case.name)
-    one_file = [(first, other) for first, *others in named.values() for other in others]
-    return [*one_file, *((named[a][0], named[b][0]) for a, b, _ in near_duplicates(list(named)))]
-
-
-def _drawn_by_names(begun: Path, pool: Sequence[Case], val_fraction: float, seed: int) -> Sections | None:
-    """The split that a run's lists hold, where it is the one that the names alone give."""
+def _drawn_by_names(earlier: Path, pool: Sequence[Case], val_fraction: float, seed: int) -> Sections | None:
+    """The split in a run's lists, if it was drawn from the names alone."""
     try:
         training, validation = seeded_split([case.name for case in pool], val_fraction, seed)
-    except ValueError:  # so few that only groups can be drawn
+    except ValueError:  # too few names; groups can still be drawn
         return None
     sections = {"training": training, "validation": validation}
-    return sections if holds_split(begun, sections) else None
+    return sections if holds_split(earlier, sections) else None
 
 
-def _without_ties(
-    whose: str, pool: Sequence[Case], test: Sequence[Case], pairs: Sequence[tuple[str, str]]
-) -> list[Case]:
-    """The cases that share neither a patient nor a near-duplicate with those held out; all, where few would be left."""
+def _unrelated(whose: str, pool: Sequence[Case], test: Sequence[Case], pairs: Sequence[tuple[str, str]]) -> list[Case]:
+    """The cases without a patient or near-duplicate among the test cases; all cases if too few would remain."""
     held_out = {case.name for case in test}
     names = [case.name for case in (*pool, *test)]
     groups = groups_of_pairs(names, [*pairs, *_same_patient([*pool, *test])])
-    tied = {name for group in groups if held_out.intersection(group) for name in group} - held_out
-    left = [case for case in pool if case.name not in tied]
-    if not tied or len(left) < len(pool) / 2:
+    related = {name for group in groups if held_out.intersection(group) for name in group} - held_out
+    left = [case for case in pool if case.name not in related]
+    if not related or len(left) < len(pool) / 2:
         return list(pool)
     logger.warning(
-        "%s: left out, for they share a patient or a near-duplicate with images held out for testing: %d (%s)",
+        "%s: images skipped because they share a patient or a near-duplicate with test images: %d (%s)",
         whose,
-        len(tied),
-        few(sorted(tied)),
+        len(related),
+        few(sorted(related)),
     )
     return left
 
 
 def _same_patient(cases: Sequence[Case]) -> list[tuple[str, str]]:
-    """Names of the pairs that join each case to the first of its patient."""
+    """Pairs of names that link each case to the first case of its patient."""
     first: dict[str, str] = {}
     return [(first.setdefault(case.patient, case.name), case.name) for case in cases if case.patient is not None]

@@ -1,4 +1,4 @@
-"""Images of a data set that are the same picture, or nearly."""
+"""Near-duplicates: images of a data set that show the same picture."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -19,10 +19,10 @@ from srs_monai.progress import in_threads
 
 NEAR_DUPLICATE = 0.98
 _SIDE = 32  # pixels of the small copies
-_MANY = 500  # pictures, from which on progress is shown
-_THROUGH = 2  # the axis of slices, as they are seen, and of DICOM volumes
-_ROWS = 512  # of the table of correlations, held at a time
-_DIGITS = 6  # of a correlation; what is computed differs from processor to processor beyond the 14th
+_MANY = 500  # pictures; progress is shown from this number
+_THROUGH = 2  # axis of the slices, in viewer orientation and of DICOM volumes
+_ROWS = 512  # rows of the correlation table in memory at a time
+_DIGITS = 6  # of a correlation; processors differ beyond the 14th digit
 
 
 def near_duplicates(
@@ -30,39 +30,38 @@ def near_duplicates(
 ) -> list[tuple[str, str, float]]:
     """Pairs of images that are the same picture, neighbouring frames or copies in other colours.
 
-    Two images are compared by the correlation of their grey copies of 32 x 32 pixels, each the mean of its part of the
-    image. Size, aspect, brightness, contrast and compression are no matter to it; mirrored, turned and cropped copies
-    are not found. Volumes are compared by their middle slices, as they are seen. An image of one value is like no
-    other.
+    Two images are compared by the correlation of their grey copies of 32 x 32 pixels, made by averaging. Size, aspect,
+    brightness, contrast and compression do not matter; mirrored, rotated and cropped copies are not found. Volumes are
+    compared by their middle slices in viewer orientation. A uniform image has no near-duplicates.
 
     The threshold was measured. Above 0.98 there are 118 pairs among the 647 images of BUSI, 16 among 2500 of ISIC 2018,
-    1 among the 427 of SIRST and none among the 165 of GlaS, all copies as far as they were looked at, and no group
-    larger than 4. Copies go on down to 0.97 there, but SIRST's smooth skies are alike from 0.976 downward. The usual
-    perceptual hash of 64 bits (`imagehash.phash`) misses SIRST's pair and joins strangers sooner: at the 6 bits that
-    find all pairs of BUSI above 0.99 it makes a group of 8 in half of ISIC 2018, at 10 bits one of 73. `imagededup`
-    does the same, or compares features of a network that it downloads.
+    1 among the 427 of SIRST and none among the 165 of GlaS. All pairs that were inspected are copies, and no group is
+    larger than 4. Some copies correlate by 0.97 only, but SIRST's smooth skies are alike from 0.976 downward. The usual
+    perceptual hash of 64 bits (`imagehash.phash`) misses SIRST's pair and joins different images earlier: at the 6 bits
+    that find all pairs of BUSI above 0.99, it makes a group of 8 in half of ISIC 2018, and at 10 bits one of 73.
+    `imagededup` does the same, or compares features of a network that it downloads.
 
     Args:
-        paths: what MedicalImageReader reads.
+        paths: images that MedicalImageReader reads.
         threshold: correlation above which two images are a pair, between 0 and 1.
-        progress: show a bar where there are many pictures, or volumes.
+        progress: show a bar for many pictures, and for volumes.
 
     Returns:
-        (first, second, correlation), the most alike first; `first` stands before `second` in `paths`. Correlations
-        have six digits, so that pairs and their order are the same on every machine.
+        (first, second, correlation), the most alike first; `first` comes before `second` in `paths`. Correlations have
+        six digits, so that pairs and their order are the same on every machine.
 
     Raises:
-        ValueError: for a threshold that is none, and for images that cannot be read.
+        ValueError: for a threshold outside these limits, and for images that cannot be read.
     """
     if not 0 < threshold < 1:
-        raise ValueError(f"the correlation of two copies lies between 0 and 1; got threshold {threshold}")
+        raise ValueError(f"threshold must be a correlation between 0 and 1; got {threshold}")
     names = [str(path) for path in paths]
     found = [(names[i], names[j], value) for i, j, value in _alike(_copies(names, progress), threshold)]
     return sorted(found, key=lambda pair: -pair[2])
 
 
 def groups_of_pairs(names: Sequence[str], pairs: Sequence[tuple[str, str]]) -> list[list[str]]:
-    """Groups of two and more names that hang together by pairs, in the order of `names`."""
+    """Groups of two or more names that pairs connect, in the order of `names`."""
     if not pairs:
         return []
     number = {name: i for i, name in enumerate(names)}
@@ -75,7 +74,7 @@ def groups_of_pairs(names: Sequence[str], pairs: Sequence[tuple[str, str]]) -> l
 
 
 def _copies(names: Sequence[str], progress: bool) -> NDArray[np.float64]:
-    """Small copies as rows of mean 0 and length 1, or of zeros where an image has one value only."""
+    """Small copies as rows of mean 0 and length 1; rows of zeros for uniform images."""
     long = len(names) >= _MANY or not all(name.lower().endswith(PICTURE_SUFFIXES) for name in names)
     copies = in_threads(_copy, names, "comparing", progress=progress and long)
     rows = np.array(copies, dtype=np.float64).reshape(len(names), _SIDE * _SIDE)
@@ -87,23 +86,23 @@ def _copies(names: Sequence[str], progress: bool) -> NDArray[np.float64]:
 
 
 def _copy(name: str) -> NDArray[np.float32]:
-    """The grey copy of an image, in one row."""
+    """The small grey copy of an image, as one row."""
     picture = _picture(name) if name.lower().endswith(PICTURE_SUFFIXES) else Image.fromarray(_middle(name))
     small = picture.resize((_SIDE, _SIDE), Image.Resampling.BOX)
     return np.asarray(small, dtype=np.float32).ravel()
 
 
 def _picture(name: str) -> Image.Image:
-    """A picture in grey; a JPEG no larger than needed."""
+    """A picture in grey; a JPEG is decoded no larger than needed."""
     with opened(name) as picture, reasons(name):
         picture.draft("L", (4 * _SIDE, 4 * _SIDE))
-        if picture.mode.startswith(("I", "F")):  # Pillow cuts these off at 255
+        if picture.mode.startswith(("I", "F")):  # Pillow clips these at 255
             return Image.fromarray(np.asarray(picture, dtype=np.float32))
         return picture.convert("L")
 
 
 def _middle(name: str) -> NDArray[np.float32]:
-    """The middle slice of a volume, as it is seen, or the mean of a picture's channels."""
+    """The middle slice of a volume in viewer orientation, or the mean of a picture's channels."""
     if not is_volume(name):
         return np.ascontiguousarray(MedicalImageReader().get_data(name)[0].mean(axis=0))
     shape, affine = stored_grid(name)
@@ -117,7 +116,7 @@ def _middle(name: str) -> NDArray[np.float32]:
 
 
 def _plane(name: str, axis: int, number: int) -> NDArray[Any]:
-    """One plane of a volume, as it is stored; of NIfTI and CT, no more than needed is read."""
+    """One plane of a volume, as it is stored. NIfTI and DICOM are read no further than needed."""
     if is_array(name):
         return np.asarray(np.take(array_values(name), number, axis=axis))
     if is_nifti(name):

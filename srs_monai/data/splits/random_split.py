@@ -1,4 +1,4 @@
-"""Splits drawn by a seed, by names or by groups that belong together."""
+"""Splits drawn by a seed, of names or of groups."""
 
 from collections.abc import Sequence
 
@@ -9,42 +9,41 @@ def seeded_split(names: Sequence[str], val_fraction: float, seed: int) -> tuple[
     """Draw training and validation names; the same names, fraction and seed give the same split.
 
     Args:
-        names: in any order; the sorted names are split.
+        names: names in any order; the sorted names are split.
         val_fraction: share of the validation names, between 0 and 1.
-        seed: of the draw, at least 0.
+        seed: seed of the draw, at least 0.
 
     Raises:
-        ValueError: when the fraction leaves either side without a name.
+        ValueError: when either side would have no name.
     """
-    if not 0 < val_fraction < 1:
-        raise ValueError(f"val_fraction lies between 0 and 1; got {val_fraction}")
+    _check_fraction(val_fraction)
     order = np.random.default_rng(seed).permutation(sorted(names)).tolist()
     n_validation = round(val_fraction * len(order))
     training, validation = sorted(order[n_validation:]), sorted(order[:n_validation])
     if not training or not validation:
         raise ValueError(
-            f"training and validation need an image each, but val_fraction {val_fraction} of {len(names)} images gives "
-            f"{len(training)} and {len(validation)}; add images, change val_fraction or write both lists by hand"
+            f"training and validation need at least one image each, but val_fraction {val_fraction} of {len(names)} "
+            f"images gives {len(training)} and {len(validation)}; add images, change val_fraction or write both lists "
+            f"by hand"
         )
     return training, validation
 
 
 def grouped_split(groups: Sequence[Sequence[str]], val_fraction: float, seed: int) -> tuple[list[str], list[str]]:
-    """Draw training and validation names so that a group is never divided: a patient's images, or copies of one image.
+    """Draw training and validation names and keep each group whole: a patient's images, or copies of one image.
 
-    The groups are drawn in a random order into the validation set as long as they fit into its share, so that its size
-    misses the share by less than the smallest group left. The same groups, fraction and seed give the same split.
+    In a random order, each group that fits into the remaining share goes to the validation set. Its size is then below
+    the share by less than the smallest group left. The same groups, fraction and seed give the same split.
 
     Args:
-        groups: of names, in any order; a name that stands alone is a group too.
+        groups: groups of names, in any order; a single name is a group too.
         val_fraction: share of the validation names, between 0 and 1.
-        seed: of the draw, at least 0.
+        seed: seed of the draw, at least 0.
 
     Raises:
         ValueError: when either side would have no name.
     """
-    if not 0 < val_fraction < 1:
-        raise ValueError(f"val_fraction lies between 0 and 1; got {val_fraction}")
+    _check_fraction(val_fraction)
     ordered = sorted(sorted(group) for group in groups)
     drawn = [ordered[i] for i in np.random.default_rng(seed).permutation(len(ordered))]
     wanted = val_fraction * sum(map(len, ordered))
@@ -53,13 +52,18 @@ def grouped_split(groups: Sequence[Sequence[str]], val_fraction: float, seed: in
         if len(validation) + len(group) <= round(wanted):
             validation += group
     if not validation and drawn:
-        validation = min(drawn, key=lambda group: len(group))  # no group fits: the smallest comes nearest
+        validation = min(drawn, key=lambda group: len(group))  # no group fits: the smallest is nearest to the share
     held_out = set(validation)
     training = sorted(name for group in ordered for name in group if name not in held_out)
     if not training or not validation:
         raise ValueError(
-            f"training and validation need a group of images each, but there are {len(ordered)} groups, the "
-            f"largest of {max(map(len, ordered), default=0)} images; near-duplicates and a patient's images are one "
-            f"group; add images or write both lists by hand"
+            f"training and validation need at least one group of images each, but the number of groups is "
+            f"{len(ordered)} and the largest has {max(map(len, ordered), default=0)} images; near-duplicates and a "
+            f"patient's images are one group; add images or write both lists by hand"
         )
     return training, sorted(validation)
+
+
+def _check_fraction(val_fraction: float) -> None:
+    if not 0 < val_fraction < 1:
+        raise ValueError(f"val_fraction must lie between 0 and 1; got {val_fraction}")

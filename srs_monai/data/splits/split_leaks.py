@@ -1,19 +1,23 @@
-"""What stands on both sides of a split."""
+"""Leaks of a split: near-duplicates and patients in two sections."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from srs_monai.data.recipes.recipe import Case
+from srs_monai.data.recipes import Case, Sections
+from srs_monai.data.splits.near_duplicates import near_duplicates
 from srs_monai.text import few
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Straddling:
-    """What a split divides that belongs together.
+class SplitLeaks:
+    """What a split separates although it belongs together.
 
     Args:
         pairs: near-duplicates in two sections, each as ((name, section), (name, section)).
-        patients: with images in two sections.
+        patients: patients with images in two sections.
     """
 
     pairs: tuple[tuple[tuple[str, str], tuple[str, str]], ...]
@@ -29,18 +33,18 @@ class Straddling:
             said.append(f"near-duplicates in two sections, pairs: {len(self.pairs)}: {shown}")
         if self.patients:
             said.append(f"patients in two sections: {few(self.patients)}")
-        return "; ".join(said) or "nothing in two sections"
+        return "; ".join(said) or "no leaks"
 
 
-def straddling(
+def find_leaks(
     sections: Mapping[str, Sequence[str]], cases: Sequence[Case], duplicates: Sequence[tuple[str, str]]
-) -> Straddling:
-    """What a split divides.
+) -> SplitLeaks:
+    """The leaks of a split.
 
     Args:
         sections: names of the cases of each section.
-        cases: with their patients; those that no section names are left out.
-        duplicates: names of the pairs that are near-duplicates.
+        cases: the cases with their patients; those in no section are skipped.
+        duplicates: pairs of names that are near-duplicates.
     """
     place = {name: section for section, names in sections.items() for name in names}
     pairs = tuple(
@@ -52,4 +56,35 @@ def straddling(
     for case in cases:
         if case.patient is not None and case.name in place:
             seen.setdefault(case.patient, set()).add(place[case.name])
-    return Straddling(pairs, tuple(sorted(patient for patient, where in seen.items() if len(where) > 1)))
+    return SplitLeaks(pairs, tuple(sorted(patient for patient, where in seen.items() if len(where) > 1)))
+
+
+def report_leaks(
+    whose: str, sections: Sections, cases: Sequence[Case], pairs: Sequence[tuple[str, str]] | None = None
+) -> None:
+    """Warn of near-duplicates and patients in two sections, with their number and the first names.
+
+    Args:
+        whose: name of the split, for the log.
+        sections: names of the cases of each section.
+        cases: at least the cases of the sections.
+        pairs: pairs of names that are near-duplicates; None compares the images of the sections.
+
+    Raises:
+        ValueError: when an image that is compared cannot be read.
+    """
+    if pairs is None:
+        named = {name for names in sections.values() for name in names}
+        pairs = image_pairs([case for case in cases if case.name in named])
+    if leaks := find_leaks(sections, cases, pairs):
+        logger.warning("%s has %s", whose, leaks)
+
+
+def image_pairs(cases: Sequence[Case]) -> list[tuple[str, str]]:
+    """Pairs of names of cases whose images are near-duplicates or the same file."""
+    named: dict[str, list[str]] = {}
+    for case in cases:
+        if case.image:
+            named.setdefault(case.image, []).append(case.name)
+    one_file = [(first, other) for first, *others in named.values() for other in others]
+    return [*one_file, *((named[a][0], named[b][0]) for a, b, _ in near_duplicates(list(named)))]

@@ -10,7 +10,7 @@ from PIL import Image
 
 from srs_monai.data.audit.check_dataset import check_dataset
 
-NORMAL = "(normal, left out unless asked for)"
+NORMAL = "(normal, skipped by default)"
 
 
 def blobs(seed: int, size: tuple[int, int] = (48, 40)) -> Image.Image:
@@ -49,7 +49,7 @@ def test_a_sound_data_set_has_no_faults(busi: Path) -> None:
     assert report.counts == {"all": {"images": 7, "breast lesion": 6, "empty": 1, "normal": 1}}
     assert "sizes, rows x columns: 40 x 48 (7)" in report.facts
     assert "label values: 0, 1, 255" in report.facts  # the union of two masks is 0 and 1
-    assert "faults, for which training is refused: none" in report.lines()
+    assert "faults that prevent training: none" in report.lines()
 
 
 def test_every_fault_is_named(busi: Path) -> None:
@@ -115,7 +115,7 @@ def test_lists_are_looked_at(tmp_path: Path) -> None:
         and remark.endswith("held-out images with a near-duplicate elsewhere: 1 of 2")
         for remark in report.remarks
     )
-    assert "the split published_2 names images that are not there: benign (7)" in report.faults
+    assert "the split published_2 names images that do not exist: benign (7)" in report.faults
     assert any("share benign (0)" in fault for fault in report.faults)
 
 

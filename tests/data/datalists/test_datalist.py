@@ -101,7 +101,7 @@ def test_a_drawn_split_leaves_the_test_list_alone(folder: Path) -> None:
 
 def test_one_list_alone_is_refused(folder: Path) -> None:
     lists(folder, train=NAMES[:6])
-    with pytest.raises(ValueError, match="no list of validation images but the other"):
+    with pytest.raises(ValueError, match="no list of validation images"):
         load_datalist(folder)
 
 
@@ -124,7 +124,7 @@ def test_images_and_masks_may_share_a_folder_when_a_suffix_tells_them_apart(tmp_
         picture(tmp_path / f"{name}_mask.png")
     datalist = load_datalist(tmp_path, images_dir=".", masks_dir=".", mask_suffix="_mask", val_fraction=0.5)
     assert sorted(names_of(datalist["training"] + datalist["validation"])) == ["a", "b"]
-    with pytest.raises(ValueError, match="tell them apart by mask_suffix"):
+    with pytest.raises(ValueError, match=r"images and masks; .* mask_suffix"):
         load_datalist(tmp_path, images_dir=".", masks_dir=".")
 
 
@@ -143,8 +143,8 @@ def test_images_and_masks_may_share_a_folder_when_a_suffix_tells_them_apart(tmp_
             rf"{NAMES[0]}.png has 4 x 6 pixels and .*{NAMES[0]}.png 6 x 4; correct",
         ),
         (lambda f: (f / "images" / f"{NAMES[0]}.png").write_bytes(b""), rf"{NAMES[0]}.png cannot be read as a picture"),
-        (lambda f: (f / "images").rename(f / "pictures"), r"has no folder images/; make it, or .* by images_dir"),
-        (lambda f: (f / "masks").rename(f / "labels"), r"has no folder masks/; make it, or .* by masks_dir"),
+        (lambda f: (f / "images").rename(f / "pictures"), r"has no folder images/; .* images_dir"),
+        (lambda f: (f / "masks").rename(f / "labels"), r"has no folder masks/; .* masks_dir"),
     ],
 )
 def test_bad_folders_are_refused(folder: Path, spoil: Callable[[Path], object], reason: str) -> None:
@@ -163,9 +163,9 @@ def test_several_bad_files_are_counted(folder: Path) -> None:
 def test_empty_and_missing_folders_are_refused(tmp_path: Path) -> None:
     (tmp_path / "images").mkdir()
     (tmp_path / "masks").mkdir()
-    with pytest.raises(ValueError, match="there are no images"):
+    with pytest.raises(ValueError, match="images holds no images"):
         load_datalist(tmp_path)
-    with pytest.raises(ValueError, match=r"there is no folder .*nowhere; give"):
+    with pytest.raises(ValueError, match=r"there is no folder .*nowhere"):
         load_datalist(tmp_path / "nowhere")
 
 
@@ -192,7 +192,7 @@ def test_unlabelled_images_are_found_in_folders_of_folders(tmp_path: Path) -> No
 
 
 def test_a_folder_without_images_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="there are no images"):
+    with pytest.raises(ValueError, match="holds no images"):
         load_images(tmp_path)
     with pytest.raises(ValueError, match="there is no folder"):
         load_images(tmp_path / "nowhere")
@@ -247,9 +247,7 @@ def test_what_a_run_trained_on_is_not_held_out(folder: Path, tmp_path: Path) -> 
     name = names_of(trained["training"])[0]
     others = [n for n in names_of(trained["training"] + trained["validation"]) if n != name]
     lists(folder, mine=others, held_out=[name])
-    with pytest.raises(
-        ValueError, match=f"of 1 such images 1 stand in .*train.txt, .*: {re.escape(name)}; leave split"
-    ):
+    with pytest.raises(ValueError, match=rf"1 of 1 images .*train\.txt, .*: {re.escape(name)};"):
         load_datalist(folder, train_list="mine.txt", val_list="held_out.txt", run_split=run)
 
 
@@ -257,4 +255,4 @@ def test_lists_that_a_recipe_passes_by_are_said(folder: Path, caplog: pytest.Log
     lists(folder, train=NAMES[:3], val=NAMES[3:])
     with caplog.at_level("WARNING"):
         load_datalist(folder, recipe="busi")
-    assert "has lists of its own, which are not used: split 1 of the recipe busi is" in caplog.text
+    assert "split 1 of the recipe busi is used" in caplog.text

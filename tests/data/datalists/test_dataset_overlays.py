@@ -6,7 +6,7 @@ import pytest
 import yaml
 from monai.bundle import ConfigParser
 
-from srs_monai.data.datalists.recipe_datalist import DRAWN_SPLITS
+from srs_monai.data.datalists.recipe_split import DRAWN_SPLITS
 from srs_monai.data.phantoms import write_phantoms
 from srs_monai.data.recipes import RECIPES, recipe, result_labels
 

@@ -61,7 +61,7 @@ def test_only_training_may_skip_slices_without_a_label(decathlon: Path) -> None:
     assert [item["slice"] for item in datalist["validation"]] == [0, 1, 2]
     for i in range(4):
         volume(decathlon / "labelsTr" / f"a_{i}.nii.gz")
-    with pytest.raises(ValueError, match="no slice of the training volumes"):
+    with pytest.raises(ValueError, match="skip_empty_slices"):
         load_datalist(decathlon, datalist="dataset.json", skip_empty_slices=True)
 
 
@@ -100,7 +100,7 @@ def test_a_json_list_may_hold_pictures(tmp_path: Path) -> None:
         ("[]", "dataset.json does not"),
         ('{"training": "a.png"}', "dataset.json does not"),
         ('{"test": ["a.png"]}', "section 'training' with images"),
-        ('{"training": [{"image": "a.png"}]}', "training names one file as image and one as label"),
+        ('{"training": [{"image": "a.png"}]}', r"one as label, .* has \{.image.: .a.png.\}"),
         ('{"training": [{"image": ["a", "b"], "label": "c"}]}', r"dataset.json has .*\[.a., .b.\]"),
         ('{"training": [{"image": "a", "label": "b"}, {"image": "a", "label": "c"}]}', "repeats a;"),
         ('{"training": [{"image": "a", "label": "b"}], "validation": [{"image": "a", "label": "b"}]}', "share a;"),

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from srs_monai.data.datalists.split_dataset import split_dataset
+from srs_monai.data.datalists.recipe_split import split_dataset
 from srs_monai.data.split_lists import read_names
 from srs_monai.data.splits.near_duplicates import near_duplicates
 
@@ -56,10 +56,7 @@ def test_what_is_held_out_stays_held_out_and_copies_of_it_are_left_out(
     with caplog.at_level(logging.WARNING):
         split_dataset("glas", glas / "data", glas / "a", split="1")
     assert names(glas / "a", "test") == {"testA_1", "testB_1"}
-    assert (
-        "left out, for they share a patient or a near-duplicate with images held out for testing: 1 (train_1)"
-        in caplog.text
-    )
+    assert "a patient or a near-duplicate with test images: 1 (train_1)" in caplog.text
     training, validation = names(glas / "a", "train"), names(glas / "a", "val")
     assert training | validation == {f"train_{number}" for number in range(2, 6)}
     assert ("train_2" in training) == ("train_3" in training)
@@ -86,7 +83,7 @@ def test_another_split_is_only_replaced_on_request(glas: Path) -> None:
 
 
 def test_a_split_that_is_not_known_names_those_that_are(glas: Path) -> None:
-    with pytest.raises(ValueError, match="can be split as 1, 2, 3, official; got '9'"):
+    with pytest.raises(ValueError, match="are 1, 2, 3, official; got '9'"):
         split_dataset("glas", glas / "data", glas / "out", split=9)
     with pytest.raises(ValueError, match=r"between 0 and 1; got 1\.5"):
         split_dataset("glas", glas / "data", glas / "out", val_fraction=1.5)

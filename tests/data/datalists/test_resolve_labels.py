@@ -33,7 +33,7 @@ def test_other_names_in_a_list_are_reported(tmp_path: Path, caplog: pytest.LogCa
     assert not caplog.records
     listed = write_list(tmp_path, {"1": "tumour"})
     assert resolve_labels(1, **listed, trained=TRAINED).names == {1: "of the weights"}
-    assert "otherwise in list.json: 1 'tumour' (here 'of the weights')" in caplog.text
+    assert "list.json has other label names: label 1 is 'tumour' there and 'of the weights' here" in caplog.text
 
 
 def test_a_faulty_list_is_refused_where_nobody_else_names(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -88,52 +88,52 @@ def test_numbers_of_label_files() -> None:
     labels = parse_label_names(listed, 9, otherwise=known, values=values)  # type: ignore[arg-type]
     assert labels[0].name == "big vessel"
     assert labels[1:] == known[1:], "the liver keeps its code, and of what counts as background no name is taken"
-    with pytest.raises(ValueError, match=r"label files of the recipe hold .*; got a name for 77"):
+    with pytest.raises(ValueError, match=r"label files hold .*, but 77 has a name"):
         parse_label_names({"77": "x"}, 9, otherwise=known, values=values)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
     ("value", "said"),
     [
-        ({"0": "air", "1": "liver"}, "number 0 is the background; got 'air'"),
+        ({"0": "air", "1": "liver"}, "number 0 must be the background; got 'air'"),
         ({"1": "liver", 1: "spleen"}, "one name; got 'liver' and 'spleen'"),
         ({"01": "liver", "1": "spleen"}, "one name; got 'liver' and 'spleen'"),
         ({"liver": 1, "spleen": 1}, "one name; got 'liver' and 'spleen'"),
         ({"1": "liver", "2": "liver"}, "got liver for several"),
         ({"2": "label 1"}, "got label 1 for several"),
-        ({"3": "liver"}, "the labels 1 to 2; got a name for 3; set out_channels to 4"),
-        (["a", "b", "c"], "got a name for 3"),
+        ({"3": "liver"}, "labels 1 to 2, but label 3 has a name; set out_channels to 4"),
+        (["a", "b", "c"], "label 3 has a name"),
         ({"-1": "liver"}, "by their numbers"),
         ({1.0: "liver"}, "by their numbers"),
         ({True: "liver"}, "by their numbers"),
-        ({"1": "background"}, "none of background"),
-        ({"1": "mean"}, "none of background, mean"),
-        ({"1": ""}, "is a text; got ''"),
-        ({"1": None}, "is a text; got None"),
-        ({"1": 7}, "is a text; got 7"),
-        ({"1": yaml.safe_load("on")}, "is a text; got True; give one, in quotes"),
-        ({"1": ["liver"]}, r"is a text; got \['liver'\]"),
-        ({"1": "7"}, "no number"),
+        ({"1": "background"}, "one of background"),
+        ({"1": "mean"}, "one of background, mean"),
+        ({"1": ""}, "must be a text; got ''"),
+        ({"1": None}, "must be a text; got None"),
+        ({"1": 7}, "must be a text; got 7"),
+        ({"1": yaml.safe_load("on")}, "must be a text; got True; .* quotes"),
+        ({"1": ["liver"]}, r"must be a text; got \['liver'\]"),
+        ({"1": "7"}, "must not be a number .* got '7'"),
         ({"1": "liver", "spleen": 2}, "got both"),
-        ({"background": 0, "whole": [1, 2], "core": 2}, r"'whole' is a region of \[1, 2\]; .* by label_names"),
-        ({"background": 0, "liver": 1, "ignore": 2}, "2 is to be ignored; renumber"),
+        ({"background": 0, "whole": [1, 2], "core": 2}, r"'whole' is a region of \[1, 2\]; .* in label_names"),
+        ({"background": 0, "liver": 1, "ignore": 2}, "'ignore' is to ignore 2; renumber"),
         ({"liver": "one"}, "got 'one' for 'liver'"),
         ({"liver": None}, "got None for 'liver'"),
         (7, "got 7; write {1: liver"),
         ("liver", "got 'liver'; write {1: liver"),
-        ("{1: liver", "is YAML or JSON"),
-        ({"1": {"label": "liver"}}, "described by name, code, category, colour; got 'label'"),
-        ({"1": {"colour": [1, 2, 3]}}, "is a text; got None"),
+        ("{1: liver", "must be YAML or JSON"),
+        ({"1": {"label": "liver"}}, "may only have name, code, category, colour; got 'label'"),
+        ({"1": {"colour": [1, 2, 3]}}, "must be a text; got None"),
         ({"1": {"name": "liver", "color": [1, 2, 3]}}, "got 'color'"),
         ({"1": {"name": "liver", "colour": "red"}}, "from 0 to 255"),
         ({"1": {"name": "liver", "colour": [0, 0, 256]}}, "from 0 to 255"),
         ({"1": {"name": "liver", "colour": None}}, "from 0 to 255"),
-        ({"1": {"name": "liver", "code": "10200004"}}, "told by its value and meaning"),
-        ({"1": {"name": "liver", "code": {"value": "10200005"}}}, "10200005 is none"),
+        ({"1": {"name": "liver", "code": "10200004"}}, "needs a value and a meaning; got '10200004'"),
+        ({"1": {"name": "liver", "code": {"value": "10200005"}}}, "got 10200005"),
         ({"1": {"name": "liver", "code": {"meaning": "Liver"}}}, "the value of a code"),
         ({"1": {"name": "liver", "category": {"value": True}}}, "the value of a code"),
         ({"1": {"name": "liver", "code": {"value": "1", "scheme": 7}}}, "the scheme of a code"),
-        ({"1": {"name": "liver", "code": {"id": "1"}}}, "described by value, meaning, scheme; got 'id'"),
+        ({"1": {"name": "liver", "code": {"id": "1"}}}, "may only have value, meaning, scheme; got 'id'"),
         ({"1": {"_target_": "os.system", "name": "x"}}, "got '_target_'"),
     ],
 )
@@ -143,7 +143,7 @@ def test_what_is_refused(value: Any, said: str) -> None:
 
 
 def test_a_binary_network_has_one_label() -> None:
-    with pytest.raises(ValueError, match="the label 1 alone; got a name for 2; set out_channels to 3"):
+    with pytest.raises(ValueError, match="only label 1, but label 2 has a name; set out_channels to 3"):
         names({"1": "liver", "2": "cancer"}, 1)
     with pytest.raises(ValueError, match="one name; got 'a' and 'b'"):
         names({1: "a", 255: "b"}, 1)

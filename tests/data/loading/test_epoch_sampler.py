@@ -2,7 +2,7 @@
 
 import pytest
 
-from srs_monai.data.loading.sampling import EpochSampler
+from srs_monai.data.loading.epoch_sampler import EpochSampler
 
 
 def order(sampler: EpochSampler, epoch: int) -> list[int]:

@@ -86,7 +86,7 @@ def test_transunet_s_arrays_are_left_as_they_are(transunet: Path) -> None:
 def test_the_window_is_refused_for_transunet_s_arrays(transunet: Path) -> None:
     with pytest.raises(RuntimeError) as caught:
         prepared(parsed("synapse", transunet), "test")
-    assert "is an array of 0 to 1, which holds brightness; use intensity 'range'" in str(root_cause(caught.value))
+    assert "is an array from 0 to 1, which holds brightness; use intensity 'range'" in str(root_cause(caught.value))
 
 
 def test_raw_values_are_refused_where_they_must_be_scaled(transunet: Path) -> None:

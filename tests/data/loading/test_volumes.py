@@ -111,5 +111,5 @@ def test_unreadable_files_and_senseless_headers_are_refused(tmp_path: Path) -> N
     nowhere = nib.Nifti1Image(np.zeros(RAS_SHAPE, dtype=np.uint8), np.eye(4))
     nowhere.header.set_sform(np.zeros((4, 4)), code=1)
     nib.save(nib.Nifti1Image(np.zeros(RAS_SHAPE, dtype=np.uint8), None, nowhere.header), tmp_path / "nowhere.nii")
-    with pytest.raises(ValueError, match=r"the affine of .*nowhere.nii gives a voxel no place"):
+    with pytest.raises(ValueError, match=r"nowhere\.nii is \[\[0\.0, "):
         volume_grid(tmp_path / "nowhere.nii")

@@ -44,14 +44,14 @@ def test_folders_that_are_none_or_empty_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="there is no folder"):
         recipe("busi").cases(tmp_path / "none")
     (tmp_path / "benign").mkdir()
-    with pytest.raises(ValueError, match="is laid out as busi, but holds no images"):
+    with pytest.raises(ValueError, match="has a layout of busi, but no images"):
         recipe("busi").cases(tmp_path)
 
 
 def test_a_misspelt_name_gets_the_nearest() -> None:
     with pytest.raises(ValueError, match="no recipe is called 'Buzi'; did you mean 'busi'"):
         recipe("Buzi")
-    with pytest.raises(ValueError, match=r"choose one of .*'acdc', 'bus'"):
+    with pytest.raises(ValueError, match=r"choose one of acdc, bus,"):
         recipe("mnist0000")
 
 

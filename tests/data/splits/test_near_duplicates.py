@@ -108,7 +108,7 @@ def test_pairs_make_groups_by_their_union() -> None:
 
 @pytest.mark.parametrize("threshold", [0, 1, -0.5, 2])
 def test_a_threshold_is_a_correlation(threshold: float) -> None:
-    with pytest.raises(ValueError, match=r"between 0 and 1; got threshold"):
+    with pytest.raises(ValueError, match=rf"threshold .* got {threshold}"):
         near_duplicates([], threshold)
 
 

@@ -1,33 +1,8 @@
-"""Lists of names are read tolerantly, splits drawn by the seed and written down once."""
-
-from pathlib import Path
+"""Splits follow from names or groups, the fraction and the seed."""
 
 import pytest
 
-from srs_monai.data.split_lists import read_names, refuse_leaks, write_split
 from srs_monai.data.splits.random_split import grouped_split, seeded_split
-
-
-@pytest.mark.parametrize("ending", ["\n", "\r\n"])
-@pytest.mark.parametrize("mark", ["", "\ufeff"])
-def test_names_stand_one_a_line(tmp_path: Path, ending: str, mark: str) -> None:
-    names = ["malignant (84)", "v1.2 final", "Ünal"]
-    (tmp_path / "a.txt").write_bytes((mark + ending.join(["", *names, "  ", ""])).encode())
-    assert read_names(tmp_path / "a.txt") == names
-
-
-@pytest.mark.parametrize(
-    ("content", "reason"),
-    [
-        (b"\n \n", "a.txt names none"),
-        (b"a\nb\na\nb\nc\n", "a.txt repeats a, b; take"),
-        (b"\xff\xfea\x00", "a.txt is not"),
-    ],
-)
-def test_bad_lists_are_refused(tmp_path: Path, content: bytes, reason: str) -> None:
-    (tmp_path / "a.txt").write_bytes(content)
-    with pytest.raises(ValueError, match=reason):
-        read_names(tmp_path / "a.txt")
 
 
 def test_a_split_follows_from_names_fraction_and_seed() -> None:
@@ -49,32 +24,6 @@ def test_both_sides_of_a_split_need_an_image(count: int, fraction: float) -> Non
 def test_a_fraction_lies_between_0_and_1(fraction: float) -> None:
     with pytest.raises(ValueError, match="between 0 and 1"):
         seeded_split(["a", "b"], fraction, 0)
-
-
-def test_leaks_are_refused_between_any_two_sections() -> None:
-    refuse_leaks({"training": ["a"], "validation": ["b"], "test": ["c"]})
-    with pytest.raises(ValueError, match="training and test share a, b; take"):
-        refuse_leaks({"training": ["b", "a"], "validation": ["c"], "test": ["a", "b", "d"]})
-
-
-def test_a_split_is_written_once_and_never_changed(tmp_path: Path) -> None:
-    folder = tmp_path / "out" / "split"
-    split = {"training": ["a", "b 1"], "validation": ["c.d"], "test": []}
-    write_split(folder, split)
-    write_split(folder, split)
-    assert read_names(folder / "train.txt") == ["a", "b 1"]
-    assert read_names(folder / "val.txt") == ["c.d"]
-    assert not (folder / "test.txt").exists()
-    with pytest.raises(ValueError, match=r"val.txt holds another split"):
-        write_split(folder, split | {"validation": ["x"]})
-    assert read_names(folder / "val.txt") == ["c.d"]
-
-
-def test_a_split_is_replaced_when_asked_to(tmp_path: Path) -> None:
-    write_split(tmp_path, {"training": ["a"], "validation": ["b"], "test": ["c"]})
-    write_split(tmp_path, {"training": ["b"], "validation": ["a"]}, replace=True)
-    assert (read_names(tmp_path / "train.txt"), read_names(tmp_path / "val.txt")) == (["b"], ["a"])
-    assert not (tmp_path / "test.txt").exists()
 
 
 GROUPS = [["a1", "a2", "a3"], ["b1"], ["c1", "c2"], ["d1"], ["e1"], ["f1", "f2"]]
@@ -100,10 +49,10 @@ def test_large_groups_come_as_near_as_they_can() -> None:
 
 @pytest.mark.parametrize("groups", [[], [["a", "b", "c"]]])
 def test_too_few_groups_are_refused(groups: list[list[str]]) -> None:
-    with pytest.raises(ValueError, match=f"need a group of images each, but there are {len(groups)} groups"):
+    with pytest.raises(ValueError, match=f"the number of groups is {len(groups)} "):
         grouped_split(groups, 0.3, 0)
 
 
 def test_a_grouped_share_is_a_share() -> None:
-    with pytest.raises(ValueError, match=r"val_fraction lies between 0 and 1; got 1.5"):
+    with pytest.raises(ValueError, match=r"val_fraction .* got 1\.5"):
         grouped_split(GROUPS, 1.5, 0)

@@ -1,14 +1,14 @@
 """What belongs together and stands in two sections is counted."""
 
 from srs_monai.data.recipes import Case
-from srs_monai.data.splits.split_leaks import Straddling, straddling
+from srs_monai.data.splits.split_leaks import SplitLeaks, find_leaks
 
 CASES = [Case(name, f"{name}.png", patient=patient) for name, patient in zip("abcdef", "ppqqrr", strict=True)]
 SECTIONS = {"training": ["a", "c"], "validation": ["b"], "test": ["d"]}
 
 
 def test_pairs_and_patients_in_two_sections_are_named() -> None:
-    divided = straddling(SECTIONS, CASES, [("a", "c"), ("a", "b"), ("c", "d"), ("a", "f"), ("e", "f")])
+    divided = find_leaks(SECTIONS, CASES, [("a", "c"), ("a", "b"), ("c", "d"), ("a", "f"), ("e", "f")])
     assert divided.pairs == (
         (("a", "training"), ("b", "validation")),
         (("c", "training"), ("d", "test")),
@@ -21,7 +21,7 @@ def test_pairs_and_patients_in_two_sections_are_named() -> None:
 
 
 def test_nothing_is_said_of_what_stays_together() -> None:
-    divided = straddling({"training": ["a", "b"], "validation": ["c", "d"]}, CASES, [("a", "b"), ("e", "f")])
-    assert divided == Straddling((), ())
+    divided = find_leaks({"training": ["a", "b"], "validation": ["c", "d"]}, CASES, [("a", "b"), ("e", "f")])
+    assert divided == SplitLeaks((), ())
     assert not divided
-    assert str(divided) == "nothing in two sections"
+    assert str(divided) == "no leaks"
