@@ -11,14 +11,15 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[1] / "srs_monai"
 ROOMS = {
     "networks": set[str](),
+    "labels": set[str](),
     "dicom": set[str](),
-    "data": {"dicom"},
+    "data": {"dicom", "labels"},
     "config": {"data", "networks"},
     "runtimes": {"networks"},
     "export": {"config", "data", "networks", "runtimes"},
     "training": {"config", "data", "networks"},
-    "inference": {"config", "data", "dicom", "export", "networks", "runtimes"},
-    "evaluation": {"data"},
+    "inference": {"config", "data", "dicom", "export", "labels", "networks", "runtimes"},
+    "evaluation": {"data", "labels"},
     "interop": {"networks"},
     "cli": {"config", "data", "evaluation", "export", "inference", "training"},
 }

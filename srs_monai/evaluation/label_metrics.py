@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 from monai.utils import convert_to_numpy
 
-from srs_monai.data.recipes import MEAN, default_labels
 from srs_monai.evaluation.metrics import case_metrics
 from srs_monai.evaluation.metrics_table import Row, mean_of_existing
 from srs_monai.evaluation.original_metrics import original_metrics
 from srs_monai.evaluation.overlap import count_overlap
+from srs_monai.labels import MEAN, default_labels
 
 
 def case_rows(

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
-from srs_monai.data.recipes import MEAN
 from srs_monai.evaluation.overlap import Overlap, add_overlaps
 from srs_monai.files import check_folder, write_atomically
+from srs_monai.labels import MEAN
 
 CSV_NAME, JSON_NAME, SUMMARY_NAME = "metrics.csv", "metrics.json", "summary.md"
 POOLED = ("pooled_iou", "pooled_dice")

@@ -178,18 +178,18 @@ def test_other_names_in_the_list_of_an_evaluation(
     weights = train(bundle, data, 3)
     write_list(data, {"1": "liver", "2": "milt"})
     assert evaluated(bundle, data, weights, 3, named=True) == ["liver", "spleen", "mean"]
-    assert "otherwise in dataset.json: 2 'milt' (here 'spleen')" in caplog.text
+    assert "dataset.json has other label names: label 2 is 'milt' there and 'spleen' here" in caplog.text
     assert "trained with" not in caplog.text
 
 
 @pytest.mark.parametrize(
     ("labels", "said"),
     [
-        ({"0": "background", "1": "liver", "7": "spleen"}, "got a name for 7; set out_channels to 8"),
+        ({"0": "background", "1": "liver", "7": "spleen"}, "label 7 has a name; set out_channels to 8"),
         ({"background": 0, "whole": [1, 2], "core": 2}, "region"),
-        ({"background": 0, "liver": 1, "ignore": 2}, "to be ignored"),
-        ({"0": "background", "1": "$__import__('os').abort()"}, "begins with a letter"),
-        ("liver", "labels are named by their numbers"),
+        ({"background": 0, "liver": 1, "ignore": 2}, "'ignore' is to ignore 2"),
+        ({"0": "background", "1": "$__import__('os').abort()"}, "begin with a letter"),
+        ("liver", "named by their numbers; got 'liver'"),
     ],
 )
 def test_a_faulty_list_is_refused_before_an_earlier_run_is_lost(

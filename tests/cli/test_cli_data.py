@@ -41,7 +41,7 @@ def test_check_ends_with_0_and_what_there_is(kvasir: Path, caplog: pytest.LogCap
     with caplog.at_level(logging.INFO):
         assert main(["data", "check", "kvasir_seg", str(kvasir)]) == 0
     assert "sizes, rows x columns: 32 x 40 (5)" in caplog.text
-    assert caplog.text.rstrip().endswith("faults, for which training is refused: none")
+    assert caplog.text.rstrip().endswith("faults that prevent training: none")
 
 
 def test_check_ends_with_1_and_all_faults_and_training_refuses_them(
@@ -51,7 +51,7 @@ def test_check_ends_with_1_and_all_faults_and_training_refuses_them(
     (kvasir / "masks" / "k2.png").unlink()
     with caplog.at_level(logging.INFO):
         assert main(["data", "check", "kvasir_seg", str(kvasir)]) == 1
-    assert "faults, for which training is refused: 2" in caplog.text
+    assert "faults that prevent training: 2" in caplog.text
     assert "k1.png cannot be read as a picture" in caplog.text
     assert "k2 has an image and no mask" in caplog.text
     with pytest.raises(ValueError, match=r"k1\.png cannot be read|none for k2"):
@@ -77,7 +77,7 @@ def test_split_writes_lists_to_train_with(kvasir: Path, caplog: pytest.LogCaptur
     lists = load_datalist(kvasir)
     assert [Path(item["image"]).stem for item in lists["training"]] == (output / "train.txt").read_text().split()
     assert main([*arguments, "--seed", "6", "--split", "nine"]) == 1
-    assert "can be split as 1, 2, 3" in caplog.text
+    assert "are 1, 2, 3; got" in caplog.text
 
 
 def test_the_help_does_not_wait_for_the_readers() -> None:

@@ -9,13 +9,13 @@ from typing import Any
 
 from srs_monai.data.datalists.check_headers import check_headers
 from srs_monai.data.datalists.datalist_options import Datalist, DatalistOptions, Item
-from srs_monai.data.labels.label_forms import region_numbers
 from srs_monai.data.loading.dicom_images import session_of
 from srs_monai.data.readers.dicom_label import dicom_label
 from srs_monai.data.recipes import Case, Sections
 from srs_monai.data.split_lists import SECTIONS, reject_repeated_names, reject_shared_names
 from srs_monai.data.splits.leak_free_split import leak_free_split
 from srs_monai.data.splits.split_leaks import report_leaks
+from srs_monai.labels import region_numbers
 
 
 def json_datalist(path: Path, folder: Path, options: DatalistOptions) -> tuple[Datalist, Sections]:

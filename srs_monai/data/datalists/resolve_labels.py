@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from srs_monai.data.datalists.json_datalist import listed_labels
-from srs_monai.data.recipes import Label, parse_label_names, plain_label_names, result_labels
 from srs_monai.data.recipes import recipe as recipe_of
+from srs_monai.data.recipes import result_labels
+from srs_monai.labels import Label, parse_label_names, plain_label_names
 from srs_monai.text import few
 
 logger = logging.getLogger(__name__)

@@ -49,9 +49,7 @@ class LoadLabeld(MapTransform):
 
     def _regions(self, label: DicomLabel, image: Any, numbers: Mapping[str, int] | None) -> MetaTensor:
         if not isinstance(image, MetaTensor) or image.ndim != 4 or "frames" in image.meta:
-            held = (
-                "nothing" if image is None else f"{type(image).__name__} of shape {tuple(getattr(image, 'shape', ()))}"
-            )
+            held = f"an image of shape {tuple(image.shape)}" if isinstance(image, MetaTensor) else repr(image)
             raise ValueError(
                 f"the regions of {label.path} need a volume, but {self.image_key!r} holds {held}; load the volume first"
             )
@@ -63,7 +61,7 @@ class LoadLabeld(MapTransform):
 
 
 def _on_one_slice(label: MetaTensor, image: Any) -> MetaTensor:
-    """A picture (C, H, W) as a volume of one slice, where the image (C, W, H, 1) is a DICOM slice."""
+    """A picture (C, H, W) as a volume of one slice, if the image (C, W, H, 1) is a DICOM slice."""
     single = isinstance(image, MetaTensor) and image.ndim == 4 and image.shape[3] == 1
     if not single or image.meta.get("source_kind") != "dicom" or "frames" in image.meta or label.ndim != 3:
         return label

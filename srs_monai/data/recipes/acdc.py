@@ -6,11 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from srs_monai.data.file_names import files_by_stem, stem_and_suffix
-from srs_monai.data.labels.coded_concept import Code
-from srs_monai.data.labels.label import Label
 from srs_monai.data.readers.nifti import is_nifti
 from srs_monai.data.recipes.folders import has_folders, listed, paired_cases
 from srs_monai.data.recipes.recipe import Case, Layout, Recipe, Sections
+from srs_monai.labels import Code, Label
 
 _OFFICIAL = {"training": "training", "testing": "test", "": None}
 _FRAME = re.compile(r"(patient\d+_frame\d+)(_gt)?")  # patient001_4d is the whole cycle, without labels

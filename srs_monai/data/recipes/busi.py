@@ -6,10 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from srs_monai.data.file_names import files_by_stem
-from srs_monai.data.labels.coded_concept import Code
-from srs_monai.data.labels.label import ABNORMALITY, Label
 from srs_monai.data.recipes.folders import has_folders, numbered_lists, paired_cases
 from srs_monai.data.recipes.recipe import Case, Layout, Recipe
+from srs_monai.labels import ABNORMALITY, Code, Label
 
 _CLASSES = ("benign", "malignant", "normal")
 _MASK = re.compile(r"(.+)_mask(?:_\d+)?")  # X_mask, X_mask_1, X_mask_2

@@ -4,10 +4,9 @@ from bisect import bisect_right
 from dataclasses import replace
 from pathlib import Path
 
-from srs_monai.data.labels.coded_concept import Code
-from srs_monai.data.labels.label import ABNORMALITY, Label
 from srs_monai.data.recipes.folders import lists_as, two_folders
 from srs_monai.data.recipes.recipe import Case, Layout, Recipe
+from srs_monai.labels import ABNORMALITY, Code, Label
 
 _FRAMES = 612
 # first frames of the 29 sequences, from the data set's page

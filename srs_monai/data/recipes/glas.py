@@ -6,9 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from srs_monai.data.file_names import image_files
-from srs_monai.data.labels.label import TISSUE, Label
 from srs_monai.data.recipes.folders import has_folders, paired_cases
 from srs_monai.data.recipes.recipe import Case, Layout, Recipe
+from srs_monai.labels import TISSUE, Label
 
 _GRADES = "Grade.csv"
 _SUFFIX = "_anno"

@@ -3,10 +3,9 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from srs_monai.data.labels.coded_concept import Code
-from srs_monai.data.labels.label import ABNORMALITY, Label
 from srs_monai.data.recipes.folders import lists_as, paired_cases, two_folders
 from srs_monai.data.recipes.recipe import Case, Layout, Recipe
+from srs_monai.labels import ABNORMALITY, Code, Label
 
 _LABELS = (Label("skin lesion", Code("95324001", "Skin lesion"), ABNORMALITY),)
 _UNIT = "8-bit RGB; the pixel spacing is not published"

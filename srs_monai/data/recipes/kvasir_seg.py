@@ -1,9 +1,8 @@
 """Kvasir-SEG: polyps in colonoscopy."""
 
-from srs_monai.data.labels.coded_concept import Code
-from srs_monai.data.labels.label import ABNORMALITY, Label
 from srs_monai.data.recipes.folders import lists_as, two_folders
 from srs_monai.data.recipes.recipe import Recipe
+from srs_monai.labels import ABNORMALITY, Code, Label
 
 KVASIR_SEG = Recipe(
     name="kvasir_seg",

@@ -1,8 +1,8 @@
 """NUDT-KBT19: small aircraft in infrared frames."""
 
-from srs_monai.data.labels.label import OBJECT, Label
 from srs_monai.data.recipes.folders import lists_as, two_folders
 from srs_monai.data.recipes.recipe import Recipe
+from srs_monai.labels import OBJECT, Label
 
 NUDT_KBT19 = Recipe(
     name="nudt_kbt19",

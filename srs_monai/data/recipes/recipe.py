@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from srs_monai.data.labels.label import Label
 from srs_monai.data.split_lists import SECTIONS
+from srs_monai.labels import Label
 from srs_monai.text import few
 
 Sections = dict[str, list[str]]  # "training", "validation" and "test" to the names of their cases

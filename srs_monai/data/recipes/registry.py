@@ -1,6 +1,5 @@
 """The recipes by their names."""
 
-from srs_monai.data.labels.label import Label, default_labels
 from srs_monai.data.recipes.acdc import ACDC
 from srs_monai.data.recipes.bus import BUS
 from srs_monai.data.recipes.busi import BUSI
@@ -13,6 +12,7 @@ from srs_monai.data.recipes.recipe import Recipe
 from srs_monai.data.recipes.sirst import SIRST
 from srs_monai.data.recipes.synapse import SYNAPSE
 from srs_monai.data.recipes.tnscui import TNSCUI
+from srs_monai.labels import Label, default_labels
 from srs_monai.text import few, one_of
 
 RECIPES: dict[str, Recipe] = {
@@ -38,7 +38,7 @@ def recipe(name: str) -> Recipe:
     """The recipe of a name.
 
     Raises:
-        ValueError: when there is none, with the most similar name.
+        ValueError: for an unknown name, with the most similar known name.
     """
     return RECIPES[one_of(name, RECIPES, "recipe")]
 

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from srs_monai.data.labels.label import OBJECT, Label
 from srs_monai.data.recipes.folders import has_folders, listed, two_folders
 from srs_monai.data.recipes.recipe import Case, Layout, Recipe, Sections
+from srs_monai.labels import OBJECT, Label
 
 _ORIGINAL, _PLAIN = two_folders(suffix="_pixels0"), two_folders()
 

@@ -5,11 +5,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from srs_monai.data.file_names import files_by_stem
-from srs_monai.data.labels.coded_concept import Code
-from srs_monai.data.labels.label import Label
 from srs_monai.data.readers.array_file import is_array
 from srs_monai.data.recipes.folders import listed
 from srs_monai.data.recipes.recipe import Case, Layout, Recipe, Sections
+from srs_monai.labels import Code, Label
 
 # in the order of TransUNet's numbers, with those of BTCV's label files
 _ORGANS = (

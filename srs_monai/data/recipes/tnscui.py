@@ -1,9 +1,8 @@
 """TN-SCUI 2020: ultrasound of thyroid nodules."""
 
-from srs_monai.data.labels.coded_concept import Code
-from srs_monai.data.labels.label import ABNORMALITY, Label
 from srs_monai.data.recipes.folders import two_folders
 from srs_monai.data.recipes.recipe import Recipe
+from srs_monai.labels import ABNORMALITY, Code, Label
 
 TNSCUI = Recipe(
     name="tnscui",

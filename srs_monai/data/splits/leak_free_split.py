@@ -45,7 +45,7 @@ def leak_free_split(
     if sections is None:
         sections = draw_groups(whose, _unrelated(whose, pool, test, pairs), pairs, val_fraction, seed)
     else:
-        logger.info("%s stays as it is in %s", whose, earlier)
+        logger.info("%s is taken from the lists in %s", whose, earlier)
     sections |= {"test": [case.name for case in test]}
     report_leaks(whose, sections, [*pool, *test], pairs)
     return sections

@@ -10,9 +10,9 @@ from monai.utils import ImageMetaKey
 from numpy.typing import NDArray
 from torch import Tensor
 
-from srs_monai.data.recipes import TISSUE, Label, numbered_name, plain_code
 from srs_monai.inference.inferers.runtime_inferer import RUNTIME, RUNTIME_PRECISION
 from srs_monai.inference.results.packed_labels import Labels, PackedLabels
+from srs_monai.labels import TISSUE, Label, numbered_name, plain_code
 
 EMPTY = "nothing was found, the mask is empty"
 

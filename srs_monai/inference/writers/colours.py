@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from srs_monai.data.recipes import Label
+from srs_monai.labels import Label
 
 # of labels 1, 2, ...; then again from the start (Okabe and Ito, told apart by colour-blind readers too, and a wine red)
 _COLOURS = [(230, 159, 0), (86, 180, 233), (0, 158, 115), (240, 228, 66), (0, 114, 178), (213, 94, 0), (204, 121, 167)]

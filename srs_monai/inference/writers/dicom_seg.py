@@ -13,7 +13,6 @@ from pydicom.uid import SecondaryCaptureImageStorage
 
 from srs_monai import __version__
 from srs_monai.data.readers import dicom_slices
-from srs_monai.data.recipes import LONGEST, Label
 from srs_monai.dicom.library_warnings import library_warnings
 from srs_monai.files import replacing
 from srs_monai.inference.results.packed_labels import Labels, plane_of, planes_of
@@ -22,6 +21,7 @@ from srs_monai.inference.writers.colours import Colours
 from srs_monai.inference.writers.identity import SERIES_NUMBER, check_labels, label_code
 from srs_monai.inference.writers.source_headers import source_headers, uid_from
 from srs_monai.inference.writers.source_slices import on_source_slices
+from srs_monai.labels import LONGEST, Label
 from srs_monai.text import few
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from pydicom.sr.coding import Code as DicomCode
 
-from srs_monai.data.recipes import Code, Label
 from srs_monai.inference.results.packed_labels import Labels
+from srs_monai.labels import Code, Label
 from srs_monai.text import few
 
 SERIES_NUMBER = 1000  # added to that of the source

@@ -12,7 +12,6 @@ from nibabel import aff2axcodes, io_orientation
 from numpy.typing import NDArray
 from torch import Tensor
 
-from srs_monai.data.recipes import Label, default_labels
 from srs_monai.data.transforms import AsSeend
 from srs_monai.data.transforms.provenance import meta_of, stored_max_of
 from srs_monai.inference.results.mask import Mask, plain_array
@@ -34,6 +33,7 @@ from srs_monai.inference.writers.colours import Colours
 from srs_monai.inference.writers.mask_formats import check_format, format_of, write_mask, write_nifti_on_grid
 from srs_monai.inference.writers.overlay import overlay_montage, overlay_picture, slices_to_show
 from srs_monai.inference.writers.png import write_png, write_probability_png
+from srs_monai.labels import Label, default_labels
 
 _EIGHT_BITS = 255.0
 _OPPOSITE = {"R": "L", "L": "R", "A": "P", "P": "A", "I": "S", "S": "I"}

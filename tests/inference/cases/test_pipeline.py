@@ -20,7 +20,6 @@ from PIL import Image
 from torch import Tensor
 
 from srs_monai.data.readers import MedicalImageReader
-from srs_monai.data.recipes import Code, Label
 from srs_monai.data.transforms import AsSeend, CropUltrasoundd, MatchChannelsd, ToUnitRanged
 from srs_monai.inference import (
     RemoveSmallComponentsd,
@@ -33,6 +32,7 @@ from srs_monai.inference import (
 from srs_monai.inference.cases import pipeline
 from srs_monai.inference.inferers.network_inferer import NetworkInferer
 from srs_monai.inference.results.packed_labels import PackedLabels
+from srs_monai.labels import Code, Label
 
 LABELS = tuple(Label(name, Code("10200004", "Liver")) for name in ("a", "b"))
 NONE, STRAIGHT, UNEVEN = 0.0, (0.0, 2.5, 5.0, 7.5, 10.0, 12.5, 15.0), (0.0, 2.0, 4.0, 8.0, 10.0, 11.0, 14.0)

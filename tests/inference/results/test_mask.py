@@ -7,8 +7,8 @@ import pytest
 import torch
 from monai.data import MetaTensor
 
-from srs_monai.data.recipes import TISSUE, Code, Label
 from srs_monai.inference.results.mask import EMPTY, Mask
+from srs_monai.labels import TISSUE, Code, Label
 
 CODE = {"value": "10200004", "scheme": "SCT", "meaning": "Liver"}
 LABELS = [Label(name, Code("10200004", "Liver")) for name in ("liver", "spleen")]

@@ -1,7 +1,7 @@
 """Labels are told apart by colour, given or not."""
 
-from srs_monai.data.recipes import TISSUE, Label
 from srs_monai.inference.writers.colours import Colours
+from srs_monai.labels import TISSUE, Label
 
 
 def label(colour: tuple[int, int, int] | None = None) -> Label:

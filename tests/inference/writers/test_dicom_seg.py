@@ -18,9 +18,9 @@ from pydicom.uid import UltrasoundImageStorage, UltrasoundMultiFrameImageStorage
 
 from srs_monai import __version__
 from srs_monai.data.readers import DicomError, DicomReader, dicom_slices
-from srs_monai.data.recipes import Code, Label
 from srs_monai.inference.results.sidecar import Run
 from srs_monai.inference.writers.dicom_seg import write_dicom_seg, write_frame_seg
+from srs_monai.labels import Code, Label
 
 LABELS = [
     Label("liver", Code("10200004", "Liver")),

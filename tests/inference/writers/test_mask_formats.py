@@ -15,9 +15,9 @@ from PIL import Image
 from pydicom.uid import UltrasoundMultiFrameImageStorage
 
 from srs_monai.data.readers import MedicalImageReader
-from srs_monai.data.recipes import Code, Label
 from srs_monai.inference import SaveImageMaskd
 from srs_monai.inference.writers.mask_formats import check_source
+from srs_monai.labels import Code, Label
 
 CODE = {"value": "52988006", "scheme": "SCT", "meaning": "Lesion"}
 LABELS = (Label("lesion", Code("52988006", "Lesion")),)

@@ -16,10 +16,10 @@ from pydicom import Dataset
 from scipy.ndimage import gaussian_filter
 
 from srs_monai.data.readers import DicomReader, dicom_slices
-from srs_monai.data.recipes import Code, Label
 from srs_monai.dicom.segmentations.structure_set import rasterise_rtstruct
 from srs_monai.inference.results.sidecar import Run
 from srs_monai.inference.writers.rtstruct import write_rtstruct
+from srs_monai.labels import Code, Label
 
 LABELS = [Label("liver", Code("10200004", "Liver")), Label("spleen", Code("78961009", "Spleen"))]
 SAGITTAL, CORONAL = (0.0, 1.0, 0.0, 0.0, 0.0, -1.0), (1.0, 0.0, 0.0, 0.0, 0.0, -1.0)

@@ -12,12 +12,12 @@ from monai.data import MetaTensor
 from monai.transforms import Lambdad, SaveImaged
 from PIL import Image
 
-from srs_monai.data.recipes import TISSUE, Code, Label
 from srs_monai.data.transforms import CTWindowd
 from srs_monai.inference import Run, SaveImageMaskd, SaveImageOverlayd
 from srs_monai.inference.results.result_names import is_finished
 from srs_monai.inference.writers import save
 from srs_monai.inference.writers.colours import Colours
+from srs_monai.labels import TISSUE, Code, Label
 
 AFFINE = np.diag([0.5, 0.7, 2.5, 1.0])
 CODE = {"value": "10200004", "scheme": "SCT", "meaning": "Liver"}

@@ -5,7 +5,7 @@ from typing import Any
 
 import yaml
 
-from srs_monai.data.labels.coded_concept import clean_text
+from srs_monai.labels.coded_concept import clean_text
 
 FORM = 'write {1: liver, 2: spleen} or {1: {name: liver, code: {value: "10200004", meaning: Liver}}}'
 

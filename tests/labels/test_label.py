@@ -3,7 +3,7 @@
 import pytest
 from pydicom.sr.codedict import codes
 
-from srs_monai.data.recipes import TISSUE, Code, Label, default_labels
+from srs_monai.labels import TISSUE, Code, Label, default_labels
 
 LIVER = Code("10200004", "Liver")
 

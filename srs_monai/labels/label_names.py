@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from srs_monai.data.labels.coded_concept import Code, clean_text
-from srs_monai.data.labels.label import TISSUE, Label, default_labels
-from srs_monai.data.labels.label_forms import FORM, Description, name_in, numbered_labels
+from srs_monai.labels.coded_concept import Code, clean_text
+from srs_monai.labels.label import TISSUE, Label, default_labels
+from srs_monai.labels.label_forms import FORM, Description, name_in, numbered_labels
 from srs_monai.text import few
 
 _WHITE = 255  # label files of a binary task may hold it instead of 1

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from srs_monai.data.labels.label_forms import numbered_labels, region_numbers
+from srs_monai.labels.label_forms import numbered_labels, region_numbers
 
 
 @pytest.mark.parametrize(

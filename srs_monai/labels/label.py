@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from srs_monai.data.labels.coded_concept import Code, check_text
+from srs_monai.labels.coded_concept import Code, check_text
 
 MEAN = "mean"  # row of evaluation tables: the mean over the labels of a case
 _RESERVED = ("background", MEAN, "true", "false")  # configurations read the last two as truth values

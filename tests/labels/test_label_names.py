@@ -7,15 +7,8 @@ from typing import Any
 import pytest
 import yaml
 
-from srs_monai.data.recipes import (
-    TISSUE,
-    Code,
-    Label,
-    default_labels,
-    parse_label_names,
-    plain_label_names,
-    recipe,
-)
+from srs_monai.data.recipes import recipe
+from srs_monai.labels import TISSUE, Code, Label, default_labels, parse_label_names, plain_label_names
 
 LIVER = {"value": "10200004", "scheme": "SCT", "meaning": "Liver"}
 ORGAN = {"value": "91723000", "scheme": "SCT", "meaning": "Anatomical Structure"}

@@ -1,1 +1,0 @@
-"""Labels: their names, codes and colours."""
