@@ -62,7 +62,7 @@ def test_check_of_something_else_is_no_traceback(tmp_path: Path, caplog: pytest.
     with caplog.at_level(logging.INFO):
         assert main(["data", "check", "synapse", str(tmp_path)]) == 1
         assert main(["data", "check", "kvasirseg", str(tmp_path)]) == 1
-    assert "synapse is laid out as RawData/Training/img" in caplog.text
+    assert "the layouts of synapse are RawData/Training/img" in caplog.text
     assert "srs-monai data: no recipe is called 'kvasirseg'; did you mean 'kvasir_seg'?" in caplog.text
 
 
@@ -77,7 +77,7 @@ def test_split_writes_lists_to_train_with(kvasir: Path, caplog: pytest.LogCaptur
     lists = load_datalist(kvasir)
     assert [Path(item["image"]).stem for item in lists["training"]] == (output / "train.txt").read_text().split()
     assert main([*arguments, "--seed", "6", "--split", "nine"]) == 1
-    assert "are 1, 2, 3; got" in caplog.text
+    assert "are 1, 2, 3, lists; got 'nine'" in caplog.text
 
 
 def test_the_help_does_not_wait_for_the_readers() -> None:
