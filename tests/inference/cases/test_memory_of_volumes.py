@@ -13,7 +13,7 @@ SCRIPT = """
 import resource, sys
 from pathlib import Path
 sys.path[:0] = sys.argv[3:]
-from test_case_steps import Segmenter
+from test_pipeline import Segmenter
 Segmenter(Path(sys.argv[2]), [Path(sys.argv[1])], format="dicom-seg").run(True)
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 """
@@ -25,7 +25,7 @@ def peak(folder: Path, count: int) -> int:
     """KiB that a process takes at most to segment a series of so many slices of 256 x 256."""
     stored = np.random.default_rng(0).integers(900, 1200, (count, 256, 256)).astype(np.int16)
     write_series(folder / "ct", along=[float(i) for i in range(count)], stored=stored)
-    paths = [str(HERE), str(HERE.parent / "support")]
+    paths = [str(HERE), str(HERE.parents[1] / "support")]
     command = [sys.executable, "-c", SCRIPT, str(folder / "ct"), str(folder / "out"), *paths]
     ended = subprocess.run(
         command, capture_output=True, text=True, check=True, env={**os.environ, "MALLOC_ARENA_MAX": "2"}
