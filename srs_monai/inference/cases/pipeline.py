@@ -1,20 +1,19 @@
 """A case from its file to its results, in steps that go on at once for several cases."""
 
 import math
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import chain
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
-import torch
 from monai.data import MetaTensor
 from monai.engines import Evaluator
 from monai.transforms import Compose
 from tqdm import tqdm
 
 from srs_monai.data.readers.open_volume import OpenVolume, OpenVolumeReader
-from srs_monai.inference.cases.conveyor import Steps
+from srs_monai.inference.cases.conveyor import LoadPlan, Steps
 from srs_monai.inference.cases.slabs import SLICES, SlabSteps, in_slabs, reader_of, slab_steps
 from srs_monai.inference.inferers.slice_batch_inferer import Known, SliceBatchInferer
 from srs_monai.inference.results.mask import Mask, plain_array
@@ -31,21 +30,34 @@ Item = dict[Any, Any]
 
 
 @dataclass
+class SlabbedVolume:
+    """A volume that is segmented slab by slab.
+
+    Args:
+        volume: whose slices are read.
+        labels: of the slabs that were segmented so far.
+        known: what the network gave for slices of one value.
+    """
+
+    volume: OpenVolume
+    labels: PackedLabels
+    known: Known = field(default_factory=dict)
+
+
+@dataclass
 class Part:
     """An image, or a slab of a volume.
 
     Args:
         item: what the preprocessing gives; the network's result joins it.
-        volume: that it is a slab of; None: it is the whole image.
-        known: what the network gave for slices of one value of that volume.
+        slab_of: the volume that it is a slab of; None: it is the whole image.
     """
 
     item: Item
-    volume: OpenVolume | None = None
-    known: Known | None = None
+    slab_of: SlabbedVolume | None = None
 
 
-class CaseSteps(Steps[Item, Part, None]):
+class CaseSteps(Steps[Item, Part]):
     """Loads cases, segments them and writes their results.
 
     Volumes whose preparation and postprocessing look at one slice at a time go through in slabs of slices, so that
@@ -74,66 +86,64 @@ class CaseSteps(Steps[Item, Part, None]):
         self._bar: tqdm | None = None
         self._shown: OpenVolume | None = None
 
-    def load(self, case: Item, alone: Callable[[], None]) -> Iterator[Part]:
-        """The item of an image, or those of a volume's slabs."""
+    def plan(self, case: Item) -> LoadPlan[Part]:
+        """How to load the item of an image, or those of a volume's slabs."""
         source = Path(case[_IMAGE]) if isinstance(case.get(_IMAGE), str | Path) else None  # else the image itself
         if source is not None:
             check_source(source, self.format)
         volume = None if source is None or self.reader is None else self.reader.open(source)
         if volume is None:
-            if source is not None and _bytes(source) > _LARGE_FILE:
-                alone()
-            yield Part(self.preprocessing(dict(case)))
-        elif self.slab_steps is not None and in_slabs(volume, cast(Compose, self.preprocessing), self.slab_steps):
-            known: Known = {}
-            for start in range(0, volume.shape[2], SLICES):
-                numbers = range(start, min(start + SLICES, volume.shape[2]))
-                yield Part(_prepared(self.preprocessing, case, volume, numbers), volume, known)
-        else:
-            if math.prod(volume.shape) > _LARGE:
-                alone()
-            yield Part(_prepared(self.preprocessing, case, volume))
+            large = source is not None and _bytes(source) > _LARGE_FILE
+            return LoadPlan([lambda: Part(self.preprocessing(dict(case)))], alone=large)
+        if self.slab_steps is None or not in_slabs(volume, cast(Compose, self.preprocessing), self.slab_steps):
+            large = math.prod(volume.shape) > _LARGE
+            return LoadPlan([lambda: Part(_prepared(self.preprocessing, case, volume))], alone=large)
+        slab_of, count = SlabbedVolume(volume, PackedLabels(volume.shape)), volume.shape[2]
+        starts = range(0, count, SLICES)
+        return LoadPlan([partial(self._slab, case, slab_of, range(n, min(n + SLICES, count))) for n in starts])
 
     def compute(self, case: Item, part: Part) -> Part:
         """The part with the network's result."""
         image, evaluator = part.item[_IMAGE], self.evaluator
         batch = plain(image)[None].to(evaluator.state.device)
         with evaluator.mode(evaluator.network):
-            if part.volume is None:
+            if part.slab_of is None:
                 found = evaluator.inferer(batch, evaluator.network)
             else:
-                if self._shown is not part.volume:
-                    evaluator.inferer.expect(part.volume.shape[2])
-                done = self._bar_of(part.volume).update
-                found = evaluator.inferer.segment(batch, evaluator.network, part.known, done)
+                volume = part.slab_of.volume
+                if self._shown is not volume:
+                    evaluator.inferer.expect(volume.shape[2])
+                done = self._bar_of(volume).update
+                found = evaluator.inferer.segment(batch, evaluator.network, part.slab_of.known, done)
         if isinstance(evaluator.inferer, SliceBatchInferer):
             evaluator.inferer.note(image)
         part.item[_PRED] = with_meta_of(image, found[0])
         return part
 
-    def finish(self, case: Item, parts: Iterator[Part]) -> None:
-        """Write the results."""
-        part = next(parts)
-        if part.volume is None:
+    def finish(self, case: Item, part: Part, last: bool) -> None:
+        """Write the results, those of a volume in slabs after its last slab."""
+        if part.slab_of is None:
             self.postprocessing(part.item)
-        else:
-            self._finish_slabs(case, part.volume, chain([part], parts))
+            return
+        steps, item = cast(SlabSteps, self.slab_steps), part.item
+        for transform in steps.transforms:
+            item = transform(item)
+        labels_of_slab = item[steps.mask.keys[0]]
+        part.slab_of.labels.append(plain_array(labels_of_slab)[0])
+        if last:
+            self._write(case, part.slab_of, labels_of_slab)
 
-    def _finish_slabs(self, case: Item, volume: OpenVolume, parts: Iterator[Part]) -> None:
-        steps = cast(SlabSteps, self.slab_steps)
-        key = steps.mask.keys[0]
-        labels, of_slab = PackedLabels(volume.shape), MetaTensor(torch.zeros(0))
-        for part in parts:
-            item = part.item
-            for transform in steps.transforms:
-                item = transform(item)
-            of_slab = item[key]
-            labels.append(plain_array(of_slab)[0])
-        name = result_name(case, of_slab)
+    def _slab(self, case: Item, slab_of: SlabbedVolume, numbers: Sequence[int]) -> Part:
+        return Part(_prepared(self.preprocessing, case, slab_of.volume, numbers), slab_of)
+
+    def _write(self, case: Item, slab_of: SlabbedVolume, last: MetaTensor) -> None:
+        """Write the results of a volume; `last` has the labels of its last slab."""
+        steps, volume, labels = cast(SlabSteps, self.slab_steps), slab_of.volume, slab_of.labels
+        name = result_name(case, last)
         written = []
         if steps.overlay is not None:
             written = [steps.overlay.write_slices(name, labels, volume.affine, self._image_of(case, volume))]
-        steps.mask.write(name, Mask(labels, volume.affine, dict(of_slab.meta), steps.mask.labels), written)
+        steps.mask.write(name, Mask(labels, volume.affine, dict(last.meta), steps.mask.labels), written)
 
     def _image_of(self, case: Item, volume: OpenVolume) -> Callable[[Sequence[int]], MetaTensor]:
         """Reads slices of a volume again, as the overlay shows them."""

@@ -127,7 +127,7 @@ def run_cases(
     return ordered
 
 
-def _at_once(steps: CaseSteps, dataset: Dataset, numbers: Sequence[int]) -> Generator[Outcome[Any, None], None, None]:
+def _at_once(steps: CaseSteps, dataset: Dataset, numbers: Sequence[int]) -> Generator[Outcome[Any], None, None]:
     """What becomes of cases whose steps go on at once."""
     with closing(steps), closing(iter(Conveyor(steps, [dataset.data[i] for i in numbers]))) as outcomes:
         yield from outcomes
@@ -135,7 +135,7 @@ def _at_once(steps: CaseSteps, dataset: Dataset, numbers: Sequence[int]) -> Gene
 
 def _one_by_one(
     evaluator: Evaluator, dataset: Dataset, numbers: Sequence[int], format: str
-) -> Generator[Outcome[Any, None], None, None]:
+) -> Generator[Outcome[Any], None, None]:
     """What becomes of cases for each of which the evaluator runs."""
     evaluator.interrupt_resume_enabled = False  # else ignite's run after a failed one does nothing
     evaluator.logger = _silent()  # the cause is logged by the caller, once
@@ -149,7 +149,7 @@ def _one_by_one(
             evaluator.run()
         except Exception as error:  # whatever happens to one case, the others go on
             failed = error
-        yield Outcome(case, None, failed, time.monotonic() - started)
+        yield Outcome(case, failed, time.monotonic() - started)
 
 
 def _source(image: Any) -> str:
