@@ -3,6 +3,7 @@
 from srs_monai.export.export_network import Exported as Exported
 from srs_monai.export.export_network import export as export
 from srs_monai.export.export_network import export_network as export_network
+from srs_monai.inference.cases.load_image_slices import LoadImageSlicesd as LoadImageSlicesd
 from srs_monai.inference.cases.runner import FailedCasesError as FailedCasesError
 from srs_monai.inference.cases.runner import run_cases as run_cases
 from srs_monai.inference.inferers.network_inferer import NetworkInferer as NetworkInferer

@@ -60,6 +60,8 @@ class CTWindow(Transform):
 class CTWindowd(DictionaryForm):
     """Dictionary form of `CTWindow`."""
 
+    slice_by_slice = True
+
     def __init__(
         self,
         keys: KeysCollection,

@@ -50,6 +50,8 @@ class MatchChannels(Transform):
 class MatchChannelsd(DictionaryForm):
     """Dictionary form of `MatchChannels`."""
 
+    slice_by_slice = True
+
     def __init__(self, keys: KeysCollection, channels: int = 3, allow_missing_keys: bool = False) -> None:
         super().__init__(keys, MatchChannels(channels), allow_missing_keys)
 

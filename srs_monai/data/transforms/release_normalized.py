@@ -31,6 +31,8 @@ class ReleaseNormalized(DictionaryForm):
         ValueError: on calling, for pictures without three channels or not in [0, 1].
     """
 
+    slice_by_slice = True
+
     def __init__(self, keys: KeysCollection, bgr: bool = True, allow_missing_keys: bool = False) -> None:
         super().__init__(keys, partial(_normalized, bgr=bgr), allow_missing_keys)
 

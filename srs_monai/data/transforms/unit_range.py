@@ -77,6 +77,10 @@ class ToUnitRanged(DictionaryForm):
     ) -> None:
         super().__init__(keys, ToUnitRange(intensity, window_level, window_width), allow_missing_keys)
 
+    def slice_by_slice(self, image: Tensor) -> bool:
+        """Whether slices of such an image, known by its meta data, are scaled as the whole is: not by percentiles."""
+        return bool(self.transform.is_by_voxel(image))
+
 
 def _full_scale(image: Tensor) -> tuple[float, float]:
     stored_max = stored_max_of(image)

@@ -34,6 +34,8 @@ class AsSeend(MapTransform, InvertibleTransform):
         ValueError: on calling, for a volume without an affine.
     """
 
+    slice_by_slice = True
+
     def __call__(self, data: Mapping[Hashable, Any]) -> dict[Hashable, Any]:
         item = dict(data)
         for key in self.key_iterator(item):

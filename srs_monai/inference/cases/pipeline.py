@@ -12,9 +12,10 @@ from monai.engines import Evaluator
 from monai.transforms import Compose
 from tqdm import tqdm
 
-from srs_monai.data.readers.open_volume import OpenVolume, OpenVolumeReader
+from srs_monai.data.readers.open_volume import OpenVolume
 from srs_monai.inference.cases.conveyor import LoadPlan, Steps
-from srs_monai.inference.cases.slabs import SLICES, SlabSteps, in_slabs, reader_of, slab_steps
+from srs_monai.inference.cases.load_image_slices import LoadImageSlicesd
+from srs_monai.inference.cases.slabs import SLICES, SlabSteps, in_slabs, loader_of, slab_steps
 from srs_monai.inference.inferers.slice_batch_inferer import Known, SliceBatchInferer
 from srs_monai.inference.results.mask import Mask, plain_array
 from srs_monai.inference.results.packed_labels import PackedLabels
@@ -81,7 +82,7 @@ class CaseSteps(Steps[Item, Part]):
         self.evaluator, self.format = evaluator, format
         # MONAI traces transforms thread by thread, so that one may be inverted in another while it is applied
         self.preprocessing, self.postprocessing = preprocessing, postprocessing
-        self.reader = reader_of(preprocessing)
+        self.loader = loader_of(preprocessing)
         self.slab_steps = slab_steps(postprocessing) if type(evaluator.inferer) is SliceBatchInferer else None
         self._bar: tqdm | None = None
         self._shown: OpenVolume | None = None
@@ -91,13 +92,13 @@ class CaseSteps(Steps[Item, Part]):
         source = Path(case[_IMAGE]) if isinstance(case.get(_IMAGE), str | Path) else None  # else the image itself
         if source is not None:
             check_source(source, self.format)
-        volume = None if source is None or self.reader is None else self.reader.open(source)
+        volume = None if source is None or self.loader is None else self.loader.open(source)
         if volume is None:
             large = source is not None and _bytes(source) > _LARGE_FILE
             return LoadPlan([lambda: Part(self.preprocessing(dict(case)))], alone=large)
         if self.slab_steps is None or not in_slabs(volume, cast(Compose, self.preprocessing), self.slab_steps):
             large = math.prod(volume.shape) > _LARGE
-            return LoadPlan([lambda: Part(_prepared(self.preprocessing, case, volume))], alone=large)
+            return LoadPlan([lambda: Part(self._prepared(case, volume))], alone=large)
         slab_of, count = SlabbedVolume(volume, PackedLabels(volume.shape)), volume.shape[2]
         starts = range(0, count, SLICES)
         return LoadPlan([partial(self._slab, case, slab_of, range(n, min(n + SLICES, count))) for n in starts])
@@ -134,7 +135,7 @@ class CaseSteps(Steps[Item, Part]):
             self._write(case, part.slab_of, labels_of_slab)
 
     def _slab(self, case: Item, slab_of: SlabbedVolume, numbers: Sequence[int]) -> Part:
-        return Part(_prepared(self.preprocessing, case, slab_of.volume, numbers), slab_of)
+        return Part(self._prepared(case, slab_of.volume, numbers), slab_of)
 
     def _write(self, case: Item, slab_of: SlabbedVolume, last: MetaTensor) -> None:
         """Write the results of a volume; `last` has the labels of its last slab."""
@@ -145,10 +146,16 @@ class CaseSteps(Steps[Item, Part]):
             written = [steps.overlay.write_slices(name, labels, volume.affine, self._image_of(case, volume))]
         steps.mask.write(name, Mask(labels, volume.affine, dict(last.meta), steps.mask.labels), written)
 
+    def _prepared(self, case: Item, volume: OpenVolume, numbers: Sequence[int] | None = None) -> Item:
+        """The item that the preprocessing gives for an open volume, or for some of its slices."""
+        loaded = cast(LoadImageSlicesd, self.loader).load(case, volume, numbers)
+        prepared: Item = cast(Compose, self.preprocessing)(loaded, start=1)
+        return prepared
+
     def _image_of(self, case: Item, volume: OpenVolume) -> Callable[[Sequence[int]], MetaTensor]:
         """Reads slices of a volume again, as the overlay shows them."""
         key = cast(SlabSteps, self.slab_steps).overlay.image_key  # type: ignore[union-attr]
-        return lambda numbers: _prepared(self.preprocessing, case, volume, numbers)[key]
+        return lambda numbers: self._prepared(case, volume, numbers)[key]
 
     def _bar_of(self, volume: OpenVolume) -> tqdm:
         """The bar of a volume's slices."""
@@ -163,13 +170,6 @@ class CaseSteps(Steps[Item, Part]):
         """Take the bar of a volume's slices from the terminal."""
         if self._bar is not None:
             self._bar.close()
-
-
-def _prepared(preprocessing: Any, case: Item, volume: OpenVolume, numbers: Sequence[int] | None = None) -> Item:
-    """The item that a preprocessing which begins with LoadImaged gives of an open volume, or of slices of it."""
-    loaded = preprocessing.transforms[0](dict(case), reader=OpenVolumeReader(volume, numbers))
-    prepared: Item = preprocessing(loaded, start=1)
-    return prepared
 
 
 def _bytes(source: Path) -> int:

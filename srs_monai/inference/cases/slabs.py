@@ -1,40 +1,24 @@
 """Volumes a few slices at a time, where that comes to the same as the whole."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from monai.data import MetaTensor
-from monai.transforms import (
-    AsDiscreted,
-    Compose,
-    CopyItemsd,
-    EnsureChannelFirstd,
-    Identityd,
-    Invertd,
-    LoadImaged,
-    Transform,
-)
+from monai.transforms import AsDiscreted, Compose, CopyItemsd, EnsureChannelFirstd, Identityd, Invertd, Transform
 from nibabel import io_orientation
 from torch import Tensor, zeros
 
-from srs_monai.data.readers import MedicalImageReader
 from srs_monai.data.readers.open_volume import OpenVolume
-from srs_monai.data.transforms import AsSeend, CTWindowd, MatchChannelsd, ReleaseNormalized, ToUnitRanged
+from srs_monai.inference.cases.load_image_slices import LoadImageSlicesd
 from srs_monai.inference.writers.save import SaveImageMaskd, SaveImageOverlayd
 
 logger = logging.getLogger(__name__)
 
 SLICES = 16  # of a slab: enough for full batches, few enough to stay in a processor's cache
 _AXIAL = 2
-
-# transforms that look at no more than one slice of an image (C, H, W, D); by kind, for a kind made of one may differ
-_SLICE_BY_SLICE: dict[type, Callable[[Any, Tensor], bool]] = {
-    **dict.fromkeys((EnsureChannelFirstd, CopyItemsd, Identityd, AsSeend), lambda *_: True),
-    **dict.fromkeys((CTWindowd, MatchChannelsd, ReleaseNormalized), lambda *_: True),
-    ToUnitRanged: lambda transform, image: transform.transform.is_by_voxel(image),
-}
+_OF_MONAI = (AsDiscreted, CopyItemsd, EnsureChannelFirstd, Identityd, Invertd)  # MONAI's that work slice by slice
 
 
 @dataclass(frozen=True)
@@ -62,25 +46,19 @@ def slab_steps(postprocessing: Any) -> SlabSteps | None:
         _whole("the postprocessing ends in something else than a mask alone")
         return None
     overlay = transforms.pop() if transforms and type(transforms[-1]) is SaveImageOverlayd else None
-    others = [type(one).__name__ for one in transforms if type(one) not in (AsDiscreted, Invertd)]
-    if others:
-        _whole(f"the postprocessing has {others[0]}")
-        return None
     return SlabSteps(transforms, overlay, mask)
 
 
-def reader_of(preprocessing: Any) -> MedicalImageReader | None:
-    """The reader with which a preprocessing begins; None where it begins otherwise."""
+def loader_of(preprocessing: Any) -> LoadImageSlicesd | None:
+    """The transform that begins a preprocessing and can load slices; None where it begins otherwise."""
     if type(preprocessing) is not Compose or not preprocessing.transforms:
         _whole("the preprocessing is no Compose")
         return None
-    load = preprocessing.transforms[0]
-    readers = load._loader.readers if type(load) is LoadImaged and len(load.keys) == 1 else []
-    if not readers or type(readers[-1]) is not MedicalImageReader:
-        _whole("the preprocessing does not begin with the reader of this package")
+    loader = preprocessing.transforms[0]
+    if type(loader) is not LoadImageSlicesd:
+        _whole("the preprocessing does not begin with LoadImageSlicesd")
         return None
-    reader: MedicalImageReader = readers[-1]
-    return reader
+    return loader
 
 
 def in_slabs(volume: OpenVolume, preprocessing: Compose, steps: SlabSteps) -> bool:
@@ -91,12 +69,25 @@ def in_slabs(volume: OpenVolume, preprocessing: Compose, steps: SlabSteps) -> bo
         return False
     sample = MetaTensor(zeros(1, 1, 1, 1), meta=dict(volume.meta))
     scaling = [] if steps.overlay is None or steps.overlay.scaling is None else [steps.overlay.scaling]
-    for transform in (*preprocessing.transforms[1:], *scaling):
-        by_slice = _SLICE_BY_SLICE.get(type(transform))
-        if by_slice is None or not by_slice(transform, sample):
+    for transform in (*preprocessing.transforms[1:], *steps.transforms, *scaling):
+        if not works_slice_by_slice(transform, sample):
             _whole(f"{type(transform).__name__} looks at the whole volume")
             return False
     return True
+
+
+def works_slice_by_slice(transform: Any, image: Tensor) -> bool:
+    """Whether a transform gives the same for slices of a volume (C, H, W, D) as for the whole volume.
+
+    A class says so with `slice_by_slice = True`, or with a method `slice_by_slice(image)` when it depends on the image.
+    The class itself has to say it: a subclass may do something else, so what it inherits does not count.
+
+    Args:
+        transform: any transform.
+        image: has the meta data of the volume; its values do not matter.
+    """
+    said = vars(type(transform)).get("slice_by_slice", type(transform) in _OF_MONAI)
+    return bool(said(transform, image) if callable(said) else said)
 
 
 def _whole(reason: str) -> None:

@@ -3,7 +3,7 @@
 import json
 import logging
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +15,14 @@ import torch
 from dicom_files import write_series
 from monai.data import Dataset
 from monai.engines import SupervisedEvaluator
-from monai.transforms import AsDiscreted, Compose, CopyItemsd, EnsureChannelFirstd, Identityd, Invertd, LoadImaged
+from monai.transforms import AsDiscreted, Compose, CopyItemsd, EnsureChannelFirstd, Identityd, Invertd, MapTransform
 from PIL import Image
 from torch import Tensor
 
 from srs_monai.data.readers import MedicalImageReader
-from srs_monai.data.transforms import AsSeend, CropUltrasoundd, MatchChannelsd, ToUnitRanged
+from srs_monai.data.transforms import AsSeend, CropUltrasoundd, CTWindowd, MatchChannelsd, ToUnitRanged
 from srs_monai.inference import (
+    LoadImageSlicesd,
     RemoveSmallComponentsd,
     Run,
     SaveImageMaskd,
@@ -72,7 +73,7 @@ class Segmenter:
         scaling = ToUnitRanged("image", intensity)
         preprocessing = Compose(
             [
-                LoadImaged("image", reader=MedicalImageReader(resample_uneven=True)),
+                LoadImageSlicesd("image", MedicalImageReader(resample_uneven=True)),
                 EnsureChannelFirstd("image"),
                 CopyItemsd("image", names="image_as_read"),
                 AsSeend("image"),
@@ -243,6 +244,21 @@ def test_an_unscaled_nifti_of_bytes_is_divided_by_its_full_scale(tmp_path: Path,
     assert slabs
 
 
+class Halved(MapTransform):
+    """A transform of a user, who does not say how it looks at a volume."""
+
+    def __call__(self, data: Mapping[Any, Any]) -> dict[Any, Any]:
+        return dict(data) | {key: data[key] / 2 for key in self.keys}
+
+
+class HalvedBySlices(Halved):
+    slice_by_slice = True
+
+
+class WindowOfMine(CTWindowd):
+    """A subclass, which could do anything."""
+
+
 def mr(folder: Path) -> Path:
     write_series(folder / "mr", along=STRAIGHT, stored=hounsfield(7), modality="MR")
     return folder / "mr"
@@ -276,9 +292,11 @@ def test_what_must_be_seen_whole_goes_whole(
     ("options", "said"),
     [
         ({"probabilities": True}, "something else than a mask alone"),
-        ({"extra": [RemoveSmallComponentsd("pred", 3)]}, "the postprocessing has RemoveSmallComponentsd"),
+        ({"extra": [RemoveSmallComponentsd("pred", 3)]}, "RemoveSmallComponentsd looks at the whole volume"),
         ({"shown": ToUnitRanged("image", "percentile")}, "ToUnitRanged looks at the whole volume"),
         ({"cropping": CropUltrasoundd("image")}, "CropUltrasoundd looks at the whole volume"),
+        ({"cropping": Halved("image")}, "Halved looks at the whole volume"),
+        ({"shown": WindowOfMine("image")}, "WindowOfMine looks at the whole volume"),
     ],
 )
 def test_steps_that_look_at_the_whole_make_it_whole_and_the_log_says_so(
@@ -289,6 +307,12 @@ def test_steps_that_look_at_the_whole_make_it_whole_and_the_log_says_so(
         assert_the_same(tmp_path, tmp_path / "ct", **options)
     assert not slabs
     assert said in caplog.text
+
+
+def test_a_transform_of_a_user_that_says_so_goes_slice_by_slice(tmp_path: Path, slabs: list[Any]) -> None:
+    write_series(tmp_path / "ct", along=STRAIGHT, stored=hounsfield(7))
+    assert_the_same(tmp_path, tmp_path / "ct", cropping=HalvedBySlices("image"))
+    assert slabs
 
 
 def test_without_an_overlay(tmp_path: Path, slabs: list[Any]) -> None:
