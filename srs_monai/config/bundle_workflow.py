@@ -1,9 +1,10 @@
-"""The bundle's inference configuration in this process, with the settings that the weights bring along."""
+"""The bundle's inference configuration in this process, with the settings of the weights."""
 
 import logging
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,77 +20,96 @@ logger = logging.getLogger(__name__)
 _MONAI = logging.getLogger("monai.bundle.workflows")
 
 
-def inference_workflow(
-    *,
-    bundle: str | Path | None,
-    weights: str | Path | None,
-    settings: str | Path | None,
-    trust_settings: bool,
-    overlays: Sequence[str | Path],
-    values: Mapping[str, Any],
-) -> ConfigWorkflow:
-    """Build the workflow of a bundle's configs/inference.yaml; nothing of it is evaluated yet.
-
-    The overlays are put after that file, then the values. What neither gives is as in the settings of the weights.
+@dataclass(frozen=True)
+class InferenceOptions:
+    """What a bundle's inference is built from.
 
     Args:
-        bundle: folder of a bundle; None: the one that this package lies beside.
-        weights: file of the network's weights; None: those that the overlays name, or else the bundle's.
-        settings: a file of settings; None: the one beside the weights.
+        bundle: folder of a bundle; None: the one beside this package.
+        weights: file of the network's weights; None: the file that the overlays name, else the bundle's.
+        settings_file: settings of the weights; None: the file beside the weights.
         trust_settings: import and run components that the settings name and this package does not have.
-        overlays: configuration files.
-        values: of the configuration, by name.
+        overlays: configuration files that come after the bundle's.
+        values: values of the configuration by name; they come last.
+    """
+
+    bundle: str | Path | None = None
+    weights: str | Path | None = None
+    settings_file: str | Path | None = None
+    trust_settings: bool = False
+    overlays: Sequence[str | Path] = ()
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+def inference_workflow(options: InferenceOptions) -> ConfigWorkflow:
+    """Build the workflow of a bundle's configs/inference.yaml. Nothing of it is evaluated yet.
+
+    A value that neither the overlays nor the options give comes from the settings of the weights.
 
     Raises:
-        ValueError: when there is no bundle, or a file is no configuration.
+        ValueError: when there is no bundle, or when a file is not a configuration.
     """
-    config = _config(bundle)
-    given = _values(overlays)
-    chosen = weights or given.get("ckpt_path") or config.parents[1] / "models" / "model.pt"
-    if settings is None and Path(chosen).is_file() and not settings_path(chosen).is_file():
-        logger.info("%s has no settings beside it: the defaults are used", chosen)
-    files = [str(file) for file in (config, *overlays)]
-    own = {"ckpt_path": absolute(chosen), "ignore_settings": True}  # where they differ, somebody said so
-    if settings is not None:
-        own["settings"] = absolute(settings)
-    if trust_settings:
+    config = _config(options.bundle)
+    given = _values(options.overlays)
+    weights = options.weights or given.get("ckpt_path") or config.parents[1] / "models" / "model.pt"
+    if options.settings_file is None and Path(weights).is_file() and not settings_path(weights).is_file():
+        logger.info("%s has no settings beside it; the defaults are used", weights)
+    files = [str(file) for file in (config, *options.overlays)]
+    own = {"ckpt_path": absolute(weights), "ignore_settings": True}  # values that differ were given on purpose
+    if options.settings_file is not None:
+        own["settings"] = absolute(options.settings_file)
+    if options.trust_settings:
         own["trust_settings"] = True
     try:
         workflow = ConfigWorkflow(
-            files, run_id="inference", workflow_type="inference", logging_file=False, **{**own, **values}
+            files, run_id="inference", workflow_type="inference", logging_file=False, **{**own, **options.values}
         )
     except (KeyError, ValueError, YAMLError) as error:
         raise ValueError(
-            f"a configuration is YAML or JSON, and nested values are given to names that it has (network_def and the "
-            f"preparation of images come with the weights, and overlays replace them whole), but: {one_line(error)}; "
-            f"look at {', '.join(files)}"
+            f"the configuration cannot be built from {', '.join(files)}: {one_line(error).rstrip('.')}; files are YAML "
+            "or JSON, a nested value needs a name that exists, and network_def and the preparation of images come with "
+            "the weights and can only be replaced whole"
         ) from error
     if TRAINED not in workflow.parser:
         raise ValueError(
-            f"a bundle's configuration reads the settings of the weights ({TRAINED}), but {config} does not; take the "
-            "bundle of this version of srs_monai"
+            f"{config} does not read the settings of the weights ({TRAINED}); use the bundle of this version of "
+            "srs_monai"
         )
     return workflow
 
 
 def absolute(path: str | Path) -> str:
-    """A path that is one also in a configuration, where texts that begin with $, @ and % mean something else."""
+    """The absolute path, which a configuration takes as text: it does not begin with $, @ or %."""
     return str(Path(path).expanduser().absolute())
 
 
+def check_names(values: Mapping[str, Any], arguments: Mapping[str, str]) -> None:
+    """Reject values of the configuration that the caller takes by an argument of another name.
+
+    Args:
+        values: by their names in the configuration.
+        arguments: the caller's names of its arguments, by their names in the configuration.
+
+    Raises:
+        ValueError: with both names.
+    """
+    for name in sorted(values.keys() & arguments.keys()):
+        raise ValueError(f"{name} is the argument {arguments[name]} here; use that name")
+
+
 @contextmanager
-def undisturbed() -> Iterator[None]:
+def restored_process() -> Iterator[None]:
     """Put back what a bundle's run changes in its process: how errors are printed, and where modules are looked for.
 
-    What MONAI says of files in several folders and of its logging is nothing that the caller chose.
+    MONAI's warnings about its logging and about files in several folders are hidden: the caller cannot act on them.
     """
-    hook, path, said = sys.excepthook, list(sys.path), _MONAI.level
+    hook, path, level = sys.excepthook, list(sys.path), _MONAI.level
     _MONAI.setLevel(logging.CRITICAL)
     try:
         yield
     finally:
         sys.excepthook, sys.path[:] = hook, path
-        _MONAI.setLevel(said)
+        _MONAI.setLevel(level)
 
 
 def _config(bundle: str | Path | None) -> Path:
@@ -98,31 +118,29 @@ def _config(bundle: str | Path | None) -> Path:
             bundle = bundle_root()
         except ValueError as error:
             raise ValueError(
-                "segmenting follows a bundle's configs/inference.yaml, and no bundle lies beside this package; name "
-                "one with --bundle (in Python bundle=): `bundle` in a clone of the repository, or where the weights "
-                "came from"
+                "there is no bundle beside this package; name one with --bundle (in Python bundle=): the folder "
+                "`bundle` of a clone of the repository, or the bundle that the weights came with"
             ) from error
     config = Path(bundle).expanduser() / "configs" / "inference.yaml"
     if not config.is_file():
-        raise ValueError(f"a bundle holds configs/inference.yaml, but {bundle} does not; name the bundle's folder")
+        raise ValueError(f"{bundle} is not a bundle: it has no configs/inference.yaml; name the bundle's folder")
     return config.absolute()
 
 
 def _values(overlays: Sequence[str | Path]) -> Mapping[str, Any]:
-    """What the overlays say, the later ones last."""
+    """The values of the overlays; a later overlay wins."""
     for overlay in overlays:
         if not Path(overlay).is_file():
-            raise ValueError(f"an overlay is a configuration file, but {overlay} is none; check the name")
+            raise ValueError(f"the overlay {overlay} is not a file; check the name")
     try:
         values: Mapping[str, Any] = ConfigParser.load_config_files([str(overlay) for overlay in overlays])
     except (YAMLError, ValueError) as error:
         raise ValueError(
-            f"overlays are YAML or JSON files, but one of {', '.join(map(str, overlays))} cannot be read: "
-            f"{one_line(error)}; correct it"
+            f"an overlay is not valid YAML or JSON ({', '.join(map(str, overlays))}): {one_line(error)}; correct it"
         ) from error
     if PROVENANCE in values:
         raise ValueError(
-            f"settings of weights are data and not a configuration, but one of {', '.join(map(str, overlays))} holds "
-            "settings; name it with --settings (in Python settings_file=)"
+            f"settings of weights are not an overlay, but one of {', '.join(map(str, overlays))} holds settings; name "
+            "it with --settings (in Python settings_file=)"
         )
     return values

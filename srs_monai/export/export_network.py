@@ -11,7 +11,13 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from srs_monai.config.bundle_workflow import absolute, inference_workflow, undisturbed
+from srs_monai.config.bundle_workflow import (
+    InferenceOptions,
+    absolute,
+    check_names,
+    inference_workflow,
+    restored_process,
+)
 from srs_monai.config.settings import settings_of
 from srs_monai.data.phantoms import write_phantoms
 from srs_monai.environment import require, software_versions
@@ -27,7 +33,8 @@ from srs_monai.weights import require_weights
 
 logger = logging.getLogger(__name__)
 
-_OWN = {"dataset_dir": "images", "ckpt_path": "weights", "output_dir": "path", "settings": "settings_file"}
+# arguments of `export` by their names in the configuration
+_ARGUMENTS = {"dataset_dir": "images", "ckpt_path": "weights", "output_dir": "path", "settings": "settings_file"}
 _USUAL, _OTHER = (256, 256), (96, 160)  # height and width in pixels: where weights name none, and one more
 _PHANTOM = 32  # pixels, a side at least
 
@@ -91,11 +98,9 @@ def export(
         ValueError: for an unknown format, a package that is not there, a file that is there already, weights that do
             not fit, a network that has no such graph, and a graph that is off by more; then nothing is written.
     """
-    for name, argument in _OWN.items():
-        if name in settings:
-            raise ValueError(f"{name} is given as {argument}; leave it out of the settings")
+    check_names(settings, _ARGUMENTS)
     _check_target(path, to, overwrite)
-    with undisturbed(), TemporaryDirectory() as made:
+    with restored_process(), TemporaryDirectory() as made:
         phantoms = Path(made) / "phantoms"
         values = {
             "dataset_dir": absolute(phantoms / "images" if images is None else images),
@@ -105,12 +110,14 @@ def export(
             **settings,
         }
         workflow = inference_workflow(
-            bundle=bundle,
-            weights=weights,
-            settings=settings_file,
-            trust_settings=trust_settings,
-            overlays=overlays,
-            values=values,
+            InferenceOptions(
+                bundle=bundle,
+                weights=weights,
+                settings_file=settings_file,
+                trust_settings=trust_settings,
+                overlays=overlays,
+                values=values,
+            )
         )
         try:
             workflow.initialize()

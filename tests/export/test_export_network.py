@@ -194,7 +194,7 @@ REFUSALS: dict[str, Refused] = {
     "ending": ({"path": "graph.pt"}, r"graphs of torchscript are files that end in \.ts; got .*graph\.pt"),
     "images": ({"images": "absent"}, "there is nothing at .*absent"),
     "weights": ({"weights": "absent.pt"}, r"weights are read from a file, but .*absent\.pt is none"),
-    "own setting": ({"ckpt_path": "model.pt"}, "ckpt_path is given as weights"),
+    "own setting": ({"ckpt_path": "model.pt"}, "ckpt_path is the argument weights"),
     "setting": ({"treshold": 0.3}, "treshold"),
     "no folder": ({"path": "file/graph.ts"}, "results go into a folder, but .*file is none"),
 }

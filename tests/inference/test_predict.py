@@ -263,16 +263,16 @@ def test_an_image_of_another_modality_than_the_trainings_is_warned_of(bright: Pa
         ({"weights": "no.pt"}, r"weights are read from a file, but .*no\.pt is none"),
         ({"source": "nowhere"}, "there is nothing at .*nowhere"),
         ({"source": "out"}, "kept apart from what is segmented"),
-        ({"bundle": "."}, r"a bundle holds configs/inference\.yaml, but \. does not"),
-        ({"overlays": ["no.yaml"]}, r"an overlay is a configuration file, but no\.yaml is none"),
+        ({"bundle": "."}, r"\. is not a bundle: .*configs/inference\.yaml"),
+        ({"overlays": ["no.yaml"]}, r"overlay no\.yaml"),
         ({"treshold": 0.3}, "did you mean 'threshold'"),
-        ({"network_def#depth#x": 1}, "nested values are given to names that it has"),
+        ({"network_def#depth#x": 1}, "inference\\.yaml: .*depth.*network_def"),
         ({"format": "jpeg"}, "format is one of"),
         ({"device": "cuda:77"}, "device cuda:77 is not there"),
         ({"runtime": "openvimo"}, "no runtime is called 'openvimo'; did you mean 'openvino'"),
         ({"runtime": "torchscript", "precision": "bfloat16"}, "runtime torchscript computes in float32"),
         ({"runtime": "cuda_graphs", "device": "cpu"}, "runtime cuda_graphs serves cuda, but the device is cpu"),
-        ({"ckpt_path": "w.pt"}, "ckpt_path is given as weights"),
+        ({"ckpt_path": "w.pt"}, "ckpt_path is the argument weights"),
     ],
 )
 def test_what_concerns_all_cases_is_raised(
@@ -292,7 +292,7 @@ def test_settings_are_no_overlay(pictures: Path, small: Path, tmp_path: Path) ->
 def test_a_bundle_that_reads_no_settings_is_refused(pictures: Path, small: Path, tmp_path: Path) -> None:
     (tmp_path / "bundle" / "configs").mkdir(parents=True)
     (tmp_path / "bundle" / "configs" / "inference.yaml").write_text("image_size: [8, 8]\ninference: []\n")
-    with pytest.raises(ValueError, match=r"inference\.yaml does not; take the bundle of this version"):
+    with pytest.raises(ValueError, match=r"bundle.configs.inference\.yaml does not .*trained"):
         predict(pictures, tmp_path / "out", weights=small, bundle=tmp_path / "bundle")
 
 
@@ -307,7 +307,7 @@ def test_settings_may_lie_elsewhere(pictures: Path, small: Path, tmp_path: Path)
 
 def test_an_overlay_that_is_no_yaml_is_refused(pictures: Path, bright: Path, tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text("a: [")
-    with pytest.raises(ValueError, match=r"a\.yaml cannot be read"):
+    with pytest.raises(ValueError, match=r"overlay .*a\.yaml"):
         predict(pictures, tmp_path / "out", weights=bright, overlays=[tmp_path / "a.yaml"])
 
 
@@ -315,7 +315,7 @@ def test_without_a_bundle_beside_the_package_one_is_to_be_named(
     pictures: Path, bright: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(srs_monai.config.bundle_root, "_PACKAGE", tmp_path / "site-packages" / "srs_monai")
-    with pytest.raises(ValueError, match="no bundle lies beside this package; name one with --bundle"):
+    with pytest.raises(ValueError, match="--bundle"):
         predict(pictures, tmp_path / "out", weights=bright)
     (result,) = predict(pictures / "a.png", tmp_path / "out", weights=bright, bundle=ROOT / "bundle")
     assert result.status == "segmented"
