@@ -22,8 +22,7 @@ from srs_monai.config.settings import settings_of
 from srs_monai.data.phantoms import write_phantoms
 from srs_monai.environment import require, software_versions
 from srs_monai.errors import one_line, root_cause
-from srs_monai.export.compare import BATCHES, Comparison, compare
-from srs_monai.export.compared_pictures import prepared_pictures
+from srs_monai.export.compare import BATCHES, Comparison, compare, prepared_pictures
 from srs_monai.files import check_folder, write_atomically
 from srs_monai.runtimes.graphs.graph_files import files_of, replacing_graph
 from srs_monai.runtimes.graphs.graph_formats import GRAPH_FORMATS

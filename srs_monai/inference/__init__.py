@@ -11,11 +11,11 @@ from srs_monai.inference.inferers.runtime_inferer import RuntimeInferer as Runti
 from srs_monai.inference.inferers.slice_batch_inferer import SliceBatchInferer as SliceBatchInferer
 from srs_monai.inference.predict import predict as predict
 from srs_monai.inference.results.case_result import Result as Result
-from srs_monai.inference.results.components import RemoveSmallComponentsd as RemoveSmallComponentsd
+from srs_monai.inference.results.remove_small_components import RemoveSmallComponentsd as RemoveSmallComponentsd
 from srs_monai.inference.results.result_names import read_sidecar as read_sidecar
 from srs_monai.inference.results.sidecar import Run as Run
 from srs_monai.inference.results.summary import summary_table as summary_table
 from srs_monai.inference.results.summary import warning_list as warning_list
 from srs_monai.inference.writers.mask_formats import FORMATS as FORMATS
-from srs_monai.inference.writers.save import SaveImageMaskd as SaveImageMaskd
-from srs_monai.inference.writers.save import SaveImageOverlayd as SaveImageOverlayd
+from srs_monai.inference.writers.save_mask import SaveImageMaskd as SaveImageMaskd
+from srs_monai.inference.writers.save_overlay import SaveImageOverlayd as SaveImageOverlayd

@@ -12,7 +12,8 @@ from torch import Tensor, zeros
 
 from srs_monai.data.readers.open_volume import OpenVolume
 from srs_monai.inference.cases.load_image_slices import LoadImageSlicesd
-from srs_monai.inference.writers.save import SaveImageMaskd, SaveImageOverlayd
+from srs_monai.inference.writers.save_mask import SaveImageMaskd
+from srs_monai.inference.writers.save_overlay import SaveImageOverlayd
 
 logger = logging.getLogger(__name__)
 

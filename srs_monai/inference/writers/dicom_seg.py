@@ -17,10 +17,9 @@ from srs_monai.dicom.library_warnings import library_warnings
 from srs_monai.files import replacing
 from srs_monai.inference.results.packed_labels import Labels, plane_of, planes_of
 from srs_monai.inference.results.sidecar import Run
-from srs_monai.inference.writers.colours import Colours
-from srs_monai.inference.writers.identity import SERIES_NUMBER, check_labels, label_code
 from srs_monai.inference.writers.source_headers import source_headers, uid_from
 from srs_monai.inference.writers.source_slices import on_source_slices
+from srs_monai.inference.writers.written_labels import SERIES_NUMBER, Colours, check_labels, label_code
 from srs_monai.labels import LONGEST, Label
 from srs_monai.text import few
 

@@ -17,7 +17,7 @@ from srs_monai.inference.results.result_names import MASK, NIFTI_ENDING, PNG_END
 from srs_monai.inference.results.sidecar import Run
 from srs_monai.inference.writers.dicom_seg import write_dicom_seg, write_frame_seg
 from srs_monai.inference.writers.nifti_writer import write_nifti, write_picture_nifti
-from srs_monai.inference.writers.png import write_mask_png
+from srs_monai.inference.writers.png_writer import write_mask_png
 from srs_monai.inference.writers.rtstruct import write_rtstruct
 
 SEG, RTSTRUCT, DICOM_ENDING = "_seg", "_rtstruct", ".dcm"

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 from scipy.ndimage import binary_erosion
 
-from srs_monai.inference.writers.colours import Colours
+from srs_monai.inference.writers.written_labels import Colours
 
 _OPACITY = 0.25  # of the fill
 _CONTOUR = 1 / 256  # of the shorter side, in width

@@ -16,11 +16,10 @@ from srs_monai.data.readers import SourceGrid, dicom_slices
 from srs_monai.files import replacing
 from srs_monai.inference.results.packed_labels import Labels, planes_of
 from srs_monai.inference.results.sidecar import Run
-from srs_monai.inference.writers.colours import Colours
 from srs_monai.inference.writers.contours import outlines
-from srs_monai.inference.writers.identity import SERIES_NUMBER, check_labels, label_code
 from srs_monai.inference.writers.source_headers import OF_STUDY, source_headers, uid_from
 from srs_monai.inference.writers.source_slices import on_source_slices
+from srs_monai.inference.writers.written_labels import SERIES_NUMBER, Colours, check_labels, label_code
 from srs_monai.labels import Label
 
 _STUDY_CLASS = "1.2.840.10008.3.1.2.3.1"  # of a study as such: retired, and still what structure sets name

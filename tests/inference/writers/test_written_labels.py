@@ -1,6 +1,6 @@
 """Labels are told apart by colour, given or not."""
 
-from srs_monai.inference.writers.colours import Colours
+from srs_monai.inference.writers.written_labels import Colours
 from srs_monai.labels import TISSUE, Label
 
 

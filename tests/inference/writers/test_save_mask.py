@@ -9,15 +9,14 @@ import numpy as np
 import pytest
 import torch
 from monai.data import MetaTensor
-from monai.transforms import Lambdad, SaveImaged
+from monai.transforms import SaveImaged
 from PIL import Image
 
-from srs_monai.data.transforms import CTWindowd
 from srs_monai.inference import Run, SaveImageMaskd, SaveImageOverlayd
 from srs_monai.inference.results.result_names import is_finished
-from srs_monai.inference.writers import save
-from srs_monai.inference.writers.colours import Colours
-from srs_monai.labels import TISSUE, Code, Label
+from srs_monai.inference.writers import save_mask
+from srs_monai.inference.writers.save_mask import modality_warnings
+from srs_monai.labels import Code, Label
 
 AFFINE = np.diag([0.5, 0.7, 2.5, 1.0])
 CODE = {"value": "10200004", "scheme": "SCT", "meaning": "Liver"}
@@ -71,60 +70,6 @@ def test_a_picture_of_several_classes(tmp_path: Path) -> None:
     assert files(tmp_path) == {"a_mask.png", *(f"a_probability_{i}.png" for i in range(3)), "a.json"}
     with Image.open(tmp_path / "a_mask.png") as mask:
         np.testing.assert_array_equal(np.asarray(mask), labels[0])
-
-
-def overlay(folder: Path) -> np.ndarray:
-    with Image.open(next(folder.glob("*_overlay.png"))) as picture:
-        return np.asarray(picture)
-
-
-def test_an_overlay_keeps_the_colours_of_a_picture_of_8_bits(tmp_path: Path) -> None:
-    stored = torch.randint(0, 256, (3, 20, 30)).float()
-    image = MetaTensor(stored, meta={"stored_max": 255.0, "filename_or_obj": "a.png"})
-    item = {"image": image, "pred": MetaTensor(torch.zeros(1, 20, 30))}
-    SaveImageOverlayd("pred", "image", tmp_path, scaling=Lambdad("image", lambda picture: picture.flip(0) / 9))(item)
-    np.testing.assert_array_equal(overlay(tmp_path), stored.numpy().transpose(1, 2, 0))
-
-
-def test_an_overlay_has_the_colours_that_labels_were_given(tmp_path: Path) -> None:
-    labels = [Label("one", TISSUE, colour=(1, 2, 3)), Label("two", TISSUE)]
-    image = MetaTensor(torch.zeros(1, 2, 3), meta={"filename_or_obj": "a.png"})
-    item = {"image": image, "pred": MetaTensor(torch.tensor([[[0, 1, 1], [0, 2, 2]]]))}
-    SaveImageOverlayd("pred", "image", tmp_path, labels=labels)(item)
-    assert overlay(tmp_path)[:, 2].tolist() == [[1, 2, 3], list(Colours().of(2))]
-
-
-def test_an_overlay_scales_other_images_as_it_is_told(tmp_path: Path) -> None:
-    hu = MetaTensor(torch.tensor([[[-1000.0, -125, -25, 275]]]), meta={"modality": "CT"})
-    item = {"image": hu, "pred": MetaTensor(torch.zeros(1, 1, 4))}
-    SaveImageOverlayd("pred", "image", tmp_path, scaling=CTWindowd("image"))(item)
-    assert overlay(tmp_path)[0, :, 0].tolist() == [0, 0, 64, 255]
-
-
-@pytest.mark.parametrize(
-    ("codes", "size", "sides"),
-    [("LPS", (5, 6, 2), "RL"), ("RAS", (5, 6, 2), "RL"), ("PIR", (5, 6, 1), "AP"), ("RSP", (5, 6, 1), "RL")],
-)
-def test_an_overlay_marks_the_patients_sides(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, codes: str, size: tuple[int, int, int], sides: str
-) -> None:
-    """Axial and coronal slices have the patient's right at the left, sagittal ones look at him from his left."""
-    marked: list[tuple[str, str]] = []
-
-    def montage(
-        volume: np.ndarray, labels: np.ndarray, sides: tuple[str, str] = ("", ""), **options: Any
-    ) -> np.ndarray:
-        marked.append(sides)
-        return np.zeros((1, 1, 3), np.uint8)
-
-    monkeypatch.setattr(save, "overlay_montage", montage)
-    affine = nib.orientations.inv_ornt_aff(nib.orientations.axcodes2ornt(codes), size).T
-    affine = np.vstack([affine[:3, :3] @ np.eye(3, 4), [0, 0, 0, 1]])
-    volume = MetaTensor(torch.rand(1, *size), affine=affine, meta={"spacing_unit": "mm"})
-    SaveImageOverlayd("pred", "image", tmp_path)({"image": volume, "pred": (volume > 2).float()})
-    volume.meta["spacing_unit"] = "pixels"  # from a file that knows of no patient
-    SaveImageOverlayd("pred", "image", tmp_path)({"image": volume, "pred": (volume > 2).float()})
-    assert ["".join(pair) for pair in marked] == [sides, ""]
 
 
 @pytest.mark.parametrize("classes", [1, 3])
@@ -199,7 +144,7 @@ def test_a_case_that_fails_while_it_is_written_anew_is_not_finished(
     def full(*arguments: Any) -> None:
         raise OSError("no space is left")
 
-    monkeypatch.setattr(save, "write_mask", full)
+    monkeypatch.setattr(save_mask, "write_mask", full)
     with pytest.raises(OSError, match="no space"):
         SaveImageMaskd("pred", tmp_path)({"name": "v", "pred": labels})
     assert not is_finished(tmp_path, "v")
@@ -237,3 +182,19 @@ def test_tools_that_write_results_themselves_can_tell_these_transforms(tmp_path:
     for transform in (SaveImageMaskd("pred", tmp_path), SaveImageOverlayd("pred", "image", tmp_path)):
         assert isinstance(transform, SaveImaged)  # MONAI Label
         assert type(transform).__name__.startswith("SaveImage")  # MONAI Deploy
+
+
+@pytest.mark.parametrize(
+    ("recipe", "modality", "said"),
+    [
+        ("busi", "CT", ["trained on ultrasound (recipe busi), but this is CT"]),
+        ("synapse", "MR", ["trained on CT (recipe synapse), but this is MR"]),
+        ("isic2018", "US", ["trained on dermoscopy (recipe isic2018), but this is ultrasound"]),
+        *[("busi", "US", []), ("busi", "IVUS", []), ("synapse", "CT", []), ("acdc", "MR", [])],
+        *[("busi", "OT", []), ("busi", "", []), ("busi", "XA", []), (None, "CT", []), ("no such recipe", "CT", [])],
+    ],
+)
+def test_a_known_other_modality_is_warned_of(recipe: str | None, modality: str, said: list[str]) -> None:
+    assert modality_warnings(recipe, {"source_kind": "dicom", "modality": modality}) == said
+    assert modality_warnings(recipe, {"source_kind": "nifti", "modality": modality}) == []
+    assert modality_warnings(recipe, {}) == []
