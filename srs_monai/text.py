@@ -1,7 +1,23 @@
-"""Names, sizes and lists in messages."""
+"""Names, sizes and lists in messages, and tables to read."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from difflib import get_close_matches
+
+
+def text_table(rows: Iterable[Sequence[str]], *, right: Collection[int] = (), between: str = "  ") -> list[str]:
+    """The lines of a table: each column is as wide as its longest cell.
+
+    Args:
+        rows: cells, the same number in each row; the headings are a row too.
+        right: numbers of the columns that are aligned to the right, from 0.
+        between: text between two cells.
+    """
+    columns = [
+        [cell.rjust(width) if number in right else cell.ljust(width) for cell in column]
+        for number, column in enumerate(zip(*rows, strict=True))
+        for width in [max(map(len, column))]
+    ]
+    return [between.join(line) for line in zip(*columns, strict=True)]
 
 
 def few(names: Iterable[str], shown: int = 5) -> str:

@@ -1,8 +1,8 @@
-"""Lists in messages stay short."""
+"""Lists in messages stay short, and columns of tables are aligned."""
 
 import pytest
 
-from srs_monai.text import by, few
+from srs_monai.text import by, few, text_table
 
 
 @pytest.mark.parametrize(
@@ -15,3 +15,10 @@ def test_a_few_names_stand_for_many(names: list[str], said: str) -> None:
 
 def test_sizes_are_written_with_an_x() -> None:
     assert by((200, 300, 4)) == "200 x 300 x 4"
+
+
+def test_columns_of_a_table_are_as_wide_as_their_longest_cell() -> None:
+    rows = [("case", "n", ""), ("a", "12", "note"), ("longer", "3", "")]
+    assert text_table(iter(rows), right=[1]) == ["case     n      ", "a       12  note", "longer   3      "]
+    assert text_table(rows[:1], between="|") == ["case|n|"]
+    assert text_table([]) == []

@@ -13,6 +13,7 @@ import numpy as np
 from srs_monai.evaluation.overlap import Overlap, add_overlaps
 from srs_monai.files import check_folder, write_atomically
 from srs_monai.labels import MEAN
+from srs_monai.text import text_table
 
 CSV_NAME, JSON_NAME, SUMMARY_NAME = "metrics.csv", "metrics.json", "summary.md"
 POOLED = ("pooled_iou", "pooled_dice")
@@ -183,9 +184,6 @@ def mean_of_existing(values: Sequence[float]) -> float:
 def _table(cells: Sequence[tuple[str, ...]]) -> str:
     """Lay out a heading and rows of one length in Markdown; a bar in a name begins no cell."""
     cells = [tuple(cell.replace("|", "\\|") for cell in line) for line in cells]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    lines = [
-        "| " + " | ".join(f"{cell:<{width}}" for cell, width in zip(line, widths, strict=True)) + " |" for line in cells
-    ]
-    lines.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
+    lines = [f"| {line} |" for line in text_table(cells, between=" | ")]
+    lines.insert(1, "".join("|" if character == "|" else "-" for character in lines[0]))
     return "\n".join(lines) + "\n"

@@ -1,12 +1,12 @@
 """The report on a data set, in numbers and sentences."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from srs_monai.data.audit.examine_case import Findings
 from srs_monai.data.recipes import Recipe, Sections
-from srs_monai.text import by, few
+from srs_monai.text import by, few, text_table
 
 _FEW_VALUES = 16  # more label values are given as a range
 
@@ -102,16 +102,4 @@ def _table(counts: Mapping[str, Mapping[str, int]]) -> list[str]:
         return []
     columns = [name for name in counts["all"] if name == "images" or any(row[name] for row in counts.values())]
     rows = [["", *columns], *([title, *(str(row[name]) for name in columns)] for title, row in counts.items())]
-    return aligned(rows)
-
-
-def aligned(rows: Iterable[Sequence[str]]) -> list[str]:
-    """Rows of a table, their first cells to the left and the others to the right."""
-    listed = list(rows)
-    widths = [max(map(len, column)) for column in zip(*listed, strict=True)]
-    return [
-        "  ".join(
-            [row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))]
-        )
-        for row in listed
-    ]
+    return text_table(rows, right=range(1, len(rows[0])))

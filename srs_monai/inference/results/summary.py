@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from srs_monai.inference.results.case_result import Result
-from srs_monai.text import few
+from srs_monai.text import few, text_table
 
 _HEADINGS = ("case", "format", "found", "seconds", "")
 _ML = 1000.0  # mm3
@@ -14,15 +14,8 @@ _SHOWN = 4  # labels
 
 def summary_table(results: Sequence[Result]) -> str:
     """A row for each case: format, what was found, seconds, and how many warnings there are or why it failed."""
-    rows = [_HEADINGS, *(_row(result) for result in results)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADINGS) - 1)]
-    return "\n".join(
-        "  ".join(
-            text.rjust(width) if heading == "seconds" else text.ljust(width)
-            for text, width, heading in zip(row, [*widths, 0], _HEADINGS, strict=True)
-        ).rstrip()
-        for row in rows
-    )
+    lines = text_table([_HEADINGS, *map(_row, results)], right=[_HEADINGS.index("seconds")])
+    return "\n".join(map(str.rstrip, lines))
 
 
 def warning_list(results: Sequence[Result]) -> str:
