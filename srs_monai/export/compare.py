@@ -1,4 +1,4 @@
-"""A graph in a file against the network that it was made of, on images."""
+"""An exported graph, compared with its network on images."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -15,15 +15,15 @@ BATCHES = (1, 3, 8)
 
 @dataclass(frozen=True)
 class Comparison:
-    """The largest differences that were met.
+    """The largest differences between a graph and its network.
 
     Args:
-        probability: between two probabilities.
-        logit: between two logits, in shares of the largest logit of their batch (of 1, where that is less): it tells
-            two graphs apart also where all probabilities are 0 or 1.
-        batch, size: of the images where the probabilities differ most.
-        place: of that pixel: image of the batch, channel, row and column.
-        channels: of the logits.
+        probability: largest difference of two probabilities.
+        logit: largest difference of two logits, relative to the largest logit of their batch (to 1, if that is larger).
+            It shows differences also where all probabilities are 0 or 1.
+        batch, size: number and size of the images with the largest difference of a probability.
+        place: image, channel, row and column of this pixel.
+        channels: number of channels of the logits.
     """
 
     probability: float = 0.0
@@ -35,7 +35,7 @@ class Comparison:
 
     def __str__(self) -> str:
         where = f"batch {self.batch}, {' x '.join(map(str, self.size))}, image, channel and pixel {self.place}"
-        return f"{self.probability:.2g} of a probability ({where}), {self.logit:.2g} of the largest logit"
+        return f"{self.probability:.2g} in a probability ({where}), {self.logit:.2g} of the largest logit"
 
 
 def compare(
@@ -46,24 +46,24 @@ def compare(
     sizes: Sequence[Sequence[int]],
     batches: Sequence[int] = BATCHES,
 ) -> Comparison:
-    """Run a graph and its network on the same images, in batches of several numbers and sizes.
+    """Run a graph and its network on the same images, in several batch sizes and image sizes.
 
     Args:
-        network: as it was trained; it is run on the CPU in float32, in eval mode, and left so.
-        run: the graph: images to logits.
-        pictures: at least one, (C, H, W), prepared for the network; repeated where a batch has more.
-        sizes: height and width in pixels to which they are resized.
-        batches: numbers of images.
+        network: trained network; it runs on the CPU in float32 and in eval mode, and stays so.
+        run: the graph, from images to logits.
+        pictures: at least one picture (C, H, W), prepared for the network; repeated if a batch needs more.
+        sizes: heights and widths in pixels to which the pictures are resized.
+        batches: batch sizes.
 
     Raises:
-        ValueError: when the graph gives another shape, or no numbers.
+        ValueError: when the graph gives another shape, NaN or infinity.
     """
     network = network.cpu().float().eval()
     worst = Comparison()
     for size in sizes:
         resized = [resize_pictures(picture[None].float(), size) for picture in pictures[: max(batches)]]
         with torch.inference_mode():
-            # one by one: what a network in eval mode gives does not depend on the batch, what a graph gives must not
+            # one by one: in eval mode the network does not depend on the batch, and the graph must not either
             alone = [finest(network(image)).float() for image in resized]
             for batch in batches:
                 chosen = [number % len(resized) for number in range(batch)]
@@ -73,10 +73,10 @@ def compare(
 
 
 def prepared_pictures(workflow: ConfigWorkflow, count: int) -> list[Tensor]:
-    """Up to `count` pictures (C, H, W) of a workflow's data set, all over it; of volumes slices, all over them.
+    """Up to `count` pictures (C, H, W) spread over a workflow's data set; for volumes, slices spread over them.
 
     Raises:
-        RuntimeError: from the transforms of MONAI, for an image that cannot be read.
+        RuntimeError: from MONAI's transforms, for an image that cannot be read.
     """
     dataset = workflow.parser.get_parsed_content("dataset")
     cases = _spread(len(dataset), count)
@@ -90,16 +90,15 @@ def prepared_pictures(workflow: ConfigWorkflow, count: int) -> list[Tensor]:
 
 
 def _worse(worst: Comparison, expected: Tensor, found: Tensor) -> Comparison:
-    """The worse of what was met and what is met here."""
+    """The larger of the differences so far and those of one batch."""
     if found.shape != expected.shape:
         raise ValueError(
-            f"a graph gives what its network gives, but in place of {tuple(expected.shape)} it gives "
-            f"{tuple(found.shape)}; export it to another format"
+            f"the graph's output has shape {tuple(found.shape)}, but the network's has {tuple(expected.shape)}; export "
+            "to another format"
         )
     if not torch.isfinite(found).all():
         raise ValueError(
-            f"a graph gives what its network gives, but it gives NaN or infinity at {tuple(found.shape)}; export it "
-            "to another format"
+            f"the graph's output of shape {tuple(found.shape)} holds NaN or infinity; export to another format"
         )
     logit = float((found - expected).abs().max() / expected.abs().max().clamp(min=1.0))
     differences = (probabilities(found) - probabilities(expected)).abs()
@@ -112,6 +111,6 @@ def _worse(worst: Comparison, expected: Tensor, found: Tensor) -> Comparison:
 
 
 def _spread(length: int, count: int) -> list[int]:
-    """Up to `count` places of `length`, equally far from one another and from the ends."""
+    """Up to `count` of `length` places, at equal distances from each other and from the ends."""
     count = min(count, length)
     return [(2 * number + 1) * length // (2 * count) for number in range(count)]

@@ -1,4 +1,4 @@
-"""Trained networks as graphs in files, each compared with PyTorch before it is there."""
+"""Trained networks as graphs in files; each graph is compared with PyTorch before its file appears."""
 
 import hashlib
 import json
@@ -34,8 +34,8 @@ logger = logging.getLogger(__name__)
 
 # arguments of `export` by their names in the configuration
 _ARGUMENTS = {"dataset_dir": "images", "ckpt_path": "weights", "output_dir": "path", "settings": "settings_file"}
-_USUAL, _OTHER = (256, 256), (96, 160)  # height and width in pixels: where weights name none, and one more
-_PHANTOM = 32  # pixels, a side at least
+_USUAL, _OTHER = (256, 256), (96, 160)  # height and width in pixels: if the weights have no size, and a second one
+_PHANTOM = 32  # pixels: smallest side of a phantom
 
 
 @dataclass(frozen=True)
@@ -43,10 +43,10 @@ class Exported:
     """A graph in a file.
 
     Args:
-        path: of the graph.
+        path: path of the graph.
         format: onnx, torchscript, openvino or tensorrt.
-        comparison: the largest differences from PyTorch.
-        description: file that says what was exported.
+        comparison: largest differences from PyTorch.
+        description: path of the file that describes the export.
     """
 
     path: Path
@@ -71,31 +71,30 @@ def export(
 ) -> Exported:
     """Write the network of trained weights as a graph, and compare the file with PyTorch.
 
-    Network and preparation of images are those of the bundle's configs/inference.yaml and the settings beside the
-    weights, as in `predict`. The graph takes images that are prepared so, and gives logits; it is float32,
-    and batch, height and width are free (see the functions of `srs_monai.runtimes.graphs`). It is run again from its
-    file by its own runtime, in batches of 1, 3 and 8 and at two sizes, and its probabilities are compared with those of
-    the plain network.
+    Network and preparation of images come from the bundle's configs/inference.yaml and the settings beside the
+    weights, as in `predict`. The graph takes prepared images and gives logits, in float32. Batch size, height and width
+    are free (see the functions of `srs_monai.runtimes.graphs`). The file is run by its own runtime, in batches of 1, 3
+    and 8 and in two sizes, and its probabilities are compared with those of the plain network.
 
     Args:
-        path: of the graph, ending in .onnx, .ts, .xml (weights go into .bin beside it) or .pt2.
+        path: path of the graph with the ending .onnx, .ts, .xml (the weights go into a .bin file beside it) or .pt2.
         to: onnx, torchscript, openvino or tensorrt.
         weights: file of the network's weights; None: the bundle's.
         settings_file, trust_settings: as in `predict`.
-        bundle: folder of a bundle; None: the one that this package lies beside.
-        overlays: configuration files put after the bundle's.
-        images: what the graph is compared on: a picture, series or volume, or a folder of them; None: generated
-            phantoms.
-        tolerance: the largest difference of a probability, and of a logit in shares of the largest.
-        overwrite: replace a graph that is there.
+        bundle: folder of a bundle; None: the one beside this package.
+        overlays: configuration files that come after the bundle's.
+        images: images for the comparison: a picture, series or volume, or a folder of them; None: generated phantoms.
+        tolerance: largest accepted difference of a probability, and of a logit relative to the largest logit.
+        overwrite: replace an existing graph.
         settings: further values of the configuration.
 
     Returns:
-        What was written. PATH.json beside it says of which weights and settings, with which versions, and how far off.
+        What was written. PATH.json beside it has the weights, the settings, the versions and the differences.
 
     Raises:
-        ValueError: for an unknown format, a package that is not there, a file that is there already, weights that do
-            not fit, a network that has no such graph, and a graph that is off by more; then nothing is written.
+        ValueError: for an unknown format, a missing package, an existing file, weights that do not fit, a network that
+            cannot be exported to the format, and a graph that differs by more than the tolerance. Then nothing is
+            written.
     """
     check_names(settings, _ARGUMENTS)
     _check_target(path, to, overwrite)
@@ -103,7 +102,7 @@ def export(
         phantoms = Path(made) / "phantoms"
         values = {
             "dataset_dir": absolute(phantoms / "images" if images is None else images),
-            "output_dir": absolute(Path(made) / "results"),  # of which there are none
+            "output_dir": absolute(Path(made) / "results"),  # required, but nothing is written there
             "device": "cpu",
             "channels_last": False,
             **settings,
@@ -127,7 +126,7 @@ def export(
             if images is None:
                 write_phantoms(phantoms, count=max(BATCHES), size=[max(side, _PHANTOM) for side in size])
             pictures = prepared_pictures(workflow, max(BATCHES))
-        except Exception as error:  # MONAI wraps it in one error for each expression
+        except Exception as error:  # MONAI wraps it in one more error for each expression
             raise root_cause(error) from None
         about = {
             "weights": {"path": str(loaded.path), "sha256": loaded.sha256},
@@ -160,10 +159,10 @@ def export_network(
     """Write a network as a graph, and compare the file with PyTorch; see `export`.
 
     Args:
-        network: image (B, C, H, W) to logits; it is left on the CPU in eval mode.
+        network: takes images (B, C, H, W) and gives logits; it stays on the CPU in eval mode.
         path, to, tolerance, overwrite: as in `export`.
-        pictures: what the graph is compared on, (C, H, W) each, as the network sees them.
-        sizes: height and width in pixels to which they are resized.
+        pictures: pictures (C, H, W) for the comparison, prepared for the network.
+        sizes: heights and widths in pixels to which the pictures are resized.
         about: further facts for PATH.json.
 
     Raises:
@@ -176,11 +175,11 @@ def export_network(
         comparison = _compared(network, temporary, to, pictures, sizes)
         if not max(comparison.probability, comparison.logit) <= tolerance:
             raise ValueError(
-                f"a graph gives what its network gives, within {tolerance:g}, but that of {type(network).__name__} in "
-                f"{to} is off by {comparison}; nothing is written: export it to another format"
+                f"the {to} graph of {type(network).__name__} differs from the network by {comparison}, more than the "
+                f"tolerance {tolerance:g}; nothing is written: export to another format"
             )
         hashes = {file.name: _sha256(file) for file in files_of(temporary)}
-        description.unlink(missing_ok=True)  # of an earlier graph
+        description.unlink(missing_ok=True)  # it describes an earlier graph
     channels = comparison.channels
     probability = "sigmoid" if channels == 1 else "softmax over the channels"
     compared = {"tolerance": tolerance, "batches": BATCHES, "sizes": sizes, "pictures": len(pictures)}
@@ -202,28 +201,28 @@ def export_network(
 def _compared(
     network: nn.Module, path: Path, to: str, pictures: Sequence[Tensor], sizes: Sequence[Sequence[int]]
 ) -> Comparison:
-    """Compare a graph with its network, whatever its runtime raises."""
+    """Compare a graph with its network; any error of the runtime becomes a ValueError."""
     try:
         return compare(network, GRAPH_FORMATS[to].run(path), pictures, sizes=sizes)
     except ValueError:
         raise
     except Exception as error:
         raise ValueError(
-            f"a graph runs wherever its network does, but that of {type(network).__name__} in {to} fails: "
-            f"{one_line(error)}; nothing is written: export it to another format"
+            f"the {to} graph of {type(network).__name__} fails: {one_line(error)}; nothing is written: export to "
+            "another format"
         ) from error
 
 
 def _check_target(path: str | Path, to: str, overwrite: bool) -> Path:
-    """The path of a graph that can be written, in a format that this machine has."""
+    """The path of the graph, if it can be written and the packages of its format are installed."""
     if to not in GRAPH_FORMATS:
-        raise ValueError(f"networks are exported to {', '.join(GRAPH_FORMATS)}; got {to!r}")
+        raise ValueError(f"the format must be one of {', '.join(GRAPH_FORMATS)}; got {to!r}")
     form, target = GRAPH_FORMATS[to], Path(path).expanduser()
     if target.suffix != form.suffix:
-        raise ValueError(f"graphs of {to} are files that end in {form.suffix}; got {path}")
+        raise ValueError(f"the file name of a {to} graph must end in {form.suffix}; got {path}")
     there = [file for file in (*files_of(target), _description(target)) if file.exists()]
     if there and (not overwrite or any(file.is_dir() for file in there)):
-        raise ValueError(f"{there[0]} is there already; give another name, or --overwrite (in Python overwrite=True)")
+        raise ValueError(f"{there[0]} already exists; use another name, or --overwrite (in Python overwrite=True)")
     check_folder(target.parent)
     for package in form.packages:
         if package == "openvino":
@@ -234,7 +233,7 @@ def _check_target(path: str | Path, to: str, overwrite: bool) -> Path:
 
 
 def _description(target: Path) -> Path:
-    """What says of a graph how it came about: model.onnx.json beside model.onnx, as model.json belongs to model.pt."""
+    """The path of a graph's description: model.onnx.json beside model.onnx, just as model.json belongs to model.pt."""
     return target.with_name(f"{target.name}.json")
 
 

@@ -1,4 +1,4 @@
-"""Inference: images through a network, masks back on the images' own grids, and into files."""
+"""Inference: images go through a network, and masks on the images' own grids go into files."""
 
 from srs_monai.export.export_network import Exported as Exported
 from srs_monai.export.export_network import export as export

@@ -1,4 +1,4 @@
-"""The runtimes under the name by which users import them; they live in `srs_monai.runtimes`."""
+"""The public names of `srs_monai.runtimes`, under the path by which users import them."""
 
 from srs_monai.runtimes import RUNTIMES as RUNTIMES
 from srs_monai.runtimes import Runtime as Runtime

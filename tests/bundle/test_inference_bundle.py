@@ -226,7 +226,7 @@ def test_what_was_done_to_a_tilted_series_is_said(tmp_path: Path, segment: Calla
     output = segment(series.folder, bright, format="dicom-seg")
     said = json.loads((output / "tilted.json").read_text())["warnings"]
     assert "gantry tilt of 16.7 degrees" in said[0]
-    assert said[1].startswith("beside what was read: notes.txt")
+    assert said[1].startswith("skipped: notes.txt")
     assert said[2].startswith("the mask lies on a resampled grid and was brought onto the source's slices")
     written = hd.seg.segread(output / "tilted_seg.dcm")
     assert (written.Rows, written.Columns) == (40, 50)

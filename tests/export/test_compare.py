@@ -33,7 +33,7 @@ def test_the_worst_pixel_is_named() -> None:
     assert found.logit == pytest.approx(1.0)  # 3 of 3
     assert (found.batch, found.size, found.place) == (3, (8, 4), (2, 0, 5, 1))
     assert str(found) == (
-        "0.45 of a probability (batch 3, 8 x 4, image, channel and pixel (2, 0, 5, 1)), 1 of the largest logit"
+        "0.45 in a probability (batch 3, 8 x 4, image, channel and pixel (2, 0, 5, 1)), 1 of the largest logit"
     )
 
 
@@ -61,8 +61,8 @@ def test_a_graph_that_mixes_a_batch_is_off() -> None:
 @pytest.mark.parametrize(
     ("run", "said"),
     [
-        (lambda images: images[:, :, :2], r"in place of \(1, 1, 4, 6\) it gives \(1, 1, 2, 6\)"),
-        (lambda images: images * float("nan"), r"gives NaN or infinity at \(1, 1, 4, 6\)"),
+        (lambda images: images[:, :, :2], r"\(1, 1, 2, 6\), .*\(1, 1, 4, 6\)"),
+        (lambda images: images * float("nan"), r"\(1, 1, 4, 6\) .*NaN or infinity"),
     ],
 )
 def test_other_shapes_and_no_numbers_are_refused(run: object, said: str) -> None:

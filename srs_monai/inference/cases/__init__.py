@@ -1,1 +1,1 @@
-"""Cases from file to result, one part while the next is read."""
+"""Cases from file to result: one part is computed while the next one is read."""

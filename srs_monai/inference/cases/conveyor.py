@@ -1,4 +1,4 @@
-"""Cases in three steps at once: while one part of a case is computed, the next is loaded and the last is finished."""
+"""Three steps at a time: while one part of a case is computed, the next is loaded and the one before is finished."""
 
 import time
 from abc import ABC, abstractmethod
@@ -43,7 +43,7 @@ class Steps(ABC, Generic[Case, Part]):
 
 @dataclass(frozen=True)
 class Outcome(Generic[Case]):
-    """What became of a case: the error that it failed with, if any, and the seconds since the case before it."""
+    """The end of a case: its error if it failed, and the seconds since the end of the case before it."""
 
     case: Case
     error: Exception | None
@@ -52,7 +52,7 @@ class Outcome(Generic[Case]):
 
 @dataclass
 class _Run(Generic[Case]):
-    """A case on its way; `over` when its outcome is known, so that no more of its parts are wanted."""
+    """A case in progress; `over` when its outcome is known, so that its other parts are skipped."""
 
     case: Case
     over: bool = False
@@ -68,26 +68,27 @@ class _Loaded(Generic[Case, Part]):
 
 
 class _Sign(Enum):
-    """What the loading thread says between parts."""
+    """What the loading thread gives between parts."""
 
     WAIT = "finish what came before, then ask for the next part"
     END = "there are no more parts"
 
 
 class Conveyor(Generic[Case, Part]):
-    """Runs the steps of cases, each step in the order of the cases.
+    """Runs the three steps of cases in three threads, in the order of the cases.
 
-    One part is loaded ahead of the part being computed, and one is being finished. A part that is `alone` is loaded
-    when everything before it is finished, and nothing is loaded until it is finished too.
+    While a part is computed, at most one part is loaded ahead and at most one is being finished. A case that is `alone`
+    is loaded after all cases before it are finished, and the next case is loaded after it is finished.
 
-    An error that is not an `Exception`, such as Ctrl-C, ends the run in whichever step it arises: the calls that run
-    in the other threads return, and nothing else begins.
+    An error that is not an `Exception`, such as Ctrl-C, ends the run in every step: running calls return, and nothing
+    else begins. Results of a case are therefore written completely or not at all.
 
-    MONAI's `ThreadBuffer` does not serve here: it drops an error of its source and holds two parts ahead.
+    MONAI's `ThreadBuffer` cannot replace this class: it swallows the errors of its source, holds two parts ahead, and
+    has no third step.
 
     Args:
-        steps: of a case.
-        cases: in their order.
+        steps: what is done with a case.
+        cases: all cases.
     """
 
     def __init__(self, steps: Steps[Case, Part], cases: Sequence[Case]) -> None:
@@ -96,7 +97,7 @@ class Conveyor(Generic[Case, Part]):
         self._last_end = 0.0
 
     def __iter__(self) -> Generator[Outcome[Case], None, None]:
-        """The outcome of each case, in their order."""
+        """The outcomes of the cases, in their order."""
         loader, finisher = ThreadPoolExecutor(1), ThreadPoolExecutor(1)
         parts, self._last_end = self._load(), time.monotonic()
         try:
@@ -130,7 +131,7 @@ class Conveyor(Generic[Case, Part]):
                 yield _Loaded(run, error, last=True)
 
     def _work(self, loaded: _Loaded[Case, Part], finisher: ThreadPoolExecutor) -> Iterator[Outcome[Case]]:
-        """Compute a part and hand it on; the outcomes that are known by then."""
+        """Compute a part and hand it on; gives the outcomes that become known."""
         run = loaded.run
         if run.over:
             return
@@ -158,7 +159,7 @@ class Conveyor(Generic[Case, Part]):
         return time.monotonic()
 
     def _finished(self) -> Iterator[Outcome[Case]]:
-        """Wait until the part handed on last is finished; the outcome of its case, when that is known by then."""
+        """Wait until the part handed on last is finished; gives the outcome of its case if it becomes known."""
         if self._finishing is None:
             return
         (run, last, finishing), self._finishing = self._finishing, None

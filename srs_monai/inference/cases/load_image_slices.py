@@ -13,8 +13,8 @@ from srs_monai.data.readers.open_volume import OpenVolume, OpenVolumeReader
 class LoadImageSlicesd(LoadImaged):
     """MONAI's `LoadImaged` that can also open a volume and load some of its slices.
 
-    Called as a transform it does what `LoadImaged(keys, reader)` does. It is a `LoadImaged` by name and kind, so that
-    MONAI Label and MONAI Deploy, which load images themselves, leave it out.
+    As a transform it does the same as `LoadImaged(keys, reader)`. It is a subclass and has a similar name because MONAI
+    Label and MONAI Deploy, which load images themselves, find by these what they remove.
 
     Args:
         keys: of the file names.

@@ -1,4 +1,4 @@
-"""A case from its file to its results, in steps that go on at once for several cases."""
+"""A case from its file to its results, in steps that run at the same time for different cases."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -24,8 +24,8 @@ from srs_monai.inference.writers.mask_formats import check_source
 from srs_monai.tensors import plain, with_meta_of
 
 _IMAGE, _PRED = "image", "pred"
-_LARGE = SLICES * 512 * 512  # voxels of a volume of which two are not held at once
-_LARGE_FILE = 2**24  # bytes, of what is no volume
+_LARGE = SLICES * 512 * 512  # voxels: two volumes above this size are never held at the same time
+_LARGE_FILE = 2**24  # bytes: the same for images that are not volumes
 
 Item = dict[Any, Any]
 
@@ -35,9 +35,9 @@ class SlabbedVolume:
     """A volume that is segmented slab by slab.
 
     Args:
-        volume: whose slices are read.
-        labels: of the slabs that were segmented so far.
-        known: what the network gave for slices of one value.
+        volume: gives the slices.
+        labels: labels of the slabs that are finished.
+        known: the network's results for slices of one value.
     """
 
     volume: OpenVolume
@@ -50,8 +50,8 @@ class Part:
     """An image, or a slab of a volume.
 
     Args:
-        item: what the preprocessing gives; the network's result joins it.
-        slab_of: the volume that it is a slab of; None: it is the whole image.
+        item: result of the preprocessing; the network's result is added.
+        slab_of: volume that the slab belongs to; None: the item is a whole image.
     """
 
     item: Item
@@ -61,15 +61,15 @@ class Part:
 class CaseSteps(Steps[Item, Part]):
     """Loads cases, segments them and writes their results.
 
-    Volumes whose preparation and postprocessing look at one slice at a time go through in slabs of slices, so that
-    memory does not grow with them; masks are those of the whole volume, voxel by voxel. All others go whole, as in an
-    evaluator's run.
+    A volume goes through in slabs of slices if all transforms work slice by slice. Memory then does not grow with the
+    volume, and each voxel of the mask is the same as for the whole volume. Other images go through whole, as in the
+    run of an evaluator.
 
     Args:
         evaluator: has the network, the inferer and the device; it is not run itself.
-        preprocessing: of an item whose "image" is a file's name.
-        postprocessing: of the item with the network's result at "pred"; writes the results.
-        format: that was asked for: a source that cannot be written in it is refused.
+        preprocessing: prepares an item whose "image" is a file name.
+        postprocessing: takes the item with the network's result at "pred", and writes the results.
+        format: requested format of the mask; a source that has no mask in this format is rejected.
     """
 
     def __init__(
@@ -80,7 +80,7 @@ class CaseSteps(Steps[Item, Part]):
         format: str = "auto",
     ) -> None:
         self.evaluator, self.format = evaluator, format
-        # MONAI traces transforms thread by thread, so that one may be inverted in another while it is applied
+        # one thread may invert a transform while another applies it: MONAI keeps the trace of each thread apart
         self.preprocessing, self.postprocessing = preprocessing, postprocessing
         self.loader = loader_of(preprocessing)
         self.slab_steps = slab_steps(postprocessing) if type(evaluator.inferer) is SliceBatchInferer else None
@@ -88,8 +88,10 @@ class CaseSteps(Steps[Item, Part]):
         self._shown: OpenVolume | None = None
 
     def plan(self, case: Item) -> LoadPlan[Part]:
-        """How to load the item of an image, or those of a volume's slabs."""
-        source = Path(case[_IMAGE]) if isinstance(case.get(_IMAGE), str | Path) else None  # else the image itself
+        """How to load the item of an image, or the items of a volume's slabs."""
+        source = (
+            Path(case[_IMAGE]) if isinstance(case.get(_IMAGE), str | Path) else None
+        )  # None: the item has the image
         if source is not None:
             check_source(source, self.format)
         volume = None if source is None or self.loader is None else self.loader.open(source)
@@ -122,7 +124,7 @@ class CaseSteps(Steps[Item, Part]):
         return part
 
     def finish(self, case: Item, part: Part, last: bool) -> None:
-        """Write the results, those of a volume in slabs after its last slab."""
+        """Write the results; for a volume in slabs after its last slab."""
         if part.slab_of is None:
             self.postprocessing(part.item)
             return
@@ -158,7 +160,7 @@ class CaseSteps(Steps[Item, Part]):
         return lambda numbers: self._prepared(case, volume, numbers)[key]
 
     def _bar_of(self, volume: OpenVolume) -> tqdm:
-        """The bar of a volume's slices."""
+        """The progress bar of a volume's slices."""
         if self._bar is None or self._shown is not volume:
             self.close()
             total = volume.shape[2]
@@ -167,11 +169,11 @@ class CaseSteps(Steps[Item, Part]):
         return self._bar
 
     def close(self) -> None:
-        """Take the bar of a volume's slices from the terminal."""
+        """Remove the progress bar from the terminal."""
         if self._bar is not None:
             self._bar.close()
 
 
 def _bytes(source: Path) -> int:
-    """The size of a file, also where an array or a frame in it is named; of a folder, 0."""
+    """The size of a file, also when the source is an array or a frame inside it; 0 for a folder."""
     return next((path.stat().st_size for path in (source, source.parent) if path.is_file()), 0)

@@ -1,4 +1,4 @@
-"""A batch of cases, each by itself: what fails holds up no other."""
+"""A batch of cases. One failed case does not stop the others."""
 
 import logging
 import time
@@ -28,10 +28,10 @@ logger = logging.getLogger(__name__)
 
 
 class FailedCasesError(RuntimeError):
-    """Some cases of a batch could not be segmented; all others were.
+    """Some cases of a batch failed; all others have results.
 
     Args:
-        results: of all cases, also the failed ones.
+        results: results of all cases, also of the failed ones.
     """
 
     def __init__(self, results: Sequence[Result]) -> None:
@@ -40,7 +40,7 @@ class FailedCasesError(RuntimeError):
         tried = [result for result in results if result.status != "left"]
         listed = [f"{result.name}: {result.reason}" for result in failed]
         super().__init__(
-            f"{len(failed)} of {len(tried)} cases could not be segmented, all others were:\n  " + "\n  ".join(listed)
+            f"{len(failed)} of {len(tried)} cases failed; the others were segmented:\n  " + "\n  ".join(listed)
         )
 
 
@@ -54,29 +54,29 @@ def run_cases(
     postprocessing: Callable[[dict[Any, Any]], dict[Any, Any]] | None = None,
     handlers: Sequence[Any] = (),
 ) -> list[Result]:
-    """Segment a data set case by case, skipping those whose results are there already.
+    """Segment a data set case by case. Cases that already have results are skipped.
 
-    With the `postprocessing` given, loading, network and writing go on at once (see `CaseSteps`). Without it, and
-    where the evaluator has handlers or an autocast of its own, the evaluator runs for one case after the other.
+    With a `postprocessing`, different cases are loaded, computed and written at the same time (see `CaseSteps`).
+    Without it, or if the evaluator has handlers or uses AMP, the evaluator runs for one case after the other.
 
     Args:
-        evaluator: whose postprocessing writes the results, the sidecar last.
-        dataset: of items with a "name" (see `find_sources`).
-        output_dir: where the results go; made when it is missing.
-        overwrite: make results that are there anew, instead of leaving them untouched.
-        format: that was asked for.
-        run: what the sidecars say of the run; results that another run left are compared with it.
-        postprocessing: of the evaluator.
-        handlers: of the evaluator: they follow its run.
+        evaluator: its postprocessing writes the results, the sidecar last.
+        dataset: items with a "name" (see `find_sources`).
+        output_dir: folder for the results; it is created if it is missing.
+        overwrite: replace existing results.
+        format: requested format of the masks.
+        run: what the sidecars say about the run; existing results are compared with it.
+        postprocessing: the evaluator's postprocessing.
+        handlers: the evaluator's handlers.
 
     Returns:
-        What became of each case, in their order.
+        The results of all cases, in their order.
 
     Raises:
-        ValueError: when no weights were loaded into the network of the run; when output_dir cannot be made or written
-            to, or holds results that would be left and were made with other weights, in another format or of another
-            source.
-        FailedCasesError: at the end, when any case failed; each is logged with its cause when it does.
+        ValueError: when no weights were loaded into the network; when output_dir cannot be created or written; when it
+            holds results of these cases that were made from another source, with other weights or settings, or in
+            another format.
+        FailedCasesError: at the end, when any case failed. Each failure is also logged when it happens.
     """
     if run is not None:
         run.use(evaluator.network)
@@ -86,8 +86,8 @@ def run_cases(
     check_finished(output_dir, [item for item in items if item[0] in left], format=format, run=run)
     if left:
         logger.warning(
-            "%d of %d cases have their results in %s already and are left as they are; overwrite (--overwrite) makes "
-            "them anew",
+            "%d of %d cases are skipped because %s already has their results; use overwrite (--overwrite) to replace "
+            "them",
             len(left),
             len(items),
             output_dir,
@@ -116,19 +116,19 @@ def run_cases(
                 logger.error("%s failed: %s", name, reason)
             else:
                 results[i] = Result.from_sidecar(output_dir, name, source, "segmented", outcome.seconds)
-                if bar.disable:  # no terminal
+                if bar.disable:  # there is no terminal
                     logger.info("%s segmented in %.1f s", name, outcome.seconds)
             bar.update()
     ordered = [results[i] for i in range(len(items))]
     count = Counter(result.status for result in ordered)
-    logger.info("%d segmented, %d failed, %d left as they were", count["segmented"], count["failed"], count["left"])
+    logger.info("%d segmented, %d failed, %d skipped", count["segmented"], count["failed"], count["left"])
     if count["failed"]:
         raise FailedCasesError(ordered)
     return ordered
 
 
 def _at_once(steps: CaseSteps, dataset: Dataset, numbers: Sequence[int]) -> Generator[Outcome[Any], None, None]:
-    """What becomes of cases whose steps go on at once."""
+    """Outcomes of cases that are loaded, computed and written at the same time."""
     with closing(steps), closing(iter(Conveyor(steps, [dataset.data[i] for i in numbers]))) as outcomes:
         yield from outcomes
 
@@ -136,9 +136,9 @@ def _at_once(steps: CaseSteps, dataset: Dataset, numbers: Sequence[int]) -> Gene
 def _one_by_one(
     evaluator: Evaluator, dataset: Dataset, numbers: Sequence[int], format: str
 ) -> Generator[Outcome[Any], None, None]:
-    """What becomes of cases for each of which the evaluator runs."""
-    evaluator.interrupt_resume_enabled = False  # else ignite's run after a failed one does nothing
-    evaluator.logger = _silent()  # the cause is logged by the caller, once
+    """Outcomes of cases for which the evaluator runs one after the other."""
+    evaluator.interrupt_resume_enabled = False  # otherwise ignite does nothing in the run after a failed one
+    evaluator.logger = _silent()  # the caller logs the cause once
     evaluator.state.epoch_length = 1
     for i in numbers:
         case, started = dataset.data[i], time.monotonic()
@@ -147,13 +147,13 @@ def _one_by_one(
         try:
             check_source(_source(case.get("image")), format)
             evaluator.run()
-        except Exception as error:  # whatever happens to one case, the others go on
+        except Exception as error:  # one failed case does not stop the others
             failed = error
         yield Outcome(case, failed, time.monotonic() - started)
 
 
 def _source(image: Any) -> str:
-    """Where an item comes from; "" where it holds the image itself."""
+    """The path of an item's image; "" if the item holds the image itself."""
     return str(image) if isinstance(image, str | Path) else ""
 
 

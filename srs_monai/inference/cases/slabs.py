@@ -1,4 +1,4 @@
-"""Volumes a few slices at a time, where that comes to the same as the whole."""
+"""Which volumes can be segmented a few slices at a time, with the same result as for the whole volume."""
 
 import logging
 from collections.abc import Sequence
@@ -17,18 +17,18 @@ from srs_monai.inference.writers.save_overlay import SaveImageOverlayd
 
 logger = logging.getLogger(__name__)
 
-SLICES = 16  # of a slab: enough for full batches, few enough to stay in a processor's cache
+SLICES = 16  # in a slab: enough for full batches, and few enough for a processor's cache
 _AXIAL = 2
 _OF_MONAI = (AsDiscreted, CopyItemsd, EnsureChannelFirstd, Identityd, Invertd)  # MONAI's that work slice by slice
 
 
 @dataclass(frozen=True)
 class SlabSteps:
-    """The postprocessing in parts: what is done to each slab of probabilities, and what writes the results.
+    """A postprocessing in parts: the transforms for each slab, and the writers of the results.
 
     Args:
-        transforms: from probabilities to labels on the file's own axes.
-        overlay: writes the overlay; None: there is none.
+        transforms: turn probabilities into labels on the file's own axes.
+        overlay: writes the overlay; None: without overlay.
         mask: writes the mask and the sidecar.
     """
 
@@ -38,41 +38,41 @@ class SlabSteps:
 
 
 def slab_steps(postprocessing: Any) -> SlabSteps | None:
-    """The parts of a postprocessing that works slice by slice; None for one that has to see the whole."""
+    """The parts of a postprocessing; None if it does not end in writing a mask alone."""
     if type(postprocessing) is not Compose:
-        _whole("the postprocessing is no Compose")
+        _log_whole("the postprocessing is not a Compose")
         return None
     *transforms, mask = postprocessing.transforms or (None,)
     if type(mask) is not SaveImageMaskd or mask.probability_key is not None:
-        _whole("the postprocessing ends in something else than a mask alone")
+        _log_whole("the postprocessing does not end in SaveImageMaskd without probabilities")
         return None
     overlay = transforms.pop() if transforms and type(transforms[-1]) is SaveImageOverlayd else None
     return SlabSteps(transforms, overlay, mask)
 
 
 def loader_of(preprocessing: Any) -> LoadImageSlicesd | None:
-    """The transform that begins a preprocessing and can load slices; None where it begins otherwise."""
+    """The first transform of a preprocessing if it can load slices, else None."""
     if type(preprocessing) is not Compose or not preprocessing.transforms:
-        _whole("the preprocessing is no Compose")
+        _log_whole("the preprocessing is not a Compose")
         return None
     loader = preprocessing.transforms[0]
     if type(loader) is not LoadImageSlicesd:
-        _whole("the preprocessing does not begin with LoadImageSlicesd")
+        _log_whole("the preprocessing does not begin with LoadImageSlicesd")
         return None
     return loader
 
 
 def in_slabs(volume: OpenVolume, preprocessing: Compose, steps: SlabSteps) -> bool:
-    """Whether an open volume, slab by slab, is prepared and shown as the whole is."""
+    """Whether an open volume can be prepared, segmented and shown slab by slab with the same result."""
     through = io_orientation(volume.affine)[2, 0]
     if through != _AXIAL or min(volume.shape) == 1 or not volume.by_slices:
-        _whole("their slices cannot be had one after the other")
+        _log_whole("the volume has no axial slices that can be read one by one")
         return False
     sample = MetaTensor(zeros(1, 1, 1, 1), meta=dict(volume.meta))
     scaling = [] if steps.overlay is None or steps.overlay.scaling is None else [steps.overlay.scaling]
     for transform in (*preprocessing.transforms[1:], *steps.transforms, *scaling):
         if not works_slice_by_slice(transform, sample):
-            _whole(f"{type(transform).__name__} looks at the whole volume")
+            _log_whole(f"{type(transform).__name__} looks at the whole volume")
             return False
     return True
 
@@ -91,6 +91,5 @@ def works_slice_by_slice(transform: Any, image: Tensor) -> bool:
     return bool(said(transform, image) if callable(said) else said)
 
 
-def _whole(reason: str) -> None:
-    """Say why."""
+def _log_whole(reason: str) -> None:
     logger.debug("volumes are segmented whole: %s", reason)

@@ -11,14 +11,14 @@ from srs_monai.tensors import PRECISIONS, channels_last, plain, with_meta_of
 
 
 class NetworkInferer(Inferer):
-    """Run a network under autocast for the device of its input; the result is float32.
+    """Run a network under autocast on the device of its input; the result is float32.
 
-    A MetaTensor goes in as a plain tensor, which is faster, and its meta data come out on the result. Of a network with
-    deep supervision, which gives a list, all outputs come out in train mode, and the first, the finest, in eval mode.
+    The network sees a MetaTensor as a plain tensor, which is faster; the result gets its meta data. A network with deep
+    supervision gives a list: the result is the list in train mode, and its first, finest output in eval mode.
 
     Args:
-        precision: "float32", "bfloat16" or "float16", of the operations that autocast lowers.
-        channels_last: lay the input out for convolutions; for a network that `srs_monai.device.place` laid out so too.
+        precision: "float32", "bfloat16" or "float16"; autocast chooses the operations.
+        channels_last: use this memory layout for the input. `srs_monai.device.place` does the same for the network.
 
     Raises:
         ValueError: for an unknown precision.

@@ -1,4 +1,4 @@
-"""The network in a bundle, run by the runtime that is asked for."""
+"""A network, run by the requested runtime."""
 
 import weakref
 from collections.abc import Callable
@@ -14,30 +14,30 @@ from srs_monai.runtimes.eager import Eager
 from srs_monai.runtimes.selection.auto import Auto
 from srs_monai.tensors import plain, with_meta_of
 
-#: names in the meta data of an image of what its result was made with
+# names in the meta data of an image: the runtime that made its result
 RUNTIME, RUNTIME_PRECISION = "runtime", "runtime_precision"
 
 Network = Callable[..., Tensor | list[Tensor]]
 
 
 class RuntimeInferer(Inferer):
-    """Probabilities of images, by a runtime that is built for the network when it is first called.
+    """Compute probabilities with a runtime, which is built for the network on the first call.
 
-    Another network, changed weights or another device have a runtime of their own, which takes the place of the last.
-    What is no `nn.Module`, or is TorchScript already, is called as it is, with the batch as it is.
+    A new runtime replaces it when the network, its weights or the device change. A function or a TorchScript module is
+    called as it is.
 
     Args:
         runtime: name, see `srs_monai.runtimes.RUNTIMES`; "auto": the fastest on this machine.
         precision: "float32", "bfloat16" or "float16".
-        channels_last: memory layout of torch's own operations, where the runtime does not say it.
-        device: where images will be, so that a runtime that does not serve it is refused at once; None: wherever the
-            first ones are.
+        channels_last: memory layout for PyTorch's own operations, if the runtime does not choose it.
+        device: device of the images. A runtime that does not support it is rejected at once. None: the device of the
+            first images.
 
     Shapes: images (B, C, H, W) give probabilities (B, classes, H, W): sigmoid of one channel, else softmax.
 
     Raises:
-        ValueError: for a name, precision or device that cannot be, and a runtime that is not installed; on calling,
-            for a network that cannot be brought into the runtime, and for arguments beside the image.
+        ValueError: for an invalid name, precision or device, and for a runtime that is not installed; on calling, for
+            a network that the runtime cannot run, and for arguments besides the image.
     """
 
     def __init__(
@@ -57,8 +57,8 @@ class RuntimeInferer(Inferer):
         """Probabilities, with the meta data of the images."""
         if args or kwargs:
             raise ValueError(
-                f"a runtime gives the network the image alone, but there are further arguments {(*args, *kwargs)}; "
-                "bind them to the network"
+                f"a runtime passes only the image to the network, but got the arguments {(*args, *kwargs)}; bind them "
+                "to the network"
             )
         images = plain(inputs)
         runtime = self._of(network, images)
@@ -68,24 +68,24 @@ class RuntimeInferer(Inferer):
         return with_meta_of(inputs, runtime(images))
 
     def expect(self, count: int) -> None:
-        """Say that so many images come now, in several calls: from it follows what pays."""
+        """Announce the number of images in the next calls: "auto" measures runtimes only for many images."""
         self._expected = count
 
     @property
     def used(self) -> dict[str, str]:
-        """Name and precision of the runtime that made the last result; empty before the first."""
+        """Name and precision of the runtime that made the last result; empty before the first call."""
         return {} if self._built is None else {"name": self._built.name, "precision": self._built.precision}
 
     def note(self, image: Tensor) -> None:
-        """Write what made the last result into the meta data of its image, which come out on the inverted result."""
+        """Write the runtime of the last result into the meta data of its image, from where the mask gets it."""
         if isinstance(image, MetaTensor):
             image.meta |= {RUNTIME: self.used["name"], RUNTIME_PRECISION: self.used["precision"]}
 
     def _of(self, network: Network, images: Tensor) -> Runtime:
-        """The runtime for a network as it is now."""
+        """The runtime for the current state of a network."""
         state = (*_state(network), images.device)
         if self._built is None or state != self._state:
-            self._built, self._state = None, ()  # the last one's memory is free while the next is built
+            self._built, self._state = None, ()  # frees the memory of the old runtime before the new one is built
             self._built, self._state = self._build(network, images), state
         return self._built
 
@@ -104,7 +104,7 @@ class RuntimeInferer(Inferer):
 
 
 def _state(network: Network) -> tuple[Any, ...]:
-    """What changes when a network, or the values of its weights, are others."""
+    """A value that changes when the network is another one or its weights change."""
     if not isinstance(network, nn.Module):
         return (network,)
     tensors = [*network.parameters(), *network.buffers()]

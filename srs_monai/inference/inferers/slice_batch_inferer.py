@@ -1,4 +1,4 @@
-"""Whole pictures and volumes through a network for slices of one size."""
+"""Pictures and volumes of any size through a network for slices of one size."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -12,32 +12,32 @@ from srs_monai.data.transforms.resize_image import check_size, resize_pictures
 from srs_monai.inference.inferers.runtime_inferer import RuntimeInferer
 from srs_monai.tensors import plain, with_meta_of
 
-_FEW = 32  # slices that are copied, for speed
-_SAMPLED = 16  # pixels apart: what differs there is not looked at whole
+_FEW = 32  # up to this number, slices are copied for speed
+_SAMPLED = 16  # pixels between samples; a slice whose samples differ is not constant
 
-Known = dict[tuple[float, ...], Tensor]  # what the network gave for slices of one value in each channel
+Known = dict[tuple[float, ...], Tensor]  # results for slices with one value in each channel, by these values
 
 
 class SliceBatchInferer(Inferer):
-    """Segment pictures, or volumes slice by slice along their last axis, on their own grid.
+    """Compute probabilities of pictures, or of volumes slice by slice along the last axis, on their own grid.
 
-    A batch of slices is resized to the size that the network was trained at, run, and its probabilities are resized
-    back: the threshold is applied on the input's grid. No more than one batch is held at the network's size.
+    Each batch of slices is resized to the size of the training, and its probabilities are resized back. The threshold
+    is therefore applied on the grid of the input. One batch at a time is held at the network's size.
 
-    Slices that hold one value everywhere, as those of air do under a CT window, are one image: with
-    `reuse_constant_slices` the network sees each such value once, and the others of that value get the same result.
+    A slice may have one value everywhere, such as air under a CT window. With `reuse_constant_slices` the network sees
+    each such value once, and all slices of this value get the same result.
 
     Args:
-        inferer: runs the network on slices (N, C, h, w) and gives probabilities (N, classes, h, w), as RuntimeInferer.
-        spatial_size: height h and width w in pixels; None: slices go in as they are.
-        batch_size: slices that are resized and given to the inferer at once.
-        antialias: how slices shrink, as in training; see `resize_pictures`.
+        inferer: turns slices (N, C, h, w) into probabilities (N, classes, h, w), such as `RuntimeInferer`.
+        spatial_size: height h and width w in pixels; None: slices are not resized.
+        batch_size: number of slices in a batch.
+        antialias: smooth slices that get smaller, as in training; see `resize_pictures`.
         reuse_constant_slices: run the network once for all slices of one value.
 
     Shapes: (B, C, H, W) gives probabilities (B, classes, H, W), and (B, C, H, W, D) gives (B, classes, H, W, D).
 
     Raises:
-        ValueError: for a size or batch size below 1; on calling, for other shapes, and for a network that gives NaN.
+        ValueError: for a size or batch size below 1; on calling, for other shapes, and when the network gives NaN.
     """
 
     def __init__(
@@ -49,33 +49,33 @@ class SliceBatchInferer(Inferer):
         reuse_constant_slices: bool = True,
     ) -> None:
         if batch_size < 1:
-            raise ValueError(f"batch_size is a number of slices, at least 1; got {batch_size}")
+            raise ValueError(f"batch_size must be at least 1; got {batch_size}")
         self.inferer, self.batch_size, self.antialias = inferer, batch_size, antialias
         self.size = None if spatial_size is None else check_size(spatial_size)
         self.reuse_constant_slices = reuse_constant_slices
 
     def __call__(self, inputs: Tensor, network: Callable[..., Tensor], *args: Any, **kwargs: Any) -> Tensor:
-        """Probabilities of whole pictures or volumes, with a bar on a terminal where there is more than one batch."""
+        """Probabilities of pictures or volumes. A terminal shows a progress bar for more than one batch."""
         images = plain(inputs)
         if images.ndim not in (4, 5):
             raise ValueError(
-                f"pictures (B, C, H, W) or volumes (B, C, H, W, D) are segmented; got shape {tuple(images.shape)}"
+                f"images must be pictures (B, C, H, W) or volumes (B, C, H, W, D); got shape {tuple(images.shape)}"
             )
         total = images.shape[0] * (images.shape[4] if images.ndim == 5 else 1)
         self.expect(total)
-        silent = True if total <= self.batch_size else None  # None: shown on a terminal only
+        silent = True if total <= self.batch_size else None  # None: tqdm shows the bar only on a terminal
         with tqdm(total=total, desc="slices", unit="slice", leave=False, disable=silent, dynamic_ncols=True) as bar:
             found = self.segment(images, network, {}, bar.update, *args, **kwargs)
         self.note(inputs)
         return with_meta_of(inputs, found)
 
     def expect(self, count: int) -> None:
-        """Say that so many slices come now: from it follows which runtime pays."""
+        """Announce the number of slices in the next calls, see `RuntimeInferer.expect`."""
         if isinstance(self.inferer, RuntimeInferer):
             self.inferer.expect(count)
 
     def note(self, image: Tensor) -> None:
-        """Write into the meta data of an image what its result was made with, see RuntimeInferer."""
+        """Write the runtime of the last result into the meta data of its image, see `RuntimeInferer.note`."""
         if isinstance(self.inferer, RuntimeInferer):
             self.inferer.note(image)
 
@@ -91,10 +91,10 @@ class SliceBatchInferer(Inferer):
         """Probabilities of plain tensors.
 
         Args:
-            images: as on calling.
-            network: goes to the inferer, with the further arguments.
-            known: results of slices of one value, from images of the same size; those met here are added.
-            done: is told how many slices have a result, as they get one.
+            images: pictures (B, C, H, W) or volumes (B, C, H, W, D).
+            network: passed to the inferer, with the further arguments.
+            known: results for slices of one value, from images of the same size; new ones are added.
+            done: called with the number of slices that have just been computed.
         """
         volumes = images.ndim == 5
         slices = [one for volume in images for one in _slices(volume)] if volumes else list(images)
@@ -119,13 +119,13 @@ class SliceBatchInferer(Inferer):
             result[number] = one
             done(1)
         if result is None:
-            raise ValueError(f"at least one slice is segmented; got shape {tuple(images.shape)}")
+            raise ValueError(f"images must have at least one slice; got shape {tuple(images.shape)}")
         return result.unflatten(0, (len(images), -1)).movedim(1, -1) if volumes else result
 
     def _run(self, slices: Sequence[Tensor], network: Callable[..., Tensor], *args: Any, **kwargs: Any) -> Tensor:
         """Probabilities of one batch on the grid of its slices (C, H, W)."""
         channels = len(slices[0])
-        repeated = slices[0].stride(0) == 0  # grey: one channel in memory
+        repeated = slices[0].stride(0) == 0  # a grey image: one channel in memory
         batch = torch.stack([one[:1] if repeated else one for one in slices])
         sized = batch if self.size is None else resize_pictures(batch, self.size, self.antialias)
         sized = sized.expand(-1, channels, -1, -1).contiguous()
@@ -133,14 +133,14 @@ class SliceBatchInferer(Inferer):
         found = resize_pictures(on_grid, batch.shape[2:], self.antialias)
         if found.sum().isnan():
             raise ValueError(
-                "a network gives numbers, but its output holds NaN, of which a mask would show nothing; use precision "
-                "float32 or bfloat16, and weights of a training that did not diverge"
+                "the network's output holds NaN, which a mask cannot show; use precision float32 or bfloat16, and "
+                "weights of a training that did not diverge"
             )
         return found
 
 
 def _slices(volume: Tensor) -> Sequence[Tensor]:
-    """The slices (C, H, W) of a volume (C, H, W, D); of few, in memory of their own, where pixels are neighbours."""
+    """The slices (C, H, W) of a volume (C, H, W, D). A small number is copied, so that pixels lie side by side."""
     channels, count = volume.shape[0], volume.shape[-1]
     if count > _FEW:
         return volume.unbind(-1)
@@ -150,7 +150,7 @@ def _slices(volume: Tensor) -> Sequence[Tensor]:
 
 
 def _constant_values(slices: Sequence[Tensor]) -> dict[int, tuple[float, ...]]:
-    """The value in each channel of those slices (C, H, W) that hold one alone, by their number."""
+    """The values, one for each channel, of the slices (C, H, W) that are constant, by their number."""
     sampled = [one[:, ::_SAMPLED, ::_SAMPLED] for one in slices]
     if not sampled:
         return {}

@@ -1,1 +1,1 @@
-"""What results hold, how they are named and what they say of their making."""
+"""Content and names of result files, and what they say about how they were made."""

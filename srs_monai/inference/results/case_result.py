@@ -1,4 +1,4 @@
-"""What became of a case."""
+"""The result of a case."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,19 +14,19 @@ _SIZES = {"volume_mm3": "mm3", "volume_voxels": "voxels", "area_mm2": "mm2", "ar
 
 @dataclass(frozen=True)
 class Result:
-    """What became of one case of a batch.
+    """The result of one case of a batch.
 
     Args:
-        name: that its results begin with, below the folder of results.
-        source: the file, series or frame that was to be segmented.
-        status: "segmented"; "failed", for the reason given; "left": finished before, and left as it was.
-        reason: of a failure, in one line.
-        seconds: that it took.
-        files: of the results, the sidecar last.
-        format: that the mask is in: nifti, dicom-seg, rtstruct or png.
-        volumes: size of each label by its name, in `unit`; labels that were not found are 0.
-        unit: "mm3", of pictures "mm2" or, where no spacing is known, "voxels" and "px".
-        warnings: what who uses the results must know, a sentence each.
+        name: beginning of the names of its files, below the folder of results.
+        source: the file, series or frame.
+        status: "segmented"; "failed", see `reason`; or "left": skipped, because an earlier run finished it.
+        reason: why the case failed, in one line.
+        seconds: duration.
+        files: files of the results, the sidecar last.
+        format: format of the mask: nifti, dicom-seg, rtstruct or png.
+        volumes: size of each label by its name, in `unit`; 0 for a label that was not found.
+        unit: "mm3" for volumes and "mm2" for pictures; "voxels" and "px" if the spacing is unknown.
+        warnings: what users of the result must know, one sentence each.
     """
 
     name: str
@@ -44,7 +44,7 @@ class Result:
     def from_sidecar(
         cls, output_dir: str | Path, name: str, source: str, status: Status, seconds: float = 0.0
     ) -> "Result":
-        """The result of a finished case, with what its sidecar says; without a sidecar nothing is known of it."""
+        """The result of a finished case, from its sidecar; without a sidecar it has no files and no sizes."""
         sidecar = read_sidecar(output_dir, name)
         if sidecar is None:
             return cls(name, source, status, seconds=seconds)

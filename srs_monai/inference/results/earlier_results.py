@@ -1,4 +1,4 @@
-"""Results that an earlier run left, compared with what this one would make."""
+"""Results of an earlier run, compared with those that this run would make."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -7,49 +7,49 @@ from typing import Any
 from srs_monai.inference.results.result_names import read_sidecar, sidecar_path
 from srs_monai.inference.results.sidecar import Run
 
-_AUTO = ("nifti", "png")  # what format auto comes to
+_AUTO = ("nifti", "png")  # the formats that auto chooses from
 
 
 def check_finished(
     output_dir: str | Path, items: Iterable[tuple[str, str]], *, format: str = "auto", run: Run | None = None
 ) -> None:
-    """Refuse to leave results beside new ones when this run would have made them otherwise.
+    """Reject earlier results that this run would make in another way: one folder must not mix both.
 
     Args:
-        output_dir: where results are.
-        items: name and source of each case that is finished and would be left.
-        format: that was asked for.
-        run: whose weights are compared; None: they are not.
+        output_dir: folder of the results.
+        items: name and source of each finished case, which would be skipped.
+        format: requested format.
+        run: this run, whose weights and settings are compared; None: they are not compared.
 
     Raises:
-        ValueError: naming the first sidecar of another run, and what is other.
+        ValueError: with the first sidecar that differs, and the difference.
     """
     for name, source in items:
         sidecar = read_sidecar(output_dir, name)
         others = [] if sidecar is None else list(_others(sidecar, source, format, run))
         if others:
             raise ValueError(
-                f"results in one folder are made in one way, but {sidecar_path(output_dir, name)} is {others[0]}; "
-                "overwrite (--overwrite) makes it anew, another folder keeps it"
+                f"{output_dir} already has other results: {sidecar_path(output_dir, name)} has {others[0]}; use "
+                "overwrite (--overwrite) to replace them, or another folder"
             )
 
 
 def _others(sidecar: dict[str, Any], source: str, format: str, run: Run | None) -> Iterator[str]:
     made_of = str(sidecar.get("source", ""))
     if made_of and source and not _same(Path(made_of), Path(source)):
-        yield f"of {made_of} and not of {source}"
+        yield f"the source {made_of}, but this run has {source}"
     weights = sidecar.get("weights") or {}
     if run is not None and None not in (run.sha256, weights.get("sha256")) and run.sha256 != weights["sha256"]:
-        yield f"made with other weights ({weights.get('path')}, sha256 {str(weights['sha256'])[:12]})"
+        yield f"the weights {weights.get('path')} (sha256 {str(weights['sha256'])[:12]}), but this run has others"
     settings = sidecar.get("settings") or {}
     for name, ours in run.settings.items() if run is not None else ():
         if name in settings and settings[name] != ours:
-            yield f"made with {name} {settings[name]} and not {ours}"
-    if run is not None and "label_names" not in settings:  # results of a version that did not keep it
+            yield f"{name} {settings[name]}, but this run has {ours}"
+    if run is not None and "label_names" not in settings:  # from a version that did not store it
         yield from _other_names(sidecar.get("labels") or [], run.settings.get("label_names") or {})
     there = sidecar.get("format")
     if there not in (_AUTO if format == "auto" else (format,)):
-        yield f"in format {there} and not {format}"
+        yield f"format {there}, but this run has {format}"
 
 
 def _other_names(labels: Iterable[Mapping[str, Any]], named: Mapping[str, Any]) -> Iterator[str]:
@@ -57,9 +57,9 @@ def _other_names(labels: Iterable[Mapping[str, Any]], named: Mapping[str, Any]) 
         ours = named.get(str(label.get("number")), label.get("name"))
         ours = ours["name"] if isinstance(ours, Mapping) else ours
         if ours != label.get("name"):
-            yield f"made with the label {label.get('name')} and not {ours}"
+            yield f"the label {label.get('name')}, but this run has {ours}"
 
 
 def _same(one: Path, other: Path) -> bool:
-    """Whether two names of a source mean the same; a reader may name the series in a folder, or its folder alone."""
+    """Whether two paths mean the same source: a reader may give the folder of a series, or the series in it."""
     return one == other or one.parent == other or other.parent == one

@@ -1,4 +1,4 @@
-"""A mask as it is written: label values on the grid of its image, and what is known of both."""
+"""A mask before it is written: label values on the grid of the image, with the image's meta data."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from srs_monai.inference.inferers.runtime_inferer import RUNTIME, RUNTIME_PRECIS
 from srs_monai.inference.results.packed_labels import Labels, PackedLabels
 from srs_monai.labels import TISSUE, Label, numbered_name, plain_code
 
-EMPTY = "nothing was found, the mask is empty"
+EMPTY = "nothing was found; the mask is empty"
 
 
 @dataclass(frozen=True)
@@ -22,11 +22,11 @@ class Mask:
     """A mask on its image's own grid.
 
     Args:
-        values: numbers of labels, 0 is background: of a volume (X, Y, Z), of a picture (H, W), of a sequence of
-            pictures (H, W, F); of volumes also packed.
+        values: numbers of labels, 0 is background; (X, Y, Z) for a volume, which may be packed, (H, W) for a picture,
+            (H, W, F) for a sequence of pictures.
         affine: indices of a volume to RAS in mm, (4, 4).
-        meta: what the reader knew of the image.
-        labels: what the numbers 1, 2, ... mean; numbers beyond them have no name.
+        meta: the reader's meta data of the image.
+        labels: meaning of the numbers 1, 2, ...; higher numbers have no name.
     """
 
     values: Labels
@@ -36,21 +36,24 @@ class Mask:
 
     @classmethod
     def from_tensor(cls, tensor: Tensor, labels: Sequence[Label] = ()) -> "Mask":
-        """The mask that postprocessing gives, (1, H, W) or (1, X, Y, Z).
+        """The mask from the result of the postprocessing, (1, H, W) or (1, X, Y, Z).
 
         Raises:
-            ValueError: for a volume that is no MetaTensor.
+            ValueError: for a volume that is not a MetaTensor.
         """
         values = plain_array(tensor)[0].astype(np.uint8)
         if not isinstance(tensor, MetaTensor):
             if values.ndim == 3:
-                raise ValueError("a volume's place follows from its affine; give the postprocessing MetaTensors")
+                raise ValueError(
+                    f"a mask of a volume needs an affine, but is a plain {type(tensor).__name__}; give the "
+                    "postprocessing MetaTensors"
+                )
             return cls(values, np.eye(4), {"spacing_unit": "pixels"}, labels)
         return cls(values, np.asarray(tensor.affine, dtype=np.float64), dict(tensor.meta), labels)
 
     @property
     def is_volume(self) -> bool:
-        """Whether the mask has a place in space, though perhaps in voxels, rather than pixels alone."""
+        """Whether the mask belongs to a volume, in mm or in voxels, and not to one or more pictures."""
         sequence = self.meta.get("spacing_unit") == "pixels" and self.meta.get("source_kind") != "array"
         return self.values.ndim == 3 and not sequence
 
@@ -61,28 +64,28 @@ class Mask:
 
     @property
     def source(self) -> str:
-        """What the reader was given; "" where it is not known."""
+        """The path that the reader was given; "" if it is unknown."""
         return str(self.meta.get(ImageMetaKey.FILENAME_OR_OBJ, ""))
 
     @property
     def runtime(self) -> dict[str, str] | None:
-        """Name and precision of what ran the network; None where it is not known."""
+        """Name and precision of the runtime; None if it is unknown."""
         if RUNTIME not in self.meta:
             return None
         return {"name": str(self.meta[RUNTIME]), "precision": str(self.meta.get(RUNTIME_PRECISION))}
 
     def measures(self) -> list[dict[str, Any]]:
-        """The size of each label, named ones first and also when they are empty.
+        """The size of each label. Named labels come first, also when they are empty.
 
-        Of volumes {"number", "name", "voxels"} and "volume_mm3", or "volume_voxels" of array files; of pictures
-        {"number", "name", "pixels"} and "area_mm2" where the spacing is known in mm, else "area_px". The "code" and the
-        "colour" follow where the label has them.
+        For a volume {"number", "name", "voxels"} and "volume_mm3", or "volume_voxels" for an array file. For a picture
+        {"number", "name", "pixels"} and "area_mm2" if the spacing is known in mm, else "area_px". "code" and "colour"
+        follow if the label has them.
         """
         if isinstance(self.values, PackedLabels):
             counts = self.values.counts
         else:
             counts = np.zeros(256, dtype=np.int64)
-            for plane in np.moveaxis(self.values, -1, 0):  # bincount wants eight bytes a voxel
+            for plane in np.moveaxis(self.values, -1, 0):  # slice by slice: bincount needs eight bytes for each voxel
                 counts += np.bincount(plane.ravel(), minlength=256)
         counted, size, unit = self._size_of_one()
         return [
@@ -92,7 +95,7 @@ class Mask:
         ]
 
     def _said_of(self, number: int, sizes: Mapping[str, float]) -> dict[str, Any]:
-        """What a label is and how large."""
+        """Name, sizes, code and colour of a label."""
         if number > len(self.labels):
             return {"name": numbered_name(number), **sizes}
         label = self.labels[number - 1]
@@ -101,13 +104,13 @@ class Mask:
         return {"name": label.name, **sizes, **code, **colour}
 
     def warnings(self) -> list[str]:
-        """What the reader noted, and whether nothing was found."""
-        said = [str(self.meta.get(key, "")) for key in ("notes", "left_out")]
-        said[1] = said[1] and f"beside what was read: {said[1]}"
-        return [*filter(None, said), *([] if self.values.any() else [EMPTY])]
+        """The reader's notes, what the reader skipped, and whether the mask is empty."""
+        notes, skipped = (str(self.meta.get(key, "")) for key in ("notes", "left_out"))
+        found = [notes, skipped and f"skipped: {skipped}", "" if self.values.any() else EMPTY]
+        return [warning for warning in found if warning]
 
     def _size_of_one(self) -> tuple[str, str, float]:
-        """What a voxel or pixel is called, what its size is, and how large one is."""
+        """The name of the element (voxel or pixel), the name of its measure, and its size."""
         if self.is_volume and self.meta.get("source_kind") == "array":
             return "voxels", "volume_voxels", 1.0
         if self.is_volume:
@@ -118,7 +121,7 @@ class Mask:
 
 
 def plain_array(tensor: Any) -> NDArray[Any]:
-    """A tensor without its meta data, as NumPy has it."""
+    """A tensor as a NumPy array, without its meta data."""
     plain = tensor.as_tensor() if isinstance(tensor, MetaTensor) else tensor
     array: NDArray[Any] = plain.detach().cpu().numpy()
     return array

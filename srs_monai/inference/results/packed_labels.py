@@ -1,4 +1,4 @@
-"""Labels of a volume in little memory, slice by slice."""
+"""Labels of a volume, compressed slice by slice."""
 
 import zlib
 from collections.abc import Iterator, Sequence
@@ -7,19 +7,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-_FAST = 1  # of zlib: masks are runs, which more effort hardly makes shorter
-_NUMBERS = 256  # of labels
+_FAST = 1  # zlib's fastest level: masks hold long runs, which higher levels hardly compress better
+_NUMBERS = 256  # possible labels
 
 
 class PackedLabels:
-    """Labels (X, Y, Z), compressed slice by slice of the last axis; a slice without labels takes no memory.
+    """Labels (X, Y, Z), compressed slice by slice along the last axis. A slice without labels takes no memory.
 
     Args:
         shape: X, Y and Z.
 
     Attributes:
-        counts: voxels of each number, (256,).
-        areas: labelled voxels of each slice, (Z,).
+        counts: number of voxels of each label, (256,).
+        areas: number of labelled voxels in each slice, (Z,).
     """
 
     ndim = 3
@@ -31,7 +31,7 @@ class PackedLabels:
         self._planes: list[bytes | None] = []
 
     def append(self, slab: NDArray[Any]) -> None:
-        """Take the next slices (X, Y, n) in."""
+        """Add the next slices (X, Y, n)."""
         for labels in np.ascontiguousarray(slab.astype(np.uint8, copy=False).T):
             number = len(self._planes)
             counts = np.bincount(labels.ravel(), minlength=_NUMBERS) if labels.any() else np.zeros_like(self.counts)
@@ -52,7 +52,7 @@ class PackedLabels:
         return bool(self.areas.any())
 
     def max(self, initial: int = 0) -> int:
-        """The highest number that there is, or `initial` where that is higher."""
+        """The highest label, or `initial` if that is higher."""
         return max(initial, int(np.flatnonzero(self.counts)[-1]))
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:

@@ -1,4 +1,4 @@
-"""Masks without specks."""
+"""Masks without small components."""
 
 from collections.abc import Hashable, Mapping
 from typing import Any
@@ -11,14 +11,14 @@ from skimage.measure import label
 
 
 class RemoveSmallComponentsd(MapTransform):
-    """Turn components that are too small into background; of several classes, each is looked at by itself.
+    """Turn components that are too small into background, for each label separately.
 
-    MONAI's RemoveSmallObjects takes all that has one label for one object, wherever it lies.
+    MONAI's RemoveSmallObjects is different: all voxels of one label count as one object.
 
     Args:
-        keys: of label maps, (1, H, W) or (1, H, W, D), 0 is background. Diagonal neighbours belong together.
-        minimum_size: pixels or voxels that a component must have to stay, at least 0.
-        allow_missing_keys: pass over keys that an item lacks.
+        keys: keys of label maps, (1, H, W) or (1, H, W, D), 0 is background. Diagonal neighbours are connected.
+        minimum_size: components with fewer pixels or voxels are removed; at least 0.
+        allow_missing_keys: skip keys that an item lacks.
 
     Raises:
         ValueError: for a negative minimum_size.
@@ -27,7 +27,7 @@ class RemoveSmallComponentsd(MapTransform):
     def __init__(self, keys: KeysCollection, minimum_size: int, allow_missing_keys: bool = False) -> None:
         super().__init__(keys, allow_missing_keys)
         if minimum_size < 0:
-            raise ValueError(f"minimum_size is a number of pixels or voxels, 0 or more; got {minimum_size}")
+            raise ValueError(f"minimum_size must be 0 or more pixels or voxels; got {minimum_size}")
         self.minimum_size = minimum_size
 
     def __call__(self, data: Mapping[Hashable, Any]) -> dict[Hashable, Any]:

@@ -1,4 +1,4 @@
-"""Files of results: which there are, and how they are called."""
+"""Names of result files, and which of them exist."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -12,11 +12,11 @@ from srs_monai.data.file_names import SOURCE_SUFFIXES, stem_and_suffix
 
 MASK, OVERLAY, PROBABILITY = "_mask", "_overlay", "_probability"
 NIFTI_ENDING, PNG_ENDING, SIDECAR_ENDING = ".nii.gz", ".png", ".json"
-WRITTEN = "written"  # key of an item: the files written for it so far, as names in the folder of its sidecar
+WRITTEN = "written"  # key of an item: names of the files that are already written, beside its sidecar
 
 
 def result_name(item: Mapping[Any, Any], image: Any) -> str:
-    """The name that an item's results begin with: its "name" (see `find_sources`), else that of its image's file."""
+    """The beginning of an item's file names: its "name" (see `find_sources`), else the name of its image file."""
     if "name" in item:
         return str(item["name"])
     source = image.meta.get(ImageMetaKey.FILENAME_OR_OBJ, "") if isinstance(image, MetaTensor) else ""
@@ -24,12 +24,12 @@ def result_name(item: Mapping[Any, Any], image: Any) -> str:
 
 
 def sidecar_path(output_dir: str | Path, name: str) -> Path:
-    """Where the sidecar of a case lies."""
+    """The path of a case's sidecar."""
     return Path(output_dir) / f"{name}{SIDECAR_ENDING}"
 
 
 def read_sidecar(output_dir: str | Path, name: str) -> dict[str, Any] | None:
-    """What the sidecar of a case says; None where there is none, or a file that is none stands in its place."""
+    """The content of a case's sidecar; None if it is missing or is not a sidecar."""
     try:
         content = json.loads(sidecar_path(output_dir, name).read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -38,7 +38,7 @@ def read_sidecar(output_dir: str | Path, name: str) -> dict[str, Any] | None:
 
 
 def is_finished(output_dir: str | Path, name: str) -> bool:
-    """Whether the sidecar, the last file of a case, is there with all files that it lists."""
+    """Whether the sidecar, which is written last, and all files that it lists exist."""
     sidecar = read_sidecar(output_dir, name)
     if sidecar is None:
         return False
@@ -47,9 +47,9 @@ def is_finished(output_dir: str | Path, name: str) -> bool:
 
 
 def remove_replaced(output_dir: str | Path, name: str, before: Mapping[str, Any] | None, files: Sequence[str]) -> None:
-    """Remove a case's own files that its sidecar listed before and that are not among the new ones.
+    """Remove the files that a case's earlier sidecar listed and that the new one does not list.
 
-    A sidecar names files as a user may have changed them: nothing but files named after the case is touched.
+    Only files whose names begin with the name of the case are removed, because a user may have edited the sidecar.
     """
     folder = sidecar_path(output_dir, name).parent
     for file in map(str, before["files"] if before else ()):

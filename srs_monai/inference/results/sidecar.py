@@ -1,4 +1,4 @@
-"""NAME.json: what the results of a case are and how they came about."""
+"""NAME.json: the results of a case and how they were made."""
 
 import json
 import uuid
@@ -16,7 +16,7 @@ from srs_monai.environment import software_versions
 from srs_monai.files import write_atomically
 from srs_monai.weights import LoadedWeights, require_weights
 
-# what masks depend on beside the weights, to which the network belongs; resampling concerns series that fail without it
+# settings that masks depend on, besides the weights and their network; series that need resampling fail without it
 _SETTINGS = (
     *(name for name in (*VALUES, *PARTS) if name != "network_def"),
     *("precision", "keep_largest_component", "minimum_size"),
@@ -24,13 +24,13 @@ _SETTINGS = (
 
 
 class Run:
-    """What the results of one run share: the weights, the settings, where they were run, and the software.
+    """What the results of one run share: weights, settings, device and software.
 
-    The settings are those of the configuration being run, when it is built in one.
+    The settings are those of the running configuration, if the object is built by one.
 
     Args:
-        device: where the network runs.
-        settings: of the weights' training.
+        device: device of the network.
+        settings: settings of the weights' training.
     """
 
     def __init__(self, device: Any = None, settings: Settings | None = None) -> None:
@@ -38,16 +38,16 @@ class Run:
         self.device = None if device is None else str(device)
         workflow = running_workflow()
         self.settings = {} if workflow is None else settings_of(workflow.parser, _SETTINGS)
-        self.uid = f"2.25.{uuid.uuid4().int}"  # objects of one run that belong together are known by it
+        self.uid = f"2.25.{uuid.uuid4().int}"  # connects the DICOM objects of one run
         self._loaded: LoadedWeights | None = None
 
     def use(self, network: Any) -> None:
-        """State the weights of the network that makes the results: those that were loaded into it.
+        """Take the weights that were loaded into the network which makes the results.
 
-        Of TorchScript, which brings its weights along, no file is known.
+        TorchScript contains its weights, so their file is unknown.
 
         Raises:
-            ValueError: for a module into which `srs_monai.weights.load_weights` never loaded any.
+            ValueError: for a module into which `srs_monai.weights.load_weights` did not load any.
         """
         if not isinstance(network, nn.Module) or isinstance(network, torch.jit.ScriptModule):
             self._loaded = None
@@ -56,33 +56,33 @@ class Run:
 
     @property
     def weights(self) -> Path | None:
-        """The file of the weights that were loaded; None where it is not known."""
+        """The file of the loaded weights; None if it is unknown."""
         return None if self._loaded is None else self._loaded.path
 
     @property
     def sha256(self) -> str | None:
-        """The hash of the weights that were loaded."""
+        """The hash of the loaded weights; None if they are unknown."""
         return None if self._loaded is None else self._loaded.sha256
 
     @cached_property
     def versions(self) -> dict[str, str]:
-        """The versions of the software."""
+        """Versions of the software."""
         return software_versions()
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What the settings of the weights say to those who use them."""
+        """Warnings to users in the settings of the weights."""
         return (self.trained.warning,) if self.trained.warning else ()
 
     @property
     def trained_recipe(self) -> str | None:
-        """The data set that the weights were trained on, where their settings name one."""
+        """The recipe of the training, if the settings of the weights name one."""
         recipe = self.trained.values.get("recipe")
         return None if recipe is None else str(recipe)
 
     @property
     def weights_facts(self) -> dict[str, str | None]:
-        """File and hash of the weights, as results state them."""
+        """File and hash of the weights, as sidecars have them."""
         return {"path": None if self.weights is None else str(self.weights), "sha256": self.sha256}
 
 
@@ -98,18 +98,18 @@ def write_sidecar(
     warnings: Sequence[str],
     runtime: Mapping[str, str] | None = None,
 ) -> None:
-    """Write the sidecar of a case. It comes last: a case that has one is finished.
+    """Write the sidecar of a case. It is the last file: a case with a sidecar is finished.
 
     Args:
-        path: of the sidecar.
+        path: path of the sidecar.
         run: what the cases of the run share.
-        source: what was segmented.
-        name: of the case.
-        format: of the mask: nifti, dicom-seg, rtstruct or png.
-        files: names of the results, seen from the sidecar's folder.
-        labels: the measures of each label, see `Mask.measures`.
-        warnings: what who uses the results must know, a sentence each.
-        runtime: "name" and "precision" of what ran the network; None where it is not known.
+        source: path of the image.
+        name: name of the case.
+        format: format of the mask: nifti, dicom-seg, rtstruct or png.
+        files: names of the result files, relative to the sidecar's folder.
+        labels: measures of each label, see `Mask.measures`.
+        warnings: what users of the results must know, one sentence each.
+        runtime: "name" and "precision" of the runtime; None if it is unknown.
     """
     content = {
         "source": source,

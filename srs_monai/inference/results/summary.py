@@ -1,4 +1,4 @@
-"""What became of a batch, as a table to read."""
+"""The results of a batch as a table to read."""
 
 from collections.abc import Sequence
 
@@ -9,17 +9,17 @@ from srs_monai.text import few, text_table
 
 _HEADINGS = ("case", "format", "found", "seconds", "")
 _ML = 1000.0  # mm3
-_SHOWN = 4  # labels
+_SHOWN = 4  # labels at most
 
 
 def summary_table(results: Sequence[Result]) -> str:
-    """A row for each case: format, what was found, seconds, and how many warnings there are or why it failed."""
+    """One row for each case: format, labels found, seconds, and the number of warnings or the reason of a failure."""
     lines = text_table([_HEADINGS, *map(_row, results)], right=[_HEADINGS.index("seconds")])
     return "\n".join(map(str.rstrip, lines))
 
 
 def warning_list(results: Sequence[Result]) -> str:
-    """Each warning once, a line each, with the cases that it is about; empty without warnings."""
+    """One line for each different warning, with its cases; empty without warnings."""
     cases: dict[str, list[str]] = {}
     for result in results:
         for warning in result.warnings:
@@ -30,7 +30,7 @@ def warning_list(results: Sequence[Result]) -> str:
 def _row(result: Result) -> tuple[str, ...]:
     if result.status == "failed":
         return result.name, "", "failed", f"{result.seconds:.1f}", result.reason
-    notes = ["left as it was"] if result.status == "left" else []
+    notes = ["skipped"] if result.status == "left" else []
     if result.warnings:
         notes.append(f"{len(result.warnings)} warning{'s' if len(result.warnings) > 1 else ''}")
     seconds = f"{result.seconds:.1f}" if result.status == "segmented" else ""
@@ -51,5 +51,5 @@ def _size(size: float, unit: str) -> str:
 
 
 def _shown(value: float) -> str:
-    """One decimal; below 1 two significant digits, for what was found is not nothing."""
+    """One decimal; below 1 two significant digits, so that a small value is not shown as 0."""
     return f"{value:.1f}" if value >= 1 else np.format_float_positional(value, 2, fractional=False, trim="0")

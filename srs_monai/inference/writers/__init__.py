@@ -1,1 +1,1 @@
-"""Writers: masks, probabilities and overlays into files that are there whole or not at all."""
+"""Writers of masks, probabilities and overlays. A file exists complete or not at all."""

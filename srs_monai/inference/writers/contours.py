@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 from skimage.measure import find_contours
 
 Points = NDArray[np.float64]  # (n, 2), each a (row, column)
-_ASIDE = 0.25  # of a pixel: slits run between the corners of outlines, whose columns are whole and half ones
+_ASIDE = 0.25  # of a pixel: slits run between the corners of outlines, which lie on whole and half columns
 
 
 @dataclass(frozen=True)
 class _Slit:
-    """The cut from a hole to the border above it: where it begins on an edge of the hole, and where it ends."""
+    """The cut from a hole to the border above it: its start on an edge of the hole, and its end."""
 
     hole: int
     edge: int
@@ -23,15 +23,15 @@ class _Slit:
 
 
 def outlines(region: NDArray[np.bool_]) -> list[Points]:
-    """The outlines of a region (rows, columns) as polygons, half-way between its pixels and those around.
+    """The outlines of a region (rows, columns) as polygons, half-way between the pixels inside and outside.
 
-    Filled by the rule "a pixel belongs to a polygon when its centre lies in it", they give the region back. Pixels that
-    meet at their corners only are apart. A hole is cut open to the border above it by a slit without width, along which
-    the polygon goes in and comes back (DICOM's keyhole): readers that join polygons, that exclude one from the other
-    and that look at one polygon at a time all fill it alike.
+    Filling all pixels whose centre lies in a polygon gives the same region. Pixels that share only a corner are not
+    connected. A hole is connected to the border above it by a slit without width, along which the polygon goes in and
+    comes back (DICOM's keyhole). Readers fill it in the same way whether they join polygons, subtract them from each
+    other or treat them one by one.
 
     Returns:
-        Polygons whose last point is joined to the first.
+        Polygons; the last point is connected to the first.
     """
     padded = np.pad(region, 1).astype(np.uint8)
     rings = [_corners(ring[:-1] - 1) for ring in find_contours(padded, 0.5, fully_connected="low")]
@@ -49,20 +49,20 @@ def outlines(region: NDArray[np.bool_]) -> list[Points]:
 
 
 def _corners(ring: Points) -> Points:
-    """A closed ring without the points on its straight stretches."""
+    """A closed ring without the points inside straight lines."""
     before, after = ring - np.roll(ring, 1, axis=0), np.roll(ring, -1, axis=0) - ring
     turns = before[:, 0] * after[:, 1] != before[:, 1] * after[:, 0]
     return np.asarray(ring[turns])
 
 
 def _is_hole(ring: Points) -> bool:
-    """find_contours goes round holes the other way."""
+    """Whether a ring surrounds a hole: find_contours runs around holes in the opposite direction."""
     rows, columns = ring.T
     return float(rows @ np.roll(columns, -1) - columns @ np.roll(rows, -1)) > 0
 
 
 def _top(hole: Points) -> tuple[int, Points]:
-    """A point of a hole that nothing of it lies above, on the edge that falls to the right, and that edge's number."""
+    """A point at the top of a hole, on the edge that goes down to the right, and the number of this edge."""
     rows, columns = hole.T
     top = int(np.lexsort((-columns, rows))[0])
     following = (top + 1) % len(hole)
@@ -72,7 +72,7 @@ def _top(hole: Points) -> tuple[int, Points]:
 
 
 def _above(point: Points, starts: Points, ends: Points) -> tuple[int, Points]:
-    """The first edge that is met going up from a point, and where."""
+    """The first edge above a point, and the point where it is met."""
     row, column = point
     crossing = np.flatnonzero((starts[:, 1] - column) * (ends[:, 1] - column) < 0)
     a, b = starts[crossing], ends[crossing]
@@ -84,7 +84,7 @@ def _above(point: Points, starts: Points, ends: Points) -> tuple[int, Points]:
 def _walk(
     number: int, first: int, rings: Sequence[Points], slits: Mapping[tuple[int, int], Sequence[_Slit]]
 ) -> Iterator[Points]:
-    """The corners of a ring from the one with number `first` on, with a walk round each hole that a slit leads to."""
+    """The corners of a ring, starting at number `first`, with a walk around each hole that a slit leads to."""
     ring = rings[number]
     for edge in (*range(first, len(ring)), *range(first)):
         corner = ring[edge]

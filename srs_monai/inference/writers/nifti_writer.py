@@ -1,4 +1,4 @@
-"""NIfTI files on the grid of the image that they belong to."""
+"""NIfTI files on the grid of the segmented image."""
 
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from srs_monai.files import replacing
 from srs_monai.inference.results.packed_labels import PackedLabels, planes_of
 
-_SCANNER = 1  # NIfTI's code for coordinates of the scanner
+_SCANNER = 1  # NIfTI's code for scanner coordinates
 _GEOMETRY = ["pixdim", "xyzt_units", "qform_code", "sform_code", "srow_x", "srow_y", "srow_z"]
 _GEOMETRY += ["quatern_b", "quatern_c", "quatern_d", "qoffset_x", "qoffset_y", "qoffset_z"]
 
@@ -23,25 +23,25 @@ def write_nifti(
     source: str | Path | None = None,
     unit: str = "mm",
 ) -> None:
-    """Write a volume, (X, Y, Z) or with channels (X, Y, Z, C), under the affine of its image.
+    """Write a volume, (X, Y, Z) or with channels (X, Y, Z, C), with the affine of its image.
 
     Args:
-        path: ends in .nii or .nii.gz.
+        path: path with the ending .nii or .nii.gz.
         values: integers or float32; packed labels are written slice by slice.
         affine: voxel indices to RAS in mm.
-        source: the NIfTI file that was segmented: its shape (a picture stays one) and both of its coordinate systems
-            are kept, so that every viewer lays the result where it lays the image.
-        unit: of the lengths, without a source: "mm", or "unknown" where they are counted in voxels.
+        source: the segmented NIfTI file. Its shape (a picture stays a picture) and both of its coordinate systems are
+            kept, so that every viewer shows the result on the image.
+        unit: unit of lengths if there is no source: "mm", or "unknown" for voxels.
     """
     packed = values if isinstance(values, PackedLabels) else None
-    # a zero that is everywhere stands for packed labels, without memory
+    # a broadcast zero has the shape of packed labels and takes no memory
     array: NDArray[Any] = values if not isinstance(values, PackedLabels) else np.broadcast_to(np.uint8(0), values.shape)
     if source is None:
         image = _image(array, affine, unit)
     else:
         like = nib.load(source)
         channels = array.shape[3:]
-        # classes come fourth, after one slice of a picture: a reader takes a third axis for slices
+        # classes are the fourth axis, also for a picture of one slice: readers take the third axis for slices
         spatial = array.shape[:3] if channels else like.shape
         header = nib.Nifti1Header()
         header.set_data_dtype(array.dtype)
@@ -59,8 +59,8 @@ def write_nifti(
 def write_picture_nifti(path: str | Path, values: NDArray[Any]) -> None:
     """Write pictures, (H, W, frames) or with channels (H, W, frames, C), on a grid of pixels.
 
-    Axes are columns, rows, frames, the unit is one pixel, and columns run to the left, rows to posterior: what ITK
-    makes of a picture, shown upright by viewers.
+    Axes are columns, rows and frames, in units of one pixel. Columns run to the left and rows to posterior, as in ITK,
+    so that viewers show the picture upright.
     """
     with replacing(path) as temporary:
         nib.save(_image(np.swapaxes(values, 0, 1), np.diag([-1.0, -1.0, 1.0, 1.0]), "unknown"), temporary)
@@ -75,7 +75,7 @@ def _image(values: NDArray[Any], affine: NDArray[np.float64], unit: str) -> nib.
 
 
 def _save_slices(image: nib.Nifti1Image, labels: PackedLabels, path: Path) -> None:
-    """Write the header of an image and labels for its voxels, of which never more than one slice is in memory."""
+    """Write the header of an image and its labels, with at most one slice in memory."""
     header = image.header
     header.set_slope_inter(1.0, 0.0)
     with ImageOpener(path, "wb") as file:

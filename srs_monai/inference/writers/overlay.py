@@ -1,4 +1,4 @@
-"""Pictures in which a person sees what was segmented."""
+"""Pictures that show a person what was segmented."""
 
 import math
 from collections.abc import Sequence
@@ -12,20 +12,20 @@ from scipy.ndimage import binary_erosion
 from srs_monai.inference.writers.written_labels import Colours
 
 _OPACITY = 0.25  # of the fill
-_CONTOUR = 1 / 256  # of the shorter side, in width
+_CONTOUR = 1 / 256  # width of a contour, relative to the shorter side of the picture
 _TILES = 9
-_READABLE = 256  # pixels: smaller slices are enlarged to at least this
+_READABLE = 256  # pixels: smaller slices are enlarged to at least this size
 _USUAL = Colours()
-_LETTER = 1 / 16  # of a tile's shorter side, in height
+_LETTER = 1 / 16  # height of a letter, relative to the shorter side of a tile
 
 
 def overlay_picture(image: NDArray[np.float32], labels: NDArray[Any], colours: Colours = _USUAL) -> NDArray[np.uint8]:
-    """A picture with its labels as coloured contours over translucent fills, at its own size.
+    """A picture with its labels as coloured contours with translucent fills, in its own size.
 
     Args:
-        image: (C, H, W), grey or RGB; in [0, 1], other ranges are stretched to it.
+        image: (C, H, W), grey or RGB, in [0, 1]; other ranges are scaled to it.
         labels: (H, W), 0 is background.
-        colours: of the labels.
+        colours: colours of the labels.
 
     Returns:
         RGB, (H, W, 3).
@@ -43,10 +43,10 @@ def overlay_picture(image: NDArray[np.float32], labels: NDArray[Any], colours: C
 
 
 def slices_to_show(areas: NDArray[np.int64]) -> list[int]:
-    """Up to nine slices, spread over what was segmented, or over the volume where nothing was.
+    """Up to nine slices, spread over the labelled slices, or over the whole volume if nothing is labelled.
 
     Args:
-        areas: labelled pixels of each slice, (D,).
+        areas: number of labelled pixels in each slice, (D,).
     """
     return _spread(np.flatnonzero(areas) if areas.any() else np.arange(len(areas)))
 
@@ -61,20 +61,20 @@ def overlay_montage(
     count: int | None = None,
     colours: Colours = _USUAL,
 ) -> NDArray[np.uint8]:
-    """Slices of a volume with their labels, spread over what was segmented, or over the volume where nothing was.
+    """Slices of a volume with their labels, as chosen by `slices_to_show`.
 
     Args:
-        volume: (C, H, W, D), as `overlay_picture`; a common range for all slices that are shown.
+        volume: (C, H, W, D), as for `overlay_picture`; all shown slices have a common range.
         labels: (H, W, D), 0 is background.
-        sides: of the patient, which lie at the left and at the right of a slice, such as "R" and "L".
-        unit: what one of D is called.
-        places: where D slices that were chosen already (`slices_to_show`) lie in their volume, counted from 0.
-        count: how many slices that volume has.
-        colours: of the labels.
+        sides: the patient's sides at the left and at the right of a slice, such as "R" and "L".
+        unit: name of one element of D.
+        places: numbers, from 0, that the D slices have in their volume, if they are already chosen.
+        count: number of slices in that volume.
+        colours: colours of the labels.
 
     Returns:
-        RGB; up to nine slices, numbered from 1, the lowest first, below a line that says how many there are. Slices
-        smaller than 256 pixels are enlarged by a whole factor.
+        RGB; up to nine slices, numbered from 1, the lowest first. A line above them says how many slices there are.
+        Slices smaller than 256 pixels are enlarged by a whole factor.
     """
     if places is None:
         places, count = slices_to_show((labels > 0).sum(axis=(0, 1))), labels.shape[2]
@@ -92,7 +92,7 @@ def overlay_montage(
 
 
 def _displayed(image: NDArray[np.float32]) -> NDArray[np.float32]:
-    """An image in [0, 1]: as it is when it is there already, else stretched."""
+    """An image in [0, 1]: unchanged if it is in this range, else scaled."""
     low, high = float(image.min()), float(image.max())
     if low >= 0 and high <= 1:
         return image
@@ -100,23 +100,23 @@ def _displayed(image: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _spread(numbers: NDArray[Any]) -> list[int]:
-    """Up to nine numbers, evenly spread, with the first and the last."""
+    """Up to nine evenly spread numbers, including the first and the last."""
     places = np.linspace(0, len(numbers) - 1, min(_TILES, len(numbers))).round().astype(int)
     return [int(number) for number in numbers[places]]
 
 
 def _enlarged(plane: NDArray[Any], factor: int) -> NDArray[Any]:
-    """The last two axes, each pixel as a square of pixels."""
+    """Each pixel of the last two axes as a square of pixels."""
     return plane.repeat(factor, axis=-2).repeat(factor, axis=-1)
 
 
 def _letters(tile: NDArray[np.uint8]) -> Any:
-    """The font for a tile of this size."""
+    """The font for the size of a tile."""
     return ImageFont.load_default(size=min(tile.shape[:2]) * _LETTER)
 
 
 def _marked(tile: NDArray[np.uint8], text: str, sides: tuple[str, str]) -> NDArray[np.uint8]:
-    """A tile with a text in its corner and the patient's sides at its own."""
+    """A tile with a text in its corner and the patient's sides at its edges."""
     height, width = tile.shape[:2]
     font = _letters(tile)
     edge = font.size / 3
@@ -137,7 +137,7 @@ def _marked(tile: NDArray[np.uint8], text: str, sides: tuple[str, str]) -> NDArr
 
 
 def _headline(width: int, tile: NDArray[np.uint8], text: str) -> NDArray[np.uint8]:
-    """A black line with a text, as wide as the montage."""
+    """A text on a black line of a given width."""
     font = _letters(tile)
     picture = Image.new("RGB", (width, math.ceil(1.6 * font.size)))
     ImageDraw.Draw(picture).text((font.size / 3, picture.height / 2), text, fill="white", font=font, anchor="lm")

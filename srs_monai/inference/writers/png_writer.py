@@ -1,4 +1,4 @@
-"""PNG files of masks and probabilities, as large as the picture that they belong to."""
+"""PNG files of masks, probabilities and pictures, in their own size."""
 
 from pathlib import Path
 from typing import Any

@@ -25,28 +25,29 @@ from srs_monai.inference.writers.mask_formats import check_format, format_of, wr
 from srs_monai.inference.writers.png_writer import write_probability_png
 from srs_monai.labels import Label, default_labels
 
-_NAMES = {"US": "ultrasound", "IVUS": "ultrasound", "CT": "CT", "MR": "MR"}  # of DICOM's modalities, as recipes say
+# names of DICOM's modalities in recipes
+_MODALITIES = {"US": "ultrasound", "IVUS": "ultrasound", "CT": "CT", "MR": "MR"}
 
 
 class SaveImageMaskd(SaveImaged):
-    """Write the mask, NAME_probability where asked, and last NAME.json, the sidecar that marks a finished case.
+    """Write the mask, NAME_probability if requested, and last NAME.json, the sidecar that marks a finished case.
 
-    Comes after the inversion of the preprocessing: labels and affine are those of the input. A `SaveImaged` by name
-    and kind, as `SaveImageOverlayd`.
+    The transform comes after the inversion of the preprocessing, so that labels and affine are those of the input. It
+    is a subclass of `SaveImaged` for the same reason as `SaveImageOverlayd`.
 
     Args:
-        keys: of the labels, (1, H, W) or (1, X, Y, Z).
-        output_dir: where results go, below it by their names.
-        binary: whether PNG masks are 0 and 255 rather than label values.
-        probability_key: of the probabilities (classes, ...), or None: float32 NIfTI, of several classes in a
-            fourth axis; for pictures, unless NIfTI is asked for, 16-bit PNG, of several classes NAME_probability_0.png,
-            NAME_probability_1.png ...
+        keys: keys of the labels, (1, H, W) or (1, X, Y, Z).
+        output_dir: folder for the results.
+        binary: PNG masks have the values 0 and 255, else the label values.
+        probability_key: key of the probabilities (classes, ...); None: they are not written. They become float32 NIfTI,
+            with several classes in a fourth axis. For pictures they become 16-bit PNG, unless NIfTI is requested, with
+            several classes in NAME_probability_0.png, NAME_probability_1.png ...
         format: auto (NIfTI for volumes, PNG for pictures), nifti, dicom-seg, rtstruct or png.
-        labels: what the numbers 1, 2, ... of the mask mean; without any, 1 of a binary mask is the foreground.
-        run: what the sidecars say of the run.
+        labels: meaning of the numbers 1, 2, ... of the mask; without any, 1 in a binary mask is the foreground.
+        run: what the sidecars say about the run.
 
     Raises:
-        ValueError: for a format that there is not; on calling, where an image cannot be written in the format.
+        ValueError: for an unknown format; on calling, when the mask of an image cannot be written in the format.
     """
 
     def __init__(
@@ -77,15 +78,15 @@ class SaveImageMaskd(SaveImaged):
         """Write the results of one case.
 
         Args:
-            name: of the case.
-            mask: what is written.
-            written: files of the case that are written already.
-            probability: (classes, ...), to be written too.
+            name: name of the case.
+            mask: the mask.
+            written: files of the case that are already written.
+            probability: (classes, ...); None: they are not written.
         """
         form = format_of(mask, self.format)
         stem = self.output_dir / name
         before = read_sidecar(self.output_dir, name)
-        sidecar_path(self.output_dir, name).unlink(missing_ok=True)  # until the new one is there: not finished
+        sidecar_path(self.output_dir, name).unlink(missing_ok=True)  # the case is not finished until the new one exists
         files = list(written)
         if probability is not None:
             files += self._write_probability(stem, probability, mask, form)
@@ -124,14 +125,14 @@ class SaveImageMaskd(SaveImaged):
 
 
 def modality_warnings(recipe: str | None, meta: Mapping[str, Any]) -> list[str]:
-    """A sentence where a DICOM image is known to be of another modality than the data set of the training, else none.
+    """A warning if a DICOM image is known to have another modality than the data set of the training.
 
     Args:
-        recipe: name of the data set that the weights were trained on; None where it is not known.
-        meta: what the reader knew of the image.
+        recipe: recipe of the training; None if it is unknown.
+        meta: the reader's meta data of the image.
     """
     trained = RECIPES.get(recipe or "")
-    here = _NAMES.get(str(meta.get("modality", "")))
+    here = _MODALITIES.get(str(meta.get("modality", "")))
     if trained is None or here in (None, trained.modality) or meta.get("source_kind") != "dicom":
         return []
     return [f"trained on {trained.modality} (recipe {trained.name}), but this is {here}"]

@@ -32,20 +32,20 @@ _OPPOSITE = {"R": "L", "L": "R", "A": "P", "P": "A", "I": "S", "S": "I"}
 
 
 class SaveImageOverlayd(SaveImaged):
-    """Write NAME_overlay.png: the image as read with what was segmented, or a montage of a volume's slices.
+    """Write NAME_overlay.png: the image as read with its labels, or a montage of a volume's slices.
 
-    Comes after the inversion of the preprocessing: labels and image lie on the input's own grid. Volumes are turned as
-    a viewer shows them, with the patient's sides marked. Pictures of 8 bits keep the colours that are stored, whatever
-    the network was shown. It is a `SaveImaged` by name and kind, so that MONAI Label and MONAI Deploy, which write
-    results themselves, leave it out.
+    The transform comes after the inversion of the preprocessing, so that labels and image lie on the input's own grid.
+    Volumes are turned as a viewer shows them, with the patient's sides marked. Pictures of 8 bits keep their stored
+    colours. The class is a subclass of `SaveImaged` and has a similar name because MONAI Label and MONAI Deploy, which
+    write results themselves, find by these what they remove.
 
     Args:
-        keys: of the labels, (1, H, W) or (1, X, Y, Z).
-        image_key: of the image that they belong to, as read.
-        output_dir: where results go, below it by their names.
-        scaling: transform of the item {"image": image} that brings other images to [0, 1], such as a CT window; None:
-            they are stretched from their lowest to their highest value.
-        labels: what the numbers 1, 2, ... mean, for their colours.
+        keys: keys of the labels, (1, H, W) or (1, X, Y, Z).
+        image_key: key of their image, as read.
+        output_dir: folder for the results.
+        scaling: transform of the item {"image": image} that scales images of other types to [0, 1], such as a CT
+            window; None: they are scaled from their lowest to their highest value.
+        labels: meaning of the numbers 1, 2, ..., for their colours.
     """
 
     def __init__(
@@ -84,16 +84,16 @@ class SaveImageOverlayd(SaveImaged):
         affine: NDArray[np.float64],
         image_of: Callable[[Sequence[int]], MetaTensor],
     ) -> Path:
-        """Write the overlay of a volume of which only the slices that it shows are read.
+        """Write the overlay of a volume, and read only the slices that it shows.
 
         Args:
-            name: of the case.
-            labels: of the volume, on the file's own axes, of which the last runs through axial slices.
-            affine: of the volume.
-            image_of: the image (1, X, Y, n) of slices by their ascending numbers.
+            name: name of the case.
+            labels: labels of the volume on the file's own axes; the last axis runs through axial slices.
+            affine: affine of the volume.
+            image_of: gives the image (1, X, Y, n) of slices by their ascending numbers.
         """
         upward = io_orientation(affine)[2, 1] > 0
-        places = slices_to_show(labels.areas if upward else labels.areas[::-1])  # as a viewer counts
+        places = slices_to_show(labels.areas if upward else labels.areas[::-1])  # numbered as in a viewer
         count = labels.shape[2]
         stored = places if upward else [count - 1 - place for place in reversed(places)]
         image = image_of(stored)
@@ -124,6 +124,6 @@ class SaveImageOverlayd(SaveImaged):
 
 
 def _sides(volume: MetaTensor) -> tuple[str, str]:
-    """The patient's sides at the left and at the right of slices, whose columns run along the second axis."""
+    """The patient's sides at the left and at the right of slices; columns run along the second axis."""
     right = str(aff2axcodes(np.asarray(volume.affine))[1])
     return _OPPOSITE[right], right

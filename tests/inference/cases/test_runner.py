@@ -1,4 +1,4 @@
-"""One case that fails holds up no other, and what is done stays done."""
+"""One failed case does not stop the others, and finished cases are skipped."""
 
 import json
 import logging
@@ -88,8 +88,8 @@ def test_a_batch_goes_on_where_it_stopped_and_leaves_results_untouched(
     assert results[0].volumes == {"lesion": 1.5}
     assert again.seen == ["case1"]
     assert again.masks()["case0"] == "untouched"
-    assert "3 of 4 cases have their results" in caplog.text
-    assert "; overwrite (--overwrite) makes them anew" in caplog.text
+    assert "3 of 4 cases" in caplog.text
+    assert "--overwrite" in caplog.text
 
 
 def test_overwrite_makes_all_anew(tmp_path: Path) -> None:
@@ -113,7 +113,7 @@ def test_another_format_is_not_mixed_with_what_is_there(tmp_path: Path) -> None:
     for format, status in (("auto", "segmented"), ("png", "left"), ("auto", "left")):
         results = run_cases(runs.evaluator, runs.dataset, tmp_path, format=format)
         assert [result.status for result in results] == [status]
-    with pytest.raises(ValueError, match=r"case0\.json is in format png and not nifti"):
+    with pytest.raises(ValueError, match=r"case0\.json has format png, .*nifti"):
         run_cases(runs.evaluator, runs.dataset, tmp_path, format="nifti")
     assert run_cases(runs.evaluator, runs.dataset, tmp_path, overwrite=True, format="nifti")[0].status == "segmented"
 

@@ -20,7 +20,7 @@ case    format     found                                                   secon
 a       png        lesion 12 px                                                0.3
 scan/b  nifti      liver 1523.2 ml, spleen 0.2 ml                             41.0  2 warnings
 c                  failed                                                      0.1  the pixels are cut off; fetch it
-d       dicom-seg  nothing                                                          left as it was, 1 warning
+d       dicom-seg  nothing                                                          skipped, 1 warning
 e       nifti      label 1 1.0 ml, label 2 2.0 ml, label 3 3.0 ml, 3 more      1.0
 f                                                                              2.0"""
 

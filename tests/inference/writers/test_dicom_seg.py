@@ -315,7 +315,7 @@ def test_values_without_a_label_are_refused(tmp_path: Path) -> None:
     write_series(tmp_path / "s")
     values, affine = read(tmp_path / "s")
     mask = np.full(values.shape, 4, np.uint8)
-    with pytest.raises(ValueError, match=r"holds 4 and there are 3 labels \(liver, .*name the recipe"):
+    with pytest.raises(ValueError, match=r" 4 .* 3 labels \(liver, .*recipe"):
         write(tmp_path / "seg.dcm", tmp_path / "s", mask, affine)
     assert not (tmp_path / "seg.dcm").exists()
 

@@ -142,6 +142,6 @@ def test_a_large_contour_is_written_whole(tmp_path: Path) -> None:
 def test_values_without_a_label_are_refused(tmp_path: Path) -> None:
     write_series(tmp_path / "s")
     values, affine = read(tmp_path / "s")
-    with pytest.raises(ValueError, match=r"holds 3 and there are 2 labels \(liver, spleen\)"):
+    with pytest.raises(ValueError, match=r" 3 .* 2 labels \(liver, spleen\)"):
         write_rtstruct(tmp_path / "rt.dcm", np.full(values.shape, 3, np.uint8), affine, tmp_path / "s", LABELS, Run())
     assert not (tmp_path / "rt.dcm").exists()
