@@ -89,9 +89,8 @@ class CaseSteps(Steps[Item, Part]):
 
     def plan(self, case: Item) -> LoadPlan[Part]:
         """How to load the item of an image, or the items of a volume's slabs."""
-        source = (
-            Path(case[_IMAGE]) if isinstance(case.get(_IMAGE), str | Path) else None
-        )  # None: the item has the image
+        # an item may also hold the image itself
+        source = Path(case[_IMAGE]) if isinstance(case.get(_IMAGE), str | Path) else None
         if source is not None:
             check_source(source, self.format)
         volume = None if source is None or self.loader is None else self.loader.open(source)
