@@ -18,7 +18,7 @@ Segmenter(Path(sys.argv[2]), [Path(sys.argv[1])], format="dicom-seg").run(True)
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 """
 HERE = Path(__file__).parent
-_MARGIN = 40 * 1024  # KiB: what pydicom holds of 180 headers and frames; one copy of as many slices has 46,000 more
+_MARGIN = 64 * 1024  # KiB: what pydicom holds of 360 headers and frames; one copy of as many slices has 92,000 more
 
 
 def peak(folder: Path, count: int) -> int:
@@ -35,5 +35,5 @@ def peak(folder: Path, count: int) -> int:
 
 @pytest.mark.slow
 def test_memory_does_not_grow_with_the_slices(tmp_path: Path) -> None:
-    short, long = (peak(tmp_path / str(count), count) for count in (60, 240))
-    assert long - short < _MARGIN
+    short, long = (peak(tmp_path / str(count), count) for count in (60, 420))
+    assert long - short < _MARGIN, long - short
