@@ -42,7 +42,13 @@ def one_of(name: str, known: Iterable[str], kind: str) -> str:
     names = sorted(known)
     if name in names:
         return name
-    folded = {each.casefold(): each for each in names}
-    near = get_close_matches(str(name).casefold(), folded, 1)
-    meant = f"did you mean {folded[near[0]]!r}? " if near else ""
+    near = nearest(name, names)
+    meant = "" if near is None else f"did you mean {near!r}? "
     raise ValueError(f"no {kind} is called {name!r}; {meant}choose one of {', '.join(names)}")
+
+
+def nearest(name: object, known: Iterable[str]) -> str | None:
+    """The known name that a wrong one is probably meant to be, for "did you mean"; None where none is near."""
+    folded = {each.casefold(): each for each in known}
+    near = get_close_matches(str(name).casefold(), folded, 1)
+    return folded[near[0]] if near else None

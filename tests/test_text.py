@@ -2,7 +2,7 @@
 
 import pytest
 
-from srs_monai.text import by, few, text_table
+from srs_monai.text import by, few, nearest, one_of, text_table
 
 
 @pytest.mark.parametrize(
@@ -11,6 +11,16 @@ from srs_monai.text import by, few, text_table
 )
 def test_a_few_names_stand_for_many(names: list[str], said: str) -> None:
     assert few(iter(names), shown=3) == said
+
+
+def test_a_wrong_name_is_refused_with_the_nearest_known_one() -> None:
+    known = ("busi", "SRSNet")
+    assert one_of("busi", known, "thing") == "busi"
+    for name, near in {"Buzi": "busi", "SRSnet": "SRSNet", "quite another": None}.items():
+        assert nearest(name, iter(known)) == near
+        with pytest.raises(ValueError, match=f"{name}.*SRSNet, busi") as raised:
+            one_of(name, known, "thing")
+        assert (f"did you mean {near!r}" in str(raised.value)) == (near is not None)
 
 
 def test_sizes_are_written_with_an_x() -> None:

@@ -3,7 +3,6 @@
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import Any
 
 import monai.networks.nets as nets
@@ -11,6 +10,7 @@ import monai.transforms
 
 from srs_monai import networks
 from srs_monai.data import transforms
+from srs_monai.text import nearest
 
 NOT_ARGUMENTS = ("_target_", "_desc_", "_disabled_")
 _LARGEST_WHOLE = 8192  # channels, pixels, blocks
@@ -103,12 +103,12 @@ def check_component(part: Mapping[str, Any], where: str, catalogue: Mapping[str,
     """
     target = part["_target_"]
     if target not in catalogue:
-        near = get_close_matches(str(target), catalogue, n=1)
+        near = nearest(target, catalogue)
         known = "networks" if catalogue is NETWORKS else "transforms"
         raise ValueError(
             f"settings name {known} of a fixed list and nothing else is imported, but {where} has the _target_ "
             f"{target!r}; "
-            + (f"did you mean {near[0]!r}? If not, " if near else "")
+            + (f"did you mean {near!r}? If not, " if near else "")
             + "trust the file if you know who wrote it and want to run what it names (--trust-settings; in bundle "
             "commands --trust_settings true), or name the component in an overlay of your own"
         )
