@@ -86,6 +86,40 @@ def test_what_the_cache_does_not_keep_is_prepared_each_time(items: list[dict[str
     assert count.seen[items[-1]["image"]] > 1
 
 
+def test_images_that_another_data_set_keeps_are_taken_from_there(items: list[dict[str, Any]]) -> None:
+    count = Count()
+    shared = transforms(count)
+    source = SliceCacheDataset([item | {"label": "a mask"} for item in items if item is not items[7]], shared)
+    ours = [items[7], *items[:5]]
+    dataset, alone = SliceCacheDataset(ours, shared, sources=[source]), SliceCacheDataset(ours, transforms())
+    for index in range(len(ours)):
+        prepared, expected = dataset.prepare(index), alone.prepare(index)
+        assert set(prepared) == set(expected) == {"image"}
+        torch.testing.assert_close(prepared["image"], expected["image"], rtol=0, atol=0)
+    for index in range(len(source)):
+        source.prepare(index)
+    assert set(count.seen.values()) == {1}
+    assert dataset._cache[1]["image"] is source._cache[0]["image"], "one copy in memory"
+    dataset.forget()
+    assert all(item is None for item in dataset._cache)
+    assert all(item is not None for item in source._cache)
+
+
+def test_only_what_is_prepared_alike_is_shared(items: list[dict[str, Any]]) -> None:
+    count = Count()
+    shared = transforms(count)
+    otherwise = SliceCacheDataset(items, transforms())
+    half = SliceCacheDataset(items, shared, cache_rate=0.5)
+    dataset = SliceCacheDataset(items, shared, sources=[otherwise, half, CacheDataset([], shared)])
+    for index in range(len(items)):
+        dataset.prepare(index)
+    assert set(count.seen) == {item["image"] for item in items}
+    assert all(item is None for item in otherwise._cache)
+    for index in range(len(items)):
+        taken = index < half.cache_num and half._cache[index]["image"] is dataset._cache[index]["image"]
+        assert taken == (index < half.cache_num)
+
+
 def test_workers_share_the_cache(items: list[dict[str, Any]]) -> None:
     dataset = SliceCacheDataset(items, transforms(), processes=True)
     list(DataLoader(dataset, batch_size=3, num_workers=1))
