@@ -8,6 +8,7 @@ from srs_monai.training.checkpoint import StageCheckpoint as StageCheckpoint
 from srs_monai.training.checks import CheckOutputs as CheckOutputs
 from srs_monai.training.checks import check_compiler as check_compiler
 from srs_monai.training.checks import check_epochs as check_epochs
+from srs_monai.training.checks import check_labelled as check_labelled
 from srs_monai.training.checks import check_network as check_network
 from srs_monai.training.clamp_gradients import ClampGradients as ClampGradients
 from srs_monai.training.epoch_log import EpochLog as EpochLog
@@ -16,6 +17,7 @@ from srs_monai.training.polyp_loss import PolypLoss as PolypLoss
 from srs_monai.training.schedule import PolynomialDecay as PolynomialDecay
 from srs_monai.training.schedule import ScheduleSteps as ScheduleSteps
 from srs_monai.training.seeding import SeedEpochs as SeedEpochs
+from srs_monai.training.stage_handlers import StageHandlers as StageHandlers
 from srs_monai.training.stages import LoadReconstruction as LoadReconstruction
 from srs_monai.training.stages import check_output as check_output
 from srs_monai.training.stages import image_to_itself as image_to_itself
