@@ -11,8 +11,8 @@ from typing import Any
 from monai.bundle import ConfigParser, ConfigWorkflow
 from yaml import YAMLError
 
-from srs_monai.config.bundle_root import bundle_root
 from srs_monai.config.settings import PROVENANCE, TRAINED, settings_path
+from srs_monai.config.workflow import bundle_root
 from srs_monai.errors import one_line
 
 logger = logging.getLogger(__name__)

@@ -1,18 +1,38 @@
 """Values as they come from a configuration or a command line: switches and thresholds."""
 
+from types import SimpleNamespace
 
-def on(value: bool | str) -> bool:
-    """Whether a switch is on; a command line gives "false" as a text, which Python takes for true.
+
+def switch(value: bool | str, name: str = "a switch") -> bool:
+    """Whether a switch is on. A command line gives "false" as a text, which Python takes for true.
+
+    Args:
+        value: true or false, or one of these words.
+        name: of the switch, for the message.
 
     Raises:
-        ValueError: for anything but true and false.
+        ValueError: for another value.
     """
     if isinstance(value, bool):
         return value
     word = str(value).lower()
     if word not in ("true", "false"):
-        raise ValueError(f"a switch is true or false; got {value!r}")
+        raise ValueError(f"{name} is true or false; got {value!r}")
     return word == "true"
+
+
+class Switches(SimpleNamespace):
+    """The switches of a configuration, each True or False: the one place where configurations read them.
+
+    Args:
+        given: values by name, as `switch` takes them.
+
+    Raises:
+        ValueError: with the name of the first that is neither true nor false.
+    """
+
+    def __init__(self, **given: bool | str) -> None:
+        super().__init__(**{name: switch(value, name) for name, value in given.items()})
 
 
 def binary_threshold(threshold: float, out_channels: int) -> float | None:

@@ -1,14 +1,18 @@
-"""The MONAI workflow that evaluates an expression of its configuration."""
+"""The MONAI workflow that runs a configuration, and the folder of its bundle."""
 
 import inspect
+from pathlib import Path
 
 from monai.bundle import ConfigWorkflow
 
+_PACKAGE = Path(__file__).resolve().parents[1]
+
 
 def running_workflow() -> ConfigWorkflow | None:
-    """The workflow among the callers; none where a tool reads the configuration by itself.
+    """The workflow that evaluates this call; None where a tool reads the configuration by itself.
 
-    MONAI tells an expression nothing of the files that it stands in, nor of the names given beside them.
+    MONAI tells an expression neither the files that it stands in nor the names given beside them, so the workflow is
+    looked for among the callers. Configurations do that once, as the id `workflow`, and hand it to what needs it.
     """
     frame = inspect.currentframe()
     while frame is not None:
@@ -17,3 +21,25 @@ def running_workflow() -> ConfigWorkflow | None:
             return caller
         frame = frame.f_back
     return None
+
+
+def bundle_root(workflow: ConfigWorkflow | None = None) -> str:
+    """The absolute path of the bundle's folder, the parent of `configs/`; it does not depend on the working directory.
+
+    Args:
+        workflow: that runs the bundle. Without one, the bundle is the folder that holds this package, or the folder
+            `bundle` beside the package, as in a clone.
+
+    Raises:
+        ValueError: when there is no bundle.
+    """
+    if workflow is not None:
+        configs = Path(workflow.config_root_path).resolve()
+        return str(configs.parent if configs.name == "configs" else configs)
+    for root in (_PACKAGE.parent, _PACKAGE.parent / "bundle"):
+        if (root / "configs" / "inference.yaml").is_file():
+            return str(root)
+    raise ValueError(
+        f"The bundle's folder holds configs/inference.yaml, but neither {_PACKAGE.parent} nor "
+        f"{_PACKAGE.parent / 'bundle'} does. Name the folder with --bundle_root."
+    )

@@ -13,6 +13,7 @@ from monai.engines import SupervisedTrainer
 from torch import Tensor, nn
 
 from srs_monai.config.settings import settings_path
+from srs_monai.data import SliceCacheDataset
 from srs_monai.files import check_folder, replacing
 from srs_monai.networks import ReconstructionNet
 from srs_monai.weights import load_weights
@@ -105,7 +106,13 @@ def reconstruction_weights(output_dir: str | Path, given: str | Path | None = No
 
 
 def run_stage(
-    trainer: SupervisedTrainer, *, best: str | Path, result: str | Path, skip: bool = False, compiled: bool = False
+    trainer: SupervisedTrainer,
+    *,
+    best: str | Path,
+    result: str | Path,
+    skip: bool = False,
+    compiled: bool = False,
+    free: Any = None,
 ) -> None:
     """Train one stage to its end and hand on its best weights.
 
@@ -116,6 +123,7 @@ def run_stage(
         skip: do nothing, because the weights are there already.
         compiled: compile the network's forward pass and with it the backward pass, at its first step. Of what differs
             from step to step, such as an epoch's last, smaller batch, torch makes one version that serves all.
+        free: a data set; the images that a `SliceCacheDataset` keeps in memory for itself alone are freed at the end.
 
     Raises:
         ValueError: when no validation score of the whole stage was a number.
@@ -129,6 +137,8 @@ def run_stage(
             logger.info("compiling the network: the first steps take minutes")
             trainer.network.compile()  # in place, so that its weights keep their names
         trainer.run()
+    if isinstance(free, SliceCacheDataset):
+        free.forget()
     if not Path(best).is_file():
         raise ValueError(
             f"training ended without one validation score that is a number, so {best} was never written; look at the "

@@ -97,14 +97,13 @@ def workflow(tiny: Path, phantoms: Path, tmp_path: Path, monkeypatch: pytest.Mon
     """Make a MONAI workflow of a training configuration in this process, with the values given; it has not begun."""
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)  # which the bundle replaces
 
-    def make(file: str = "train", **values: Any) -> ConfigWorkflow:
+    def make(**values: Any) -> ConfigWorkflow:
         options = {"dataset_dir": str(phantoms), "output_dir": str(tmp_path / "out"), "device": "cpu"}
         return ConfigWorkflow(
-            config_file=[str(ROOT / "bundle" / "configs" / f"{file}.yaml"), str(tiny)],
+            config_file=[str(ROOT / "bundle" / "configs" / "train.yaml"), str(tiny)],
             workflow_type="train",
             logging_file=False,  # which would set up logging for all the tests that follow
-            run_id="training",
-            **{**options, "reconstruction_epochs": 1, **values},
+            **{"run_id": "training", **options, "reconstruction_epochs": 1, **values},
         )
 
     return make

@@ -33,11 +33,22 @@ def load(path: Path) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def configs() -> dict[str, dict[str, Any]]:
-    return {name: load(CONFIGS / f"{name}.yaml") for name in ("train", "train_reconstruction", "evaluate", "inference")}
+    return {name: load(CONFIGS / f"{name}.yaml") for name in ("train", "evaluate", "inference")}
 
 
 SHARED = [*VALUES, *PARTS, "device", "bundle_root", "torch_device", "precision", "channels_last"]
-OWN_WAYS = {"imports", "labels", "prepared", "output_dir", "runtime", "datalists", "inferer", "validate", "run"}
+OWN_WAYS = {
+    "imports",
+    "switches",
+    "labels",
+    "prepared",
+    "output_dir",
+    "runtime",
+    "datalists",
+    "inferer",
+    "validate",
+    "run",
+}
 # what training states, inference and evaluation take from the weights, see tests/settings/test_files.py
 OF_WEIGHTS = {*VALUES, *PARTS, "network"}
 
@@ -67,23 +78,34 @@ def test_evaluation_lists_what_training_lists(configs: dict[str, dict[str, Any]]
     assert {**trained, **evaluated} == trained
 
 
-def test_stage_one_alone_is_stage_one_of_the_whole(configs: dict[str, dict[str, Any]]) -> None:
-    section = json.loads(json.dumps(configs["train"]["reconstruction"]).replace("@reconstruction#", "@"))
-    alone = configs["train_reconstruction"]
-    del section["network"]  # there it is a copy of the one that stage two trains
-    assert {name: alone[name] for name in section} == section
-    own_ways = {
-        "network",
-        "masks_dir",
-        "reconstruction_file",
-        "reconstruction_there",
-        "prepared",
-        "training",
-        "train",
-        "validate",
-    }
-    for name in set(alone) & set(configs["train"]) - own_ways:
-        assert alone[name] == configs["train"][name], name
+def test_both_stages_are_trained_alike(configs: dict[str, dict[str, Any]]) -> None:
+    """What is set for one stage is set for the other, under its own name."""
+    train = configs["train"]
+    alone = json.loads(json.dumps(train["reconstruction"]).replace("@reconstruction#", "@"))
+    for part, names in {"train": ("sampler", "dataloader", "batches", "inferer", "lr_scheduler")}.items():
+        assert {name: alone[part][name] for name in names} == {name: train[part][name] for name in names}
+    assert alone["validate"]["dataloader"] == train["validate"]["dataloader"]
+    own = {"name", "folder", "best_file", "maximize", "_disabled_", "params", "data", "sources", "transform"}
+    pairs = [
+        (alone["train"]["optimizer"], train["train"]["optimizer"]),
+        (alone["train"]["handlers"][0], train["train"]["handlers"][1]),
+        *((alone[part]["dataset"], train[part]["dataset"]) for part in ("train", "validate")),
+    ]
+    for one, two in pairs:
+        assert {key: one[key] for key in set(one) - own} == {key: two[key] for key in set(two) - own}
+
+
+@pytest.mark.parametrize("file", ["train", "evaluate", "inference"])
+def test_every_switch_is_read_as_true_or_false(configs: dict[str, dict[str, Any]], file: str) -> None:
+    """A command line gives "false" as a text, which Python takes for true: only `switches` reads the options."""
+    config = configs[file]
+    options = {name for name, value in config.items() if isinstance(value, bool)} - {"trust_settings"}
+    switches = config["switches"]
+    assert options | {"antialias"} == set(switches) - {"_target_"}
+    assert {f"@{name}" for name in set(switches) - {"_target_"}} == set(switches.values()) - {switches["_target_"]}
+    elsewhere = json.dumps({name: value for name, value in config.items() if name != "switches"})
+    assert not [name for name in (*options, "antialias") if re.search(rf"@{name}\b", elsewhere)]
+    assert set(re.findall(r"@switches\.(\w+)", elsewhere)) == set(switches) - {"_target_"}
 
 
 def test_the_published_recipe_is_the_default(configs: dict[str, dict[str, Any]]) -> None:
@@ -103,9 +125,8 @@ def test_the_published_recipe_is_the_default(configs: dict[str, dict[str, Any]])
     assert {name: configs["train"][name] for name in recipe} == recipe
 
 
-@pytest.mark.parametrize("file", ["train", "train_reconstruction"])
-def test_required_training_properties_are_there(file: str) -> None:
-    check_properties(file, TrainProperties)
+def test_required_training_properties_are_there() -> None:
+    check_properties("train", TrainProperties)
 
 
 def test_required_inference_properties_are_there() -> None:
@@ -118,7 +139,7 @@ def check_properties(file: str, properties: dict[str, Any]) -> None:
     assert not missing
 
 
-@pytest.mark.parametrize("file", ["train", "train_reconstruction", "evaluate", "inference"])
+@pytest.mark.parametrize("file", ["train", "evaluate", "inference"])
 def test_every_reference_leads_somewhere(file: str) -> None:
     check_references(load(CONFIGS / f"{file}.yaml"))
 

@@ -13,6 +13,7 @@ from srs_monai.errors import root_cause
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:monai")
 Workflow = Callable[..., ConfigWorkflow]
+NETWORK = {"_target_": "torch.nn.Conv2d", "in_channels": 3, "out_channels": 1, "kernel_size": 1}
 STEPS = 3  # of an epoch: nine images in batches of four
 
 
@@ -40,27 +41,27 @@ def test_monais_own_name_for_the_epochs_counts(workflow: Workflow, tmp_path: Pat
 
 
 def test_a_program_sets_the_epochs_as_a_property(workflow: Workflow, tmp_path: Path) -> None:
-    one = workflow("train_reconstruction")
+    one = workflow(training=["@stage_two"], network_def=NETWORK)
     one.max_epochs = 2
     train(one)
-    assert rates(tmp_path / "out", "reconstruction") == decay(2)
+    assert rates(tmp_path / "out", "segmentation") == decay(2)
     one.max_epochs = 3
     one.parser["resume"] = True
     train(one)
-    assert rates(tmp_path / "out", "reconstruction")[2:] == decay(3, first=3)
+    assert rates(tmp_path / "out", "segmentation")[2:] == decay(3, first=3)
 
 
 def test_a_program_gives_the_trainer_itself_more_epochs(workflow: Workflow, tmp_path: Path) -> None:
-    one = workflow("train_reconstruction")
+    one = workflow(training=["@stage_two"], network_def=NETWORK, epochs=1)
     one.initialize()
     one.trainer.state.max_epochs = 3
     one.run()
-    assert rates(tmp_path / "out", "reconstruction") == decay(3)
+    assert rates(tmp_path / "out", "segmentation") == decay(3)
 
 
 def test_every_batch_at_three_sizes_makes_three_times_the_steps(workflow: Workflow, tmp_path: Path) -> None:
-    scaled = {"_target_": "srs_monai.training.ScaledBatches", "dataloader": "@train#batches"}
-    train(workflow("train_reconstruction", **{"train#trainer#train_data_loader": scaled}))
+    scaled = {"_target_": "srs_monai.training.ScaledBatches", "dataloader": "@reconstruction#train#batches"}
+    train(workflow(run_id="stage_one", **{"reconstruction#train#trainer#train_data_loader": scaled}))
     assert rates(tmp_path / "out", "reconstruction") == pytest.approx([0.01 * (1 / 9) ** 0.9])
 
 
@@ -91,7 +92,6 @@ def test_senseless_numbers_are_refused_before_an_earlier_run_goes(
 
 def test_epochs_of_a_stage_that_is_not_trained_do_not_matter(workflow: Workflow, tmp_path: Path) -> None:
     values: dict[str, Any] = {"epochs": 8, "val_interval": 8, "reconstruction_epochs": 0}
-    network = {"_target_": "torch.nn.Conv2d", "in_channels": 3, "out_channels": 1, "kernel_size": 1}
-    workflow(**values, network_def=network, training=["@stage_two"]).initialize()
+    workflow(**values, network_def=NETWORK, training=["@stage_two"]).initialize()
     (tmp_path / "given.pt").touch()
     workflow(**values, reconstruction_weights=str(tmp_path / "given.pt")).initialize()

@@ -48,7 +48,7 @@ def transforms(file: str, part: str, name: str, **values: Any) -> Compose:
 def test_training_and_evaluation_see_the_same_picture_with_its_mask(datasets: Path, name: str) -> None:
     classes = {"out_channels": 118} if name == "ct_abdomen" else {}
     trained = transforms("train", "deterministic_transforms", name, **classes)
-    unlabelled = transforms("train_reconstruction", "deterministic_transforms", name)
+    unlabelled = transforms("train", "deterministic_transforms", name)
     measured = transforms("evaluate", "validate#preprocessing", name, network_grid=True, **classes)
     whole = transforms("evaluate", "validate#preprocessing", name, **classes)
     for image, label in PAIRS[name]:

@@ -65,15 +65,15 @@ def test_both_stages_run_one_after_the_other(run: Run, tiny: Path, phantoms: Pat
 
 
 def test_each_stage_runs_alone(run: Run, tiny: Path, phantoms: Path, tmp_path: Path) -> None:
-    status, log = run(
-        "training",
-        "train_reconstruction",
-        tiny,
-        dataset_dir=phantoms,
-        output_dir=tmp_path / "one",
-        reconstruction_epochs=1,
-    )
+    images = tmp_path / "data without masks"
+    shutil.copytree(phantoms / "images", images / "images")
+    first = {"output_dir": tmp_path / "one", "reconstruction_epochs": 1}
+    status, log = run("stage_one", "train", tiny, dataset_dir=images, masks_dir=None, **first)
     assert status == 0, log
+    assert not (tmp_path / "one" / "segmentation").exists()
+    status, log = run("training", "train", tiny, dataset_dir=images, masks_dir=None, epochs=1, **first)
+    assert status != 0
+    assert "--masks_dir" in log.splitlines()[-1]
     weights_file = tmp_path / "one" / "reconstruction.pt"
     status, log = run(
         "training",
@@ -146,7 +146,7 @@ def test_a_killed_run_ends_as_an_unbroken_one(
         ({"image_size": "[30, 32]"}, "multiples of 8, got 30 x 32"),
         ({"device": "cuda:9"}, "device cuda:9 is not there"),
         ({"reconstruction_weights": "nowhere.pt"}, "must be a file, got nowhere.pt"),
-        ({"epoch": 2}, "did you mean 'epochs'?"),
+        ({"epoch": 2}, "Did you mean 'epochs'?"),
         ({"threshold": 7}, "between 0 and 1; got 7"),
     ],
 )

@@ -14,9 +14,7 @@ CONFIGS = Path(__file__).resolve().parents[2] / "bundle" / "configs"
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:monai")
 
 
-@pytest.mark.parametrize(
-    ("file", "kind"), [("train", "train"), ("train_reconstruction", "train"), ("inference", "infer")]
-)
+@pytest.mark.parametrize(("file", "kind"), [("train", "train"), ("inference", "infer")])
 def test_every_property_of_the_workflow_is_there(
     file: str, kind: str, tiny: Path, phantoms: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,18 +2,19 @@
 
 import pytest
 
-from srs_monai.config.values import binary_threshold, on
+from srs_monai.config.values import Switches, binary_threshold, switch
 
 
 @pytest.mark.parametrize(("value", "expected"), [(True, True), (False, False), ("true", True), ("False", False)])
 def test_words_mean_what_they_say(value: bool | str, expected: bool) -> None:
-    assert on(value) is expected
+    assert switch(value) is expected
+    assert Switches(one=value).one is expected
 
 
 @pytest.mark.parametrize("value", ["yes", "", 1, None])
 def test_other_words_are_refused(value: object) -> None:
-    with pytest.raises(ValueError, match="true or false; got"):
-        on(value)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match=f"one .*got {value!r}"):
+        Switches(other=True, one=value)  # type: ignore[arg-type]
 
 
 def test_several_classes_have_none() -> None:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from pydicom.data import get_testdata_file
 
-import srs_monai.config.bundle_root
+import srs_monai.config.workflow
 from srs_monai.cli.parser import main
 from srs_monai.config.settings import PROVENANCE, settings_of
 from srs_monai.inference import predict as predict_plainly
@@ -263,7 +263,7 @@ def test_an_image_of_another_modality_than_the_trainings_is_warned_of(bright: Pa
         ({"source": "out"}, "kept apart from what is segmented"),
         ({"bundle": "."}, r"\. is not a bundle: .*configs/inference\.yaml"),
         ({"overlays": ["no.yaml"]}, r"overlay no\.yaml"),
-        ({"treshold": 0.3}, "did you mean 'threshold'"),
+        ({"treshold": 0.3}, "Did you mean 'threshold'"),
         ({"network_def#depth#x": 1}, "inference\\.yaml: .*depth.*network_def"),
         ({"format": "jpeg"}, "format is one of"),
         ({"device": "cuda:77"}, "device cuda:77 is not there"),
@@ -312,7 +312,7 @@ def test_an_overlay_that_is_no_yaml_is_refused(pictures: Path, bright: Path, tmp
 def test_without_a_bundle_beside_the_package_one_is_to_be_named(
     pictures: Path, bright: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(srs_monai.config.bundle_root, "_PACKAGE", tmp_path / "site-packages" / "srs_monai")
+    monkeypatch.setattr(srs_monai.config.workflow, "_PACKAGE", tmp_path / "site-packages" / "srs_monai")
     with pytest.raises(ValueError, match="--bundle"):
         predict(pictures, tmp_path / "out", weights=bright)
     (result,) = predict(pictures / "a.png", tmp_path / "out", weights=bright, bundle=ROOT / "bundle")

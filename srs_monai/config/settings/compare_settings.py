@@ -1,4 +1,4 @@
-"""A configuration compared with the settings of the weights that it loads, before anything is made of it."""
+"""A configuration compared with the settings of the weights that it loads, before it runs."""
 
 import json
 import logging
@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from monai.bundle import ConfigWorkflow
+
 from srs_monai.config.settings.configuration import settings_of
 from srs_monai.config.settings.schema import PARTS, VALUES, Settings
 from srs_monai.config.settings.settings_files import read_settings
-from srs_monai.config.workflow import running_workflow
 
 logger = logging.getLogger(__name__)
 
@@ -37,21 +38,20 @@ class Difference:
         return f"{self.name} {_text(self.trained)} (here {_text(self.here)})"
 
 
-def check_settings(settings: Settings, *, ignore: bool = False) -> None:
-    """Refuse a configuration that would show a network other images than it was trained on.
+def check_settings(settings: Settings, workflow: ConfigWorkflow | None, *, ignore: bool = False) -> None:
+    """Refuse a configuration that prepares images in another way than the training of the weights.
 
-    The settings of the weights are compared with the configuration being run. Another threshold, other names of labels,
-    and a recipe that is not named here are reported and not refused. Weights without settings pass, and so does
-    everything without a workflow (a tool that reads the file by itself).
+    Another threshold, other names of labels, and a recipe that only the settings name are reported and not refused.
+    Weights without settings pass.
 
     Args:
         settings: of the weights.
-        ignore: report what differs, and go on.
+        workflow: that runs the configuration; None (a tool reads the file by itself): nothing is checked.
+        ignore: report every difference and go on.
 
     Raises:
-        ValueError: naming what differs.
+        ValueError: with the differences.
     """
-    workflow = running_workflow()
     if workflow is None:
         return
     if settings.warning:
@@ -64,31 +64,32 @@ def check_settings(settings: Settings, *, ignore: bool = False) -> None:
     refused = [one for one in differing if one not in said]
     if refused:
         raise ValueError(
-            f"a network is shown images as in its training, but by {settings.path} it was trained with "
+            f"A network sees images as in its training, but by {settings.path} it was trained with "
             f"{_listed(refused)}; {_way_out(refused, 'leave out the overlay that changes it')}, or continue with "
             "--ignore_settings true"
         )
 
 
-def check_resumed(weights: str | Path, *, resume: bool = True) -> None:
-    """Refuse to go on with a run under other settings than it began with, as they stand beside its weights.
+def check_resumed(weights: str | Path, workflow: ConfigWorkflow | None, *, resume: bool = True) -> None:
+    """Refuse to resume a run with other settings than it began with; they are in the file beside its weights.
 
     Args:
-        weights: file of the weights that the run leaves.
-        resume: whether the run goes on at all.
+        weights: file of the weights that the run writes.
+        workflow: that runs the configuration; None (a tool reads the file by itself): nothing is checked.
+        resume: whether the run is resumed; False: nothing is checked.
 
     Raises:
-        ValueError: naming what differs.
+        ValueError: with the differences.
     """
-    workflow = running_workflow() if resume else None
-    settings = None if workflow is None else read_settings(weights)
+    settings = read_settings(weights) if resume and workflow is not None else None
     if workflow is None or settings is None:
         return
     differing = list(differences(settings, settings_of(workflow.parser)))
     if differing:
         raise ValueError(
-            f"a run goes on with the settings that it began with, and {settings.path} has {_listed(differing)}; "
-            f"{_way_out(differing, 'give the overlays that the run began with')}, or begin anew in another output_dir"
+            f"A run is resumed with the settings that it began with, and {settings.path} has {_listed(differing)}; "
+            f"{_way_out(differing, 'give the overlays that the run began with')}, or start a new run in another "
+            "output_dir"
         )
 
 

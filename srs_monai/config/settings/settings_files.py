@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from monai.bundle import ConfigWorkflow
+
 from srs_monai import __version__
 from srs_monai.config.settings.catalogue import catalogue_of, check_component
 from srs_monai.config.settings.configuration import programs_in, settings_of
 from srs_monai.config.settings.schema import PARTS, PROVENANCE, Settings, load_settings, parse_settings
-from srs_monai.config.workflow import running_workflow
 from srs_monai.files import write_atomically
 
 logger = logging.getLogger(__name__)
@@ -32,18 +33,23 @@ def read_settings(weights: str | Path) -> Settings | None:
     return load_settings(path) if os.path.lexists(path) else None  # a link to nothing is no absence of settings
 
 
-def write_settings(weights: str | Path, *, dataset_dir: str | Path, datalists: Mapping[str, Any]) -> None:
-    """Write the settings of the configuration being run beside the weights that it will leave.
+def write_settings(
+    weights: str | Path,
+    workflow: ConfigWorkflow | None,
+    *,
+    dataset_dir: str | Path,
+    datalists: Mapping[str, Any],
+) -> None:
+    """Write the settings of a configuration beside the weights that it will write.
 
-    Nothing is written without a workflow (a tool that reads the file by itself), and where a setting is something else
-    than settings hold, such as a program ("$lambda ..."), which is reported.
+    Nothing is written when a setting is not plain data, such as a program ("$lambda ..."); a warning says so.
 
     Args:
         weights: file of the weights.
-        dataset_dir: folder of the data set, of which the name alone is kept.
-        datalists: items by the names of their lists, which are counted.
+        workflow: that runs the configuration; None (a tool reads the file by itself): nothing is written.
+        dataset_dir: folder of the data set; only its name is kept.
+        datalists: items by the names of their lists; their numbers are kept.
     """
-    workflow = running_workflow()
     if workflow is None:
         return
     settings, path = settings_of(workflow.parser), settings_path(weights)

@@ -11,7 +11,7 @@ from srs_monai.config.settings.build_components import build_component
 from srs_monai.config.settings.catalogue import catalogue_of
 from srs_monai.config.settings.schema import Settings, load_settings
 from srs_monai.config.settings.settings_files import read_settings
-from srs_monai.config.values import on
+from srs_monai.config.values import switch
 
 _NOTHING: dict[str, Any] = {"_target_": "Identityd", "keys": "image"}
 #: parts of weights without settings, as bundle/configs/train.yaml has them
@@ -58,7 +58,7 @@ class TrainedSettings:
     ) -> None:
         if settings is not None and not isinstance(settings, str | Path):
             raise ValueError(f"settings is the name of a file, as RUN/model.json; got {settings!r:.200}")
-        self.trust = on(trust)
+        self.trust = switch(trust, "trust_settings")
         beside = read_settings(weights) if settings is None and weights is not None else None
         self.settings = load_settings(settings) if settings is not None else beside or Settings()
 

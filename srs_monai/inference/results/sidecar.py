@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from monai.bundle import ConfigWorkflow
 from torch import nn
 
 from srs_monai.config.settings import PARTS, VALUES, Settings, settings_of
-from srs_monai.config.workflow import running_workflow
 from srs_monai.environment import software_versions
 from srs_monai.files import write_atomically
 from srs_monai.weights import LoadedWeights, require_weights
@@ -26,17 +26,17 @@ _SETTINGS = (
 class Run:
     """What the results of one run share: weights, settings, device and software.
 
-    The settings are those of the running configuration, if the object is built by one.
-
     Args:
         device: device of the network.
         settings: settings of the weights' training.
+        workflow: the running workflow, whose settings the results state; None: they state no settings.
     """
 
-    def __init__(self, device: Any = None, settings: Settings | None = None) -> None:
+    def __init__(
+        self, device: Any = None, settings: Settings | None = None, workflow: ConfigWorkflow | None = None
+    ) -> None:
         self.trained = Settings() if settings is None else settings
         self.device = None if device is None else str(device)
-        workflow = running_workflow()
         self.settings = {} if workflow is None else settings_of(workflow.parser, _SETTINGS)
         self.uid = f"2.25.{uuid.uuid4().int}"  # connects the DICOM objects of one run
         self._loaded: LoadedWeights | None = None

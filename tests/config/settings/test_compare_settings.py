@@ -11,7 +11,8 @@ from srs_monai.config.settings import PROVENANCE, check_resumed, check_settings,
 from srs_monai.errors import root_cause
 
 CONFIG = """
-imports: [$import srs_monai, $import srs_monai.config.settings]
+imports: [$import srs_monai, $import srs_monai.config]
+workflow: $srs_monai.config.running_workflow()
 recipe: null
 image_size: [256, 256]
 antialias: true
@@ -21,9 +22,9 @@ scaling: {_target_: srs_monai.data.transforms.ToUnitRanged, keys: image, intensi
 network_def: {_target_: UNet, channels: [2, 4], strides: [1]}
 ignore: false
 resume: true
-trained: {_target_: srs_monai.config.settings.TrainedSettings, weights: "@weights"}
-run: ["$srs_monai.config.settings.check_settings(@trained.settings, ignore=@ignore)"]
-resumed: ["$srs_monai.config.settings.check_resumed(@weights, resume=@resume)"]
+trained: {_target_: srs_monai.config.TrainedSettings, weights: "@weights"}
+run: ["$srs_monai.config.check_settings(@trained.settings, @workflow, ignore=@ignore)"]
+resumed: ["$srs_monai.config.check_resumed(@weights, @workflow, resume=@resume)"]
 """
 
 
@@ -134,5 +135,5 @@ def test_a_run_goes_on_only_as_it_began(weights: Path) -> None:
 
 def test_without_a_configuration_being_run_nothing_is_checked(weights: Path) -> None:
     trained(weights, image_size=[1, 1])
-    check_settings(load_settings(weights.with_suffix(".json")))
-    check_resumed(weights)
+    check_settings(load_settings(weights.with_suffix(".json")), None)
+    check_resumed(weights, None)

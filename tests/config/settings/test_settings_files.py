@@ -28,7 +28,8 @@ from srs_monai.config.settings.schema import REFERENCES
 ROOT = Path(__file__).resolve().parents[3]
 SHIPPED = ROOT / "bundle"
 CONFIG = """
-imports: [$import srs_monai, $import srs_monai.config.settings]
+imports: [$import srs_monai, $import srs_monai.config]
+workflow: $srs_monai.config.running_workflow()
 recipe: null
 image_size: [64, 48]
 antialias: "False"
@@ -52,7 +53,7 @@ other:
   strides: [1]
   norm: null
 lists: {training: [1, 2, 3], validation: [4], test: []}
-run: ["$srs_monai.config.settings.write_settings(@weights, dataset_dir=@data, datalists=@lists)"]
+run: ["$srs_monai.config.write_settings(@weights, @workflow, dataset_dir=@data, datalists=@lists)"]
 """
 EXPECTED = {
     "recipe": None,
@@ -151,7 +152,7 @@ def test_what_settings_do_not_hold_is_reported(
 
 def test_weights_without_settings_have_none(tmp_path: Path) -> None:
     assert read_settings(tmp_path / "model.pt") is None
-    write_settings(tmp_path / "model.pt", dataset_dir=tmp_path, datalists={})  # no configuration is being run
+    write_settings(tmp_path / "model.pt", None, dataset_dir=tmp_path, datalists={})  # no configuration is being run
     assert not any(tmp_path.iterdir())
 
 
@@ -188,7 +189,18 @@ def test_what_training_and_inference_share_is_a_setting() -> None:
     )
     machine = {"imports", "bundle_root", "dataset_dir", "output_dir", "overwrite", "device", "torch_device"}
     speed = {"precision", "batch_size", "channels_last"}
-    made = {"labels", "resolved_label_names", "network", "binary", "inferer", "prepared", "initialize", "run"}
+    made = {
+        "workflow",
+        "switches",
+        "labels",
+        "resolved_label_names",
+        "network",
+        "binary",
+        "inferer",
+        "prepared",
+        "initialize",
+        "run",
+    }
     assert train & inference - machine - speed - made == {*VALUES, *PARTS} & inference
 
 

@@ -3,7 +3,6 @@
 import json
 import logging
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +13,12 @@ import pytest
 from dicom_files import Series, write_picture, write_series
 from dicom_labels import write_rtstruct, write_seg
 from monai.bundle import ConfigParser
-from monai.data import MetaTensor
+from monai.transforms import Compose
 from numpy.typing import NDArray
 from PIL import Image
 from pydicom.uid import UltrasoundImageStorage
 
-from srs_monai.data import load_datalist, load_images
+from srs_monai.data import SliceCacheDataset, load_datalist, load_images
 from srs_monai.data.audit.check_items import check_items
 from srs_monai.data.loading.dicom_images import dicom_layout
 from srs_monai.data.readers import MedicalImageReader
@@ -30,12 +29,12 @@ ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture(scope="module")
-def prepare() -> Callable[[dict[str, Any]], dict[str, MetaTensor]]:
+def prepare() -> Compose:
     """The bundle's own deterministic transforms, for images of 16 x 16 and three classes."""
     parser = ConfigParser()
     parser.read_config(ROOT / "bundle" / "configs" / "train.yaml")
     parser.update({"image_size": [16, 16], "out_channels": 3, "dataset_dir": "none"})
-    transform: Callable[[dict[str, Any]], dict[str, MetaTensor]] = parser.get_parsed_content("train#preprocessing")
+    transform: Compose = parser.get_parsed_content("train#preprocessing")
     return transform
 
 
@@ -91,7 +90,7 @@ NAMES = {"1": "liver", "2": "spleen"}
 @pytest.mark.parametrize("label", ["{}.nii.gz", "{}_seg.dcm", "{}_rt", "{}_rt/1.dcm"])
 @pytest.mark.parametrize("labels", [NAMES, {"background": 0, "liver": 1, "spleen": 2}])
 def test_a_list_may_name_series_with_labels_of_any_kind(
-    cases: Path, label: str, labels: dict[str, Any], prepare: Callable[..., dict[str, MetaTensor]]
+    cases: Path, label: str, labels: dict[str, Any], prepare: Compose
 ) -> None:
     entries = [{"image": name, "label": label.format(name)} for name in "abc"]
     found = listed(cases, *entries, labels=labels)
@@ -106,14 +105,14 @@ def test_a_list_may_name_series_with_labels_of_any_kind(
         np.testing.assert_array_equal(one["label"], other["label"])
         np.testing.assert_array_equal(one["image"], other["image"])
     assert {float(v) for item in found["training"][:4] for v in prepare(item)["label"].unique()} == {0, 1, 2}
-    check_items(found, prepare)
+    check_items([SliceCacheDataset(found[part], prepare) for part in ("training", "validation")])
 
 
 @pytest.mark.parametrize(
     "orientation", [(1, 0, 0, 0, 1, 0), (-1, 0, 0, 0, -1, 0), (0, 1, 0, 0, 0, -1), (1, 0, 0, 0, 0, -1)]
 )
 def test_a_series_and_its_nifti_twin_give_the_same_items(
-    tmp_path: Path, orientation: tuple[float, ...], prepare: Callable[..., dict[str, MetaTensor]]
+    tmp_path: Path, orientation: tuple[float, ...], prepare: Compose
 ) -> None:
     series, _ = write_case(tmp_path, "a", 0, orientation=tuple(map(float, orientation)), modality="MR")
     write_case(tmp_path, "b", 1)
@@ -169,7 +168,7 @@ def test_one_of_several_series_is_named_by_its_uid(cases: Path) -> None:
     assert len(found["validation"]) == 2
 
 
-def test_a_folder_may_hold_series_and_slices(tmp_path: Path, prepare: Callable[..., dict[str, MetaTensor]]) -> None:
+def test_a_folder_may_hold_series_and_slices(tmp_path: Path, prepare: Compose) -> None:
     for number, name in enumerate("abc"):
         write_case(tmp_path / "source", f"case.{name}", number)
         shutil.copytree(tmp_path / "source" / f"case.{name}", tmp_path / "images" / f"case.{name}")
@@ -182,12 +181,12 @@ def test_a_folder_may_hold_series_and_slices(tmp_path: Path, prepare: Callable[.
     found = load_datalist(tmp_path)
     images = {Path(item["image"]).name for items in found.values() for item in items}
     assert images == {"case.a", "case.b", "case.c"}
-    check_items(found, prepare)
+    check_items([SliceCacheDataset(found[part], prepare) for part in ("training", "validation")])
 
 
 @pytest.mark.parametrize("orientation", [(1.0, 0, 0, 0, 1, 0), (-1.0, 0, 0, 0, -1, 0), (0, 1.0, 0, 0, 0, -1)])
 def test_a_slice_and_a_picture_of_its_mask_belong_together(
-    tmp_path: Path, orientation: tuple[float, ...], prepare: Callable[..., dict[str, MetaTensor]]
+    tmp_path: Path, orientation: tuple[float, ...], prepare: Compose
 ) -> None:
     """The mask marks the brightest pixels as they are stored: so it must in what is trained on."""
     for i, name in enumerate("ab"):
@@ -209,7 +208,7 @@ def test_a_slice_and_a_picture_of_its_mask_belong_together(
         load_datalist(tmp_path, val_fraction=0.5)
 
 
-def test_frames_of_ultrasound_have_pictures_for_masks(tmp_path: Path, prepare: Callable[..., Any]) -> None:
+def test_frames_of_ultrasound_have_pictures_for_masks(tmp_path: Path, prepare: Compose) -> None:
     frames = np.random.default_rng(0).integers(0, 255, (3, 20, 24)).astype(np.uint8)
     dataset = pydicom.dcmread(write_picture(tmp_path / "us.dcm", frames[0], UltrasoundImageStorage, "US"))
     dataset.NumberOfFrames, dataset.PixelData = 3, frames.tobytes()
@@ -270,7 +269,7 @@ def test_what_does_not_belong_together_is_refused(
         listed(cases, {"image": "c", "label": "c.nii.gz"}, entry, **more)
 
 
-def test_an_entry_may_have_labels_of_its_own(cases: Path, prepare: Callable[..., dict[str, MetaTensor]]) -> None:
+def test_an_entry_may_have_labels_of_its_own(cases: Path, prepare: Compose) -> None:
     """The way out for a case that lacks one of the list's structures."""
     entries = [{"image": name, "label": f"{name}_seg.dcm"} for name in "ab"]
     with pytest.raises(ValueError, match="has no 'kidney'"):

@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 from monai.bundle import ConfigWorkflow
 
-import srs_monai.config.bundle_root as module
+import srs_monai.config.workflow as module
 
 CONFIG = """
-imports: [$import srs_monai.config.bundle_root, $import srs_monai]
-bundle_root: $srs_monai.config.bundle_root.bundle_root()
+imports: [$import srs_monai.config, $import srs_monai]
+workflow: $srs_monai.config.running_workflow()
+bundle_root: $srs_monai.config.bundle_root(@workflow)
 run: [$@bundle_root]
 """
 

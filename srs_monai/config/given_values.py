@@ -1,61 +1,60 @@
-"""Values that a configuration was given, checked before anything is made of them."""
+"""The names and values that a configuration was given, checked before they are used."""
 
 import re
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from monai.bundle import ConfigParser, ConfigWorkflow
 from monai.bundle.utils import DEFAULT_EXP_MGMT_SETTINGS
 
-from srs_monai.config.workflow import running_workflow
+from srs_monai.text import nearest
 
 _REFERENCE = re.compile(r"[@%]([A-Za-z_]\w*)")
 _META = "_meta_"  # where MONAI keeps metadata.json
 _SETTINGS = "provenance"  # what files of settings have, see srs_monai.config.settings
-_LIST = "several configuration files are one list: --config_file \"['a', 'b']\""
+_LIST = "Several configuration files are one list: --config_file \"['a', 'b']\"."
 _TRACKING = {name for settings in DEFAULT_EXP_MGMT_SETTINGS.values() for name in settings["configs"]}
 _PATHS = ("_dir", "_path")  # how names of folders and files end
 
 
-def check_config() -> None:
-    """Refuse stray arguments, names that nothing reads and values of another kind, which MONAI takes without a word.
+def check_config(workflow: ConfigWorkflow | None) -> None:
+    """Refuse unknown options, values of another kind and stray arguments, which MONAI accepts silently.
 
-    MONAI's command takes an argument without a name as the id of one of its lists: with `--config_file a.yaml b.yaml`,
-    b.yaml takes the place of `initialize`, which is then skipped. A file of settings is not a configuration either.
+    MONAI's command takes an argument without a name for an id: with `--config_file a.yaml b.yaml`, b.yaml becomes the
+    id of the list to initialize with, and the configuration's own list is skipped.
 
-    A name at the top is known when a file beside the configuration being run has it too, or when something refers to
-    it: overlays may bring names of their own. A value is of the same kind as in those files, a number, a whole number,
-    a text or a list; null and expressions pass, and so does all where null stands there. Without a workflow (a tool
-    that reads the file by itself) nothing is checked.
+    An option is known when a configuration file in the bundle's folder has it, or when another value refers to it, for
+    overlays may add names. A value has the same kind as in those files: a number, a whole number, a text or a list. A
+    null, an expression, and any value of an option that is null there are accepted.
+
+    Args:
+        workflow: that runs the configuration; None (a tool reads the file by itself): nothing is checked.
 
     Raises:
-        ValueError: with the name and, for a misspelt one, the nearest that is known.
+        ValueError: with the name and, for a misspelt one, the nearest known name.
     """
-    workflow = running_workflow()
     if workflow is None:
         return
     config = workflow.parser.get()
     _check_ids(workflow)
     if _SETTINGS in config:
         raise ValueError(
-            "settings of weights are data and not a configuration, but one of the configuration files holds settings; "
-            "name it with --settings FILE instead (the file beside ckpt_path is read automatically)"
+            "A file of settings is data and not a configuration, but --config_file names one. Name it with --settings "
+            "FILE; the settings beside ckpt_path are found without it."
         )
     known = _known(Path(workflow.config_root_path))
     ids = {_META, workflow.init_id, workflow.run_id, workflow.final_id}
     if "imports" not in known:
         raise ValueError(
-            f"the bundle's file is the first in --config_file, and overlays come after it; got a file of "
-            f"{workflow.config_root_path} first"
+            f"--config_file names the bundle's file first and overlays after it; got a file of "
+            f"{workflow.config_root_path} first. Change the order."
         )
     for name in set(config) - set(known) - _TRACKING - ids:
         if not any(name in _references(value) for other, value in config.items() if other != name):
-            near = get_close_matches(name, known, n=1)
+            near = nearest(name, known)
             raise ValueError(
-                f"a value is given for a name that the configuration has, but nothing reads {name!r}; "
-                + (f"did you mean {near[0]!r}?" if near else "take it away")
+                f"There is no option {name!r}. " + ("Remove it." if near is None else f"Did you mean {near!r}?")
             )
     for name, value in config.items():
         usual_ones = known.get(name, [])
@@ -66,12 +65,10 @@ def check_config() -> None:
 
 
 def _check_ids(workflow: ConfigWorkflow) -> None:
-    """Refuse ids that the configuration does not have, which MONAI takes for lists without content."""
-    if workflow.run_id not in workflow.parser:
-        raise ValueError(f"the configuration has nothing to run that is called {workflow.run_id!r}; {_LIST}")
-    for id, usual in ((workflow.init_id, "initialize"), (workflow.final_id, "finalize")):
+    """Refuse ids that the configuration lacks; MONAI would run nothing for them."""
+    for id, usual in ((workflow.run_id, ""), (workflow.init_id, "initialize"), (workflow.final_id, "finalize")):
         if id != usual and id not in workflow.parser:
-            raise ValueError(f"{id!r} is neither an option nor in the configuration; {_LIST}")
+            raise ValueError(f"The configuration has no {id!r} to run. {_LIST}")
 
 
 def _known(folder: Path) -> dict[str, list[Any]]:
@@ -101,13 +98,11 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def _complaint(name: str, value: Any, usual: Any) -> str:
-    """What a value should be, where it is not; nothing where it may be."""
+    """What a value should be, when it is something else; an empty text when it is accepted."""
     if value is None or _is_expression(value):
         return ""
     if name.endswith(_PATHS):
-        return (
-            "" if isinstance(value, str | Path) else f"the name of a file or folder (write ./{value} where it is one)"
-        )
+        return "" if isinstance(value, str | Path) else f"the name of a file or folder (write ./{value} if it is one)"
     if usual is None or isinstance(usual, bool | Mapping) or _is_expression(usual):
         return ""
     if isinstance(usual, int | float):

@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 from monai.bundle import ConfigWorkflow
 
-from srs_monai.config.check_config import check_config
+from srs_monai.config.given_values import check_config
 from srs_monai.errors import root_cause
 
 CONFIG = """
-imports: [$import srs_monai.config.check_config, $import srs_monai]
+imports: [$import srs_monai.config, $import srs_monai]
+workflow: $srs_monai.config.running_workflow()
 epochs: 300
 learning_rate: 0.01
 image_size: [256, 256]
@@ -20,10 +21,10 @@ patience: null
 output_dir: $'runs'
 handlers: []
 trainer: {_target_: torch.nn.Linear, in_features: "@epochs", out_features: 1}
-initialize: [$srs_monai.config.check_config.check_config()]
+initialize: [$srs_monai.config.check_config(@workflow)]
 run: [$True]
 """
-CHECKED = "checked: $srs_monai.config.check_config.check_config()"
+CHECKED = "checked: $srs_monai.config.check_config(@workflow)"
 
 
 def initialized(folder: Path, overlay: str = "{}", **values: Any) -> None:
@@ -45,7 +46,7 @@ def complaint(*arguments: Any, **values: Any) -> str:
 
 @pytest.mark.parametrize(("overlay", "values"), [("{}", {"epoch": 2}), ("epoch: 2", {})])
 def test_a_name_that_nothing_reads_is_refused(tmp_path: Path, overlay: str, values: dict[str, Any]) -> None:
-    assert "nothing reads 'epoch'; did you mean 'epochs'?" in complaint(tmp_path, overlay, **values)
+    assert "no option 'epoch'. Did you mean 'epochs'?" in complaint(tmp_path, overlay, **values)
 
 
 @pytest.mark.parametrize(
@@ -57,7 +58,7 @@ def test_a_name_that_nothing_reads_is_refused(tmp_path: Path, overlay: str, valu
         ("image_size", 64, "image_size is a list, as [256, 256]; got 64"),
         ("image_size", ["a", 64], "image_size is a list of numbers, as"),
         ("masks", 5, "masks is a text; got 5"),
-        ("output_dir", 1, "output_dir is the name of a file or folder (write ./1 where it is one); got 1"),
+        ("output_dir", 1, "output_dir is the name of a file or folder (write ./1 if it is one); got 1"),
     ],
 )
 def test_a_value_of_another_kind_is_refused(tmp_path: Path, name: str, value: Any, text: str) -> None:
@@ -92,16 +93,16 @@ def test_a_second_file_after_a_space_is_refused(tmp_path: Path, kind: str, stray
         workflow.run()
     said = str(root_cause(failure.value))
     assert stray in said
-    assert "several configuration files are one list: --config_file \"['a', 'b']\"" in said
+    assert "--config_file \"['a', 'b']\"" in said
 
 
 def test_a_run_that_there_is_not_is_refused(tmp_path: Path) -> None:
     """The first of several files after a space is taken for the id of the run."""
-    assert "called 'small.yaml'; several configuration files" in complaint(tmp_path, run_id="small.yaml")
+    assert "no 'small.yaml' to run" in complaint(tmp_path, run_id="small.yaml")
 
 
 def test_settings_are_no_configuration(tmp_path: Path) -> None:
-    assert "name it with --settings FILE" in complaint(tmp_path, "{provenance: {}, image_size: [8, 8]}")
+    assert "--settings FILE" in complaint(tmp_path, "{provenance: {}, image_size: [8, 8]}")
 
 
 def test_a_value_that_follows_from_the_weights_is_held_to_the_usual_one(tmp_path: Path) -> None:
@@ -115,4 +116,4 @@ def test_a_value_that_follows_from_the_weights_is_held_to_the_usual_one(tmp_path
 
 
 def test_without_a_workflow_there_is_nothing_to_check() -> None:
-    check_config()
+    check_config(None)
