@@ -8,7 +8,6 @@ from srs_monai.training.checkpoint import StageCheckpoint as StageCheckpoint
 from srs_monai.training.checks import CheckOutputs as CheckOutputs
 from srs_monai.training.checks import check_compiler as check_compiler
 from srs_monai.training.checks import check_epochs as check_epochs
-from srs_monai.training.checks import check_labelled as check_labelled
 from srs_monai.training.checks import check_network as check_network
 from srs_monai.training.clamp_gradients import ClampGradients as ClampGradients
 from srs_monai.training.epoch_log import EpochLog as EpochLog

@@ -2,7 +2,7 @@
 
 import copy
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -40,23 +40,6 @@ def check_epochs(epochs: Any, *, name: str = "epochs", val_interval: Any = 1, sk
             f"a stage keeps the weights that validate best, but {name} {epochs} ends before the first validation, "
             f"val_interval {val_interval}; give more epochs, or a smaller val_interval"
         )
-
-
-def check_labelled(items: Sequence[Mapping[str, Any]]) -> None:
-    """Refuse to train a segmentation on images without masks.
-
-    Args:
-        items: of the training set; those with masks have the key "label".
-
-    Raises:
-        ValueError: with the first image that has none.
-    """
-    for item in items:
-        if "label" not in item:
-            raise ValueError(
-                f"Stage two learns from masks, but {item.get('image')} has none. Give the folder of the masks as "
-                "--masks_dir, or train stage one alone (`run stage_one`)."
-            )
 
 
 def check_compiler(device: str | torch.device, *, wanted: bool = True) -> None:

@@ -290,7 +290,7 @@ def test_settings_that_differ_from_those_of_the_weights_are_refused(
     assert (output / "a_mask.png").is_file()
     with pytest.raises(RuntimeError) as failed:
         segment(tmp_path / "a.png", tiny, tmp_path / "untrained.json", **untrained, overwrite=True)
-    assert "name it with --settings FILE" in str(root_cause(failed.value)), "it is no overlay"
+    assert "--settings FILE" in str(root_cause(failed.value)), "it is no overlay"
 
 
 def test_the_command_ends_with_the_cause_and_status_1(

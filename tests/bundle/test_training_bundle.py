@@ -68,12 +68,9 @@ def test_each_stage_runs_alone(run: Run, tiny: Path, phantoms: Path, tmp_path: P
     images = tmp_path / "data without masks"
     shutil.copytree(phantoms / "images", images / "images")
     first = {"output_dir": tmp_path / "one", "reconstruction_epochs": 1}
-    status, log = run("stage_one", "train", tiny, dataset_dir=images, masks_dir=None, **first)
+    status, log = run("stage_one", "train", tiny, dataset_dir=images, **first)
     assert status == 0, log
     assert not (tmp_path / "one" / "segmentation").exists()
-    status, log = run("training", "train", tiny, dataset_dir=images, masks_dir=None, epochs=1, **first)
-    assert status != 0
-    assert "--masks_dir" in log.splitlines()[-1]
     weights_file = tmp_path / "one" / "reconstruction.pt"
     status, log = run(
         "training",
