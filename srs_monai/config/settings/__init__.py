@@ -1,15 +1,15 @@
-"""Settings that travel with weights: beside model.pt, model.json says what inference has to repeat of training."""
+"""Settings that belong to weights: model.json beside model.pt says what inference must do as training did."""
 
 from srs_monai.config.settings.compare_settings import check_resumed as check_resumed
 from srs_monai.config.settings.compare_settings import check_settings as check_settings
-from srs_monai.config.settings.configuration import TRAINED as TRAINED
-from srs_monai.config.settings.configuration import settings_of as settings_of
 from srs_monai.config.settings.schema import PARTS as PARTS
 from srs_monai.config.settings.schema import PROVENANCE as PROVENANCE
 from srs_monai.config.settings.schema import VALUES as VALUES
 from srs_monai.config.settings.schema import Settings as Settings
 from srs_monai.config.settings.schema import load_settings as load_settings
+from srs_monai.config.settings.settings_files import TRAINED as TRAINED
 from srs_monai.config.settings.settings_files import read_settings as read_settings
+from srs_monai.config.settings.settings_files import settings_of as settings_of
 from srs_monai.config.settings.settings_files import settings_path as settings_path
 from srs_monai.config.settings.settings_files import split_of_run as split_of_run
 from srs_monai.config.settings.settings_files import write_settings as write_settings

@@ -1,4 +1,4 @@
-"""Components built from settings, by the catalogue alone unless the file is trusted, and none that fills the memory."""
+"""Components built from settings: only those of the catalogue unless the file is trusted, and none too large."""
 
 import logging
 from collections.abc import Iterator, Mapping
@@ -36,12 +36,12 @@ def build_component(
         part: {"_target_": name, argument: plain value}, whose texts may refer to values ("@image_size").
         where: file and name of the part, for messages.
         catalogue: `TRANSFORMS` or `NETWORKS`.
-        values: that a part may refer to, by name.
-        trust: let MONAI import and build what the catalogue does not have.
+        values: to which the part may refer, by name.
+        trust: let MONAI import and build what is not in the catalogue.
 
     Raises:
-        ValueError: as `check_component`, for a reference to a value that there is not, and with the component's own
-            reason when it cannot be built.
+        ValueError: as `check_component`; if a value that the part refers to is missing; and with the component's own
+            reason if it cannot be built.
     """
     resolved = _with_values(part, values, where)
     if not trust:
@@ -79,7 +79,7 @@ def _build(part: Mapping[str, Any], catalogue: Mapping[str, Component]) -> Any:
 
 
 def _build_network(part: Mapping[str, Any], where: str) -> nn.Module:
-    """Build a network, first without its numbers where that is possible, so that a large one costs no memory."""
+    """Build a network, first without its numbers if possible, so that one that is too large takes no memory."""
     try:
         with torch.device("meta"), _limited(where):
             _build(part, NETWORKS)
@@ -93,12 +93,12 @@ def _build_network(part: Mapping[str, Any], where: str) -> nn.Module:
 
 
 class _TooLargeError(ValueError):
-    """A network of more parameters than settings may build."""
+    """A network with more parameters than settings may build."""
 
 
 @contextmanager
 def _limited(where: str) -> Iterator[None]:
-    """Stop the building of a network that becomes too large."""
+    """Stop building a network that becomes too large."""
     numbers = tensors = 0
 
     def count(module: nn.Module, name: str, parameter: nn.Parameter | None) -> None:
@@ -118,7 +118,7 @@ def _limited(where: str) -> Iterator[None]:
 
 
 def _with_values(value: Any, values: Mapping[str, Any], where: str) -> Any:
-    """A part with the values that it refers to."""
+    """A part with its references replaced by the values."""
     if isinstance(value, Mapping):
         return {key: _with_values(part, values, where) for key, part in value.items()}
     if isinstance(value, list):

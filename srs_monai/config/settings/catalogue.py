@@ -1,4 +1,4 @@
-"""The components that settings may name, a fixed list, and the arguments that they may have."""
+"""The fixed list of components that settings may name, and the arguments that these may have."""
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping
@@ -14,7 +14,7 @@ from srs_monai.text import nearest
 
 NOT_ARGUMENTS = ("_target_", "_desc_", "_disabled_")
 _LARGEST_WHOLE = 8192  # channels, pixels, blocks
-_IMPORTING = "instance_nvfuser"  # a normalisation for which MONAI imports another package
+_IMPORTING = "instance_nvfuser"  # MONAI imports another package for this normalisation
 
 
 @dataclass(frozen=True)
@@ -24,9 +24,9 @@ class Component:
     Args:
         make: builds it.
         parts: arguments that are components themselves, or lists of them.
-        only: arguments that may have this one value, for with another something would be downloaded or read.
-        options: whether further arguments are handed on to another component, which checks them.
-        spatial: whether it moves pixels without changing their values, so that masks may go through it too.
+        only: arguments that may have this one value; another value would download or read something.
+        options: whether it passes further arguments to another component, which checks them.
+        spatial: whether it moves pixels without changing their values, so that it may be applied to masks too.
     """
 
     make: Callable[..., Any]
@@ -57,7 +57,7 @@ _OUR_NETWORKS = (
 
 
 def catalogue_of(name: str) -> dict[str, Component]:
-    """The catalogue that a part of settings is taken from: "network_def" is a network, all others are transforms."""
+    """The catalogue for a part of settings: networks for "network_def", transforms for all other parts."""
     return NETWORKS if name == "network_def" else TRANSFORMS
 
 
@@ -91,7 +91,7 @@ NETWORKS |= _names(_replacing, networks, ("srs_monai.networks.",))
 
 
 def check_component(part: Mapping[str, Any], where: str, catalogue: Mapping[str, Component]) -> None:
-    """Refuse a component that the catalogue does not have, and arguments that it does not take; nothing is built.
+    """Refuse a component that is not in the catalogue, and arguments that it does not take. Nothing is built.
 
     Args:
         part: {"_target_": name, argument: plain value}.
@@ -99,18 +99,17 @@ def check_component(part: Mapping[str, Any], where: str, catalogue: Mapping[str,
         catalogue: `TRANSFORMS` or `NETWORKS`.
 
     Raises:
-        ValueError: naming the component or the argument, and what there is.
+        ValueError: with the component or the argument, and what is allowed.
     """
     target = part["_target_"]
     if target not in catalogue:
         near = nearest(target, catalogue)
         known = "networks" if catalogue is NETWORKS else "transforms"
         raise ValueError(
-            f"settings name {known} of a fixed list and nothing else is imported, but {where} has the _target_ "
-            f"{target!r}; "
-            + (f"did you mean {near!r}? If not, " if near else "")
+            f"Settings may only name {known} of a fixed list, but {where} has the _target_ {target!r}. "
+            + ("" if near is None else f"Did you mean {near!r}? If not: ")
             + "trust the file if you know who wrote it and want to run what it names (--trust-settings; in bundle "
-            "commands --trust_settings true), or name the component in an overlay of your own"
+            "commands --trust_settings true), or name the component in an overlay of your own."
         )
     component = catalogue[target]
     disabled = part.get("_disabled_", False)
@@ -149,7 +148,7 @@ def _check_parts(value: Any, where: str, catalogue: Mapping[str, Component]) -> 
 
 
 def _check_keys(value: Any, where: str, component: Component) -> None:
-    """Transforms of settings prepare images; masks may go through those that move pixels."""
+    """Only transforms that move pixels may be applied to masks; all others are for images."""
     keys = [value] if isinstance(value, str) else value
     allowed = ("image", "label") if component.spatial else ("image",)
     if not isinstance(keys, list) or not keys or any(key not in allowed for key in keys):
@@ -159,7 +158,7 @@ def _check_keys(value: Any, where: str, component: Component) -> None:
 
 
 def _is_size(component: Component, catalogue: Mapping[str, Component]) -> bool:
-    """Whether whole numbers among the arguments are sizes, channels and counts, rather than intensities."""
+    """Whether whole numbers in the arguments are sizes, channels or counts, and not intensities."""
     return catalogue is NETWORKS or component.spatial
 
 

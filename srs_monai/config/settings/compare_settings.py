@@ -10,9 +10,8 @@ from typing import Any
 
 from monai.bundle import ConfigWorkflow
 
-from srs_monai.config.settings.configuration import settings_of
 from srs_monai.config.settings.schema import PARTS, VALUES, Settings
-from srs_monai.config.settings.settings_files import read_settings
+from srs_monai.config.settings.settings_files import read_settings, settings_of
 
 logger = logging.getLogger(__name__)
 

@@ -1,4 +1,4 @@
-"""What a file of settings may hold: plain values of known names, within bounds; nothing in it is evaluated."""
+"""What a file of settings may hold: plain values with known names, within limits. Nothing in it is evaluated."""
 
 import json
 import re
@@ -32,7 +32,7 @@ _STRICT = ConfigDict(extra="forbid", strict=True)
 
 
 class _Code(TypedDict):
-    """A concept of a terminology; `parse_label_names` looks at what it says."""
+    """A concept of a terminology; `parse_label_names` checks its values."""
 
     __pydantic_config__ = _STRICT  # type: ignore[misc]
 
@@ -42,7 +42,7 @@ class _Code(TypedDict):
 
 
 class _Label(TypedDict):
-    """What a label is called, and more."""
+    """The name of a label, with its code, category and colour."""
 
     __pydantic_config__ = _STRICT  # type: ignore[misc]
 
@@ -53,7 +53,7 @@ class _Label(TypedDict):
 
 
 class _Values(TypedDict, total=False):
-    """The single values; each may be absent."""
+    """The single values; each may be missing."""
 
     __pydantic_config__ = _STRICT  # type: ignore[misc]
 
@@ -80,7 +80,7 @@ class _Provenance(TypedDict, total=False):
     warning: _Text
 
 
-#: values at the top of a configuration on which what a network sees and gives depends
+#: values of a configuration that decide what a network sees and gives
 VALUES = tuple(_Values.__annotations__)
 #: how a part refers to one of the values
 REFERENCES = tuple(f"@{name}" for name in VALUES if name != "label_names")
@@ -93,8 +93,8 @@ class Settings:
     Args:
         values: single values and parts, by name. A part is {"_target_": name, argument: plain value}; it may refer to
             single values ("@image_size").
-        provenance: version of this package, name of the data set, numbers of its images; "warning", where users of
-            the weights must know something.
+        provenance: version of this package, name of the data set, numbers of its images; "warning": what users of the
+            weights must know, if anything.
         path: of the file.
     """
 
@@ -104,7 +104,7 @@ class Settings:
 
     @property
     def warning(self) -> str:
-        """What users of the weights must know; usually nothing. Control characters are removed."""
+        """What users of the weights must know, usually an empty text, without control characters."""
         words = " ".join(str(self.provenance.get("warning", "")).split())
         return "".join(letter for letter in words if letter.isprintable())
 
@@ -113,7 +113,7 @@ def load_settings(path: str | Path) -> Settings:
     """Read a file of settings. It is data: names in it are neither imported nor looked up here.
 
     Raises:
-        ValueError: naming the file, when it is missing or too large, is no JSON, or holds anything but settings.
+        ValueError: with the name of the file, if it is missing, too large, not JSON, or holds anything but settings.
     """
     path = Path(path)
     if not path.is_file():
@@ -137,14 +137,14 @@ def load_settings(path: str | Path) -> Settings:
 
 
 def parse_settings(content: Any, path: str | Path) -> Settings:
-    """The settings in what a JSON file holds.
+    """The settings in the content of a JSON file.
 
     Args:
         content: of the file.
         path: of the file, for messages.
 
     Raises:
-        ValueError: naming the file and the first value that is wrong.
+        ValueError: with the name of the file and the first wrong value.
     """
     if not isinstance(content, Mapping) or not isinstance(content.get(PROVENANCE), Mapping):
         raise ValueError(
@@ -179,7 +179,7 @@ def parse_settings(content: Any, path: str | Path) -> Settings:
 
 
 def _check_plain(value: Any, where: str, depth: int = 0) -> None:
-    """Reject all but plain values within bounds, and texts that MONAI would evaluate."""
+    """Reject everything but plain values within limits, and texts that MONAI would evaluate."""
     if depth > _DEEPEST:
         raise ValueError(f"settings are nested at most {_DEEPEST} deep, but {where} is deeper; simplify it")
     if isinstance(value, Mapping | list) and len(value) > _LONGEST:

@@ -1,36 +1,59 @@
-"""Files of settings beside weights: model.json belongs to model.pt."""
+"""The settings of a configuration, and their file beside the weights: model.json belongs to model.pt."""
 
 import json
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from monai.bundle import ConfigWorkflow
+from monai.bundle import ConfigParser, ConfigWorkflow
 
 from srs_monai import __version__
 from srs_monai.config.settings.catalogue import catalogue_of, check_component
-from srs_monai.config.settings.configuration import programs_in, settings_of
-from srs_monai.config.settings.schema import PARTS, PROVENANCE, Settings, load_settings, parse_settings
+from srs_monai.config.settings.schema import (
+    PARTS,
+    PROVENANCE,
+    REFERENCES,
+    VALUES,
+    Settings,
+    load_settings,
+    parse_settings,
+)
 from srs_monai.files import write_atomically
 
 logger = logging.getLogger(__name__)
 
+#: id of the settings of the weights in configurations for inference and evaluation, see `TrainedSettings`
+TRAINED = "trained"
+_RESOLVED = "resolved_"  # begins the id of a value in the form in which it is kept
+
+
+def settings_of(parser: ConfigParser, names: Sequence[str] = (*VALUES, *PARTS)) -> dict[str, Any]:
+    """The settings of a configuration, as plain values; parts may refer to single values ("@image_size").
+
+    A part that comes with the weights is taken from their settings. A value that users write in several forms is taken
+    from the id resolved_NAME of the configuration. A value that is not plain data is replaced by a text
+    that says what and where it is; `write_settings` rejects it.
+    """
+    config = parser.get()
+    places = {name: _RESOLVED + name if _RESOLVED + name in config else name for name in names if name in config}
+    return {name: _setting(parser, place, config[place]) for name, place in places.items()}
+
 
 def settings_path(weights: str | Path) -> Path:
-    """Where the settings of a file of weights lie: beside it, model.json for model.pt."""
+    """The file of settings that belongs to a file of weights: model.json beside model.pt."""
     return Path(weights).with_suffix(".json")
 
 
 def read_settings(weights: str | Path) -> Settings | None:
-    """The settings beside a file of weights; None where there are none.
+    """The settings beside a file of weights; None if there is no such file.
 
     Raises:
-        ValueError: naming the file, when it holds something else.
+        ValueError: with the name of the file, if it holds something else.
     """
     path = settings_path(weights)
-    return load_settings(path) if os.path.lexists(path) else None  # a link to nothing is no absence of settings
+    return load_settings(path) if os.path.lexists(path) else None  # a broken link is an error, not a missing file
 
 
 def write_settings(
@@ -57,7 +80,7 @@ def write_settings(
     provenance = {"srs_monai": __version__, "dataset": Path(dataset_dir).resolve().name, "images": images}
     content = {PROVENANCE: provenance, **settings}
     try:
-        if programs := list(programs_in(settings)):
+        if programs := list(_programs_in(settings)):
             raise ValueError(f"settings are plain values, but there is {', '.join(programs)}")
         parse_settings(content, "the configuration")
     except ValueError as error:
@@ -72,18 +95,56 @@ def write_settings(
 
 
 def split_of_run(weights: str | Path, dataset_dir: str | Path, *, ignore: bool = False) -> Path | None:
-    """Where the run that left weights wrote down its split; None where that is not known.
+    """The folder of the split that the weights were trained on; None if it is not known.
 
     Args:
         weights: file of the weights.
-        dataset_dir: folder of the data set; weights that were trained on one of another name tell nothing of it.
-        ignore: look for none.
+        dataset_dir: folder of the data set. The split is known only for the data set of this name.
+        ignore: True always gives None.
     """
     settings, folder = read_settings(weights), Path(weights).parent / "split"
     same = settings is not None and settings.provenance.get("dataset") == Path(dataset_dir).expanduser().resolve().name
     if ignore or not same:
         return None
     if not all((folder / name).is_file() for name in ("train.txt", "val.txt")):
-        logger.warning("%s is not there: which images the weights were trained on is not known", folder)
+        logger.warning("there is no %s: which images the weights were trained on is not known", folder)
         return None
     return folder
+
+
+def _setting(parser: ConfigParser, name: str, value: Any) -> Any:
+    if name in PARTS and isinstance(value, str) and value.startswith(f"$@{TRAINED}."):
+        return parser.get_parsed_content(TRAINED).part(name)
+    return _plain(parser, name, value)
+
+
+def _plain(parser: ConfigParser, where: str, value: Any) -> Any:
+    """A value of a configuration without what is evaluated, except references to single values."""
+    if isinstance(value, Mapping):
+        return {key: _plain(parser, f"{where}::{key}", part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(parser, f"{where}::{number}", part) for number, part in enumerate(value)]
+    if isinstance(value, str) and value.startswith(("@", "$", "%")):
+        if value in REFERENCES and where not in VALUES:
+            return value
+        if value.startswith("@") and value[1:] in parser:  # a part, which is not to be built
+            return _plain(parser, value[1:].replace("#", "::"), parser[value[1:]])
+        return _plain(parser, where, parser.get_parsed_content(where))
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if not isinstance(value, str):
+        return _Program(f"a {type(value).__name__} at {where.replace('::', '#')}")
+    return {"true": True, "false": False}.get(value.lower(), value)  # as a command line gives a switch
+
+
+def _programs_in(value: Any) -> Iterator[str]:
+    """What stands for values that are not plain data."""
+    if isinstance(value, _Program):
+        yield value
+    elif isinstance(value, Mapping | list):
+        for part in value.values() if isinstance(value, Mapping) else value:
+            yield from _programs_in(part)
+
+
+class _Program(str):
+    """In place of a value that is not plain data: what it is and where."""

@@ -1,11 +1,8 @@
-"""What inference and evaluation repeat of the training of their weights."""
+"""The settings of weights for inference and evaluation, which must do as their training did."""
 
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-
-from monai.transforms import Transform
-from torch import nn
 
 from srs_monai.config.settings.build_components import build_component
 from srs_monai.config.settings.catalogue import catalogue_of
@@ -43,27 +40,29 @@ DEFAULT_PARTS: dict[str, dict[str, Any]] = {
 class TrainedSettings:
     """The settings of weights, for a configuration: single values by name, and components built from plain values.
 
+    A part that the configuration replaces is never built.
+
     Args:
-        weights: file of the weights; the file of settings beside it is read where `settings` names none.
-        settings: a file of settings; None: the one beside the weights, or the defaults where there is none.
+        weights: file of the weights. If `settings` is None, the file of settings beside it is read.
+        settings: a file of settings; None: the one beside the weights, or the defaults if there is none.
         trust: let the file name components of any installed package. They are imported and run.
 
     Raises:
-        ValueError: naming the file, when it holds anything but settings; on building a part, when it is not in the
-            catalogue and there is no trust. A part that a configuration replaces is never built.
+        ValueError: with the name of the file, if it holds anything but settings; from `build`, if the part is not in
+            the catalogue and the file is not trusted.
     """
 
     def __init__(
         self, weights: str | Path | None = None, settings: str | Path | None = None, trust: bool | str = False
     ) -> None:
         if settings is not None and not isinstance(settings, str | Path):
-            raise ValueError(f"settings is the name of a file, as RUN/model.json; got {settings!r:.200}")
+            raise ValueError(f"settings is the name of a file, such as RUN/model.json; got {settings!r:.200}")
         self.trust = switch(trust, "trust_settings")
         beside = read_settings(weights) if settings is None and weights is not None else None
         self.settings = load_settings(settings) if settings is not None else beside or Settings()
 
     def get(self, name: str, default: Any = None) -> Any:
-        """A single value as it was in training, "image_size"; the default where the settings have none."""
+        """A single value of the training, such as "image_size"; the default if the settings do not have it."""
         return self.settings.values.get(name, default)
 
     def part(self, name: str) -> dict[str, Any]:
@@ -71,27 +70,13 @@ class TrainedSettings:
         part: dict[str, Any] = self.settings.values.get(name, DEFAULT_PARTS[name])
         return part
 
-    def cropping(self, values: Mapping[str, Any]) -> Transform:
-        """The transform that takes frames off; `values` are those of the configuration, to which it may refer."""
-        cropping: Transform = self._build("cropping", values)
-        return cropping
+    def build(self, name: str, values: Mapping[str, Any]) -> Any:
+        """Build a part: a transform for "cropping", "scaling" or "normalization", the network for "network_def".
 
-    def scaling(self, values: Mapping[str, Any]) -> Transform:
-        """The transform that brings intensities to 0..1."""
-        scaling: Transform = self._build("scaling", values)
-        return scaling
-
-    def normalization(self, values: Mapping[str, Any]) -> Transform:
-        """The transform after it, at the network's channels."""
-        normalization: Transform = self._build("normalization", values)
-        return normalization
-
-    def network(self, values: Mapping[str, Any]) -> nn.Module:
-        """The network, with random weights."""
-        network: nn.Module = self._build("network_def", values)
-        return network
-
-    def _build(self, name: str, values: Mapping[str, Any]) -> Any:
+        Args:
+            name: of the part.
+            values: of the configuration, to which the part may refer.
+        """
         trust = self.trust and name in self.settings.values
         return build_component(self.part(name), self._where(name), catalogue_of(name), values, trust=trust)
 

@@ -114,7 +114,7 @@ def test_inference_gets_the_values_back(tmp_path: Path) -> None:
         name: value for name, value in EXPECTED.items() if name in VALUES
     }
     values = {"intensity": "window", "window_level": 40.0, "window_width": 100}
-    scaled = trained.scaling(values)({"image": torch.tensor([[[65.0]]])})["image"]
+    scaled = trained.build("scaling", values)({"image": torch.tensor([[[65.0]]])})["image"]
     assert scaled.item() == 0.75, "a single value still decides: 65 HU in the window from -10 to 90"
 
 
@@ -168,8 +168,8 @@ def test_settings_of_every_overlay_can_be_handed_on(tmp_path: Path, overlay: Pat
     trained = TrainedSettings(tmp_path / "model.pt")
     handed = ConfigParser.load_config_file(SHIPPED / "configs" / "inference.yaml")["values"]  # by inference, to parts
     values = {name: settings[name] for name in handed}
-    for build in (trained.cropping, trained.scaling, trained.normalization):
-        assert isinstance(build(values), Transform)
+    for part in ("cropping", "scaling", "normalization"):
+        assert isinstance(trained.build(part, values), Transform)
     check_component(settings["network_def"], "network_def", NETWORKS)
     assert {f"@{name}" for name in handed} == set(REFERENCES)
 
