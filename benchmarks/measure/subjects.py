@@ -21,8 +21,7 @@ from measure.machine import ROOT
 from measure.worker import Run
 from srs_monai.networks import SRSNet
 from srs_monai.networks.blocks import CBAMResidual
-from srs_monai.networks.layers.attention import ChannelAttention, SpatialAttention
-from srs_monai.networks.layers.eca import ECA
+from srs_monai.networks.layers.attention import ECA, ChannelAttention, SpatialAttention
 from srs_monai.weights import load_weights
 
 SHIPPED = ROOT / "bundle" / "models" / "model.pt"

@@ -7,7 +7,7 @@ from typing import Any
 from monai.networks.layers.factories import Conv
 from torch import nn
 
-from srs_monai.networks.dynamic.kinds import CONVOLUTIONS
+from srs_monai.networks.dynamic.named_convolutions import CONVOLUTIONS
 
 
 def convolution(name: str, spatial_dims: int) -> Callable[..., nn.Module]:

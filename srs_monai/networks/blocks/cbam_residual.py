@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.overrides import has_torch_function_unary
 
 from srs_monai.networks.layers.attention import ChannelAttention, SpatialAttention
-from srs_monai.networks.layers.fused_attention import attend
+from srs_monai.networks.layers.fused_attention import fused_attention
 
 
 class CBAMResidual(nn.Module):
@@ -44,7 +44,7 @@ class CBAMResidual(nn.Module):
             y = self.channel_attention(y) * y
             y = self.spatial_attention(y) * y
         else:
-            y = attend(y, self.channel_attention, self.spatial_attention)
+            y = fused_attention(y, self.channel_attention, self.spatial_attention)
         shortcut = self.shortcut(x)
         y = y.add_(shortcut) if in_place else (y + shortcut).to(y.dtype)
         return F.relu(y, inplace=in_place)

@@ -4,8 +4,8 @@ from srs_monai.networks.dynamic.condconv import CondConv
 from srs_monai.networks.dynamic.dcd import DCDConv
 from srs_monai.networks.dynamic.ddconv import DDConv
 from srs_monai.networks.dynamic.dyconv import DyConv
-from srs_monai.networks.dynamic.kinds import DYNAMIC_CONVS, dynamic_conv
 from srs_monai.networks.dynamic.magic import MAGICConv
+from srs_monai.networks.dynamic.named_convolutions import DYNAMIC_CONVS, dynamic_conv
 from srs_monai.networks.dynamic.odconv import ODConv
 from srs_monai.networks.dynamic.replace import replace_convs
 from srs_monai.networks.dynamic.scconv import ScConv

@@ -4,8 +4,7 @@ import torch
 from monai.networks.layers.factories import Conv
 from torch import Tensor, nn
 
-from srs_monai.networks.dynamic.initialize import he_uniform_bank
-from srs_monai.networks.dynamic.kernel_bank import KernelBank
+from srs_monai.networks.dynamic.kernel_bank import KernelBank, he_uniform_bank
 from srs_monai.networks.layers.conv_arguments import Size
 
 

@@ -5,9 +5,8 @@ from typing import Literal
 from monai.networks.layers.factories import Conv
 from torch import Tensor, nn
 
-from srs_monai.networks.dynamic.initialize import he_normal_convolutions, he_uniform_bank
-from srs_monai.networks.dynamic.kernel_bank import KernelBank
-from srs_monai.networks.dynamic.temperature import Tempered
+from srs_monai.networks.dynamic.kernel_attention import Tempered, he_normal_convolutions
+from srs_monai.networks.dynamic.kernel_bank import KernelBank, he_uniform_bank
 from srs_monai.networks.layers.conv_arguments import Size
 
 Version = Literal["t30", "t34"]

@@ -112,3 +112,11 @@ class KernelBank(nn.Module):
             f"stride={tuple(self.stride)}, padding={tuple(self.padding)}, dilation={tuple(self.dilation)}, "
             f"groups={self.groups}, num_kernels={self.num_kernels}"
         )
+
+
+def he_uniform_bank(layer: KernelBank) -> None:
+    """Every kernel uniform by He's rule (fan-in, gain sqrt 2), biases standard normal, as MAGIC's release has it."""
+    for kernel in layer.weight:
+        nn.init.kaiming_uniform_(kernel, nonlinearity="relu")
+    if layer.bias is not None:
+        nn.init.normal_(layer.bias)

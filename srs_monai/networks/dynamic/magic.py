@@ -4,10 +4,8 @@ import torch
 from monai.networks.layers.factories import Conv
 from torch import Tensor, nn
 
-from srs_monai.networks.dynamic.batch_norm import BatchNormOfVectors
-from srs_monai.networks.dynamic.initialize import he_normal_convolutions, he_uniform_bank
-from srs_monai.networks.dynamic.kernel_bank import KernelBank
-from srs_monai.networks.dynamic.temperature import Tempered
+from srs_monai.networks.dynamic.kernel_attention import BatchNormOfVectors, Tempered, he_normal_convolutions
+from srs_monai.networks.dynamic.kernel_bank import KernelBank, he_uniform_bank
 from srs_monai.networks.layers.conv_arguments import Size
 
 

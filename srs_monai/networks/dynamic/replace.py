@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from srs_monai.networks.dynamic.kinds import CONVOLUTIONS, DYNAMIC_CONVS, dynamic_conv
+from srs_monai.networks.dynamic.named_convolutions import CONVOLUTIONS, DYNAMIC_CONVS, dynamic_conv
 from srs_monai.networks.layers.standardized_conv import StandardizedConv2d
 
 _IMAGE_CHANNELS = 4  # at most

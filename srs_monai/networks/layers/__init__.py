@@ -1,9 +1,8 @@
 """Operators: tensors in, tensors out, nothing above them known."""
 
-from srs_monai.networks.layers.attention import ChannelAttention, SpatialAttention
+from srs_monai.networks.layers.attention import ECA, ChannelAttention, SpatialAttention
 from srs_monai.networks.layers.convolve import conv_per_sample, conv_same
 from srs_monai.networks.layers.dpconv import DPConv
-from srs_monai.networks.layers.eca import ECA
 from srs_monai.networks.layers.nmf import NMF2D
 from srs_monai.networks.layers.standardized_conv import StandardizedConv2d
 

@@ -5,7 +5,7 @@ import torch.nn.functional as F
 from monai.networks.layers.factories import Conv
 from torch import Tensor, nn
 
-from srs_monai.networks.layers.max_pooling import peak_over_channels, peak_over_space
+from srs_monai.networks.layers.max_pooling import max_over_channels, max_over_space
 
 
 class ChannelAttention(nn.Module):
@@ -30,7 +30,7 @@ class ChannelAttention(nn.Module):
         self.fc2 = conv(hidden, channels, 1, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.weights(x.mean(self.space, keepdim=True), peak_over_space(x))
+        return self.weights(x.mean(self.space, keepdim=True), max_over_space(x))
 
     def weights(self, average: Tensor, largest: Tensor) -> Tensor:
         """The weights, from each channel's average and peak, all (B, C, 1, 1[, 1])."""
@@ -57,8 +57,34 @@ class SpatialAttention(nn.Module):
         self.conv = Conv[Conv.CONV, spatial_dims](2, 1, kernel_size, padding=kernel_size // 2, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.weights(torch.cat([x.mean(1, keepdim=True), peak_over_channels(x)], dim=1))
+        return self.weights(torch.cat([x.mean(1, keepdim=True), max_over_channels(x)], dim=1))
 
     def weights(self, summary: Tensor) -> Tensor:
         """The weights, from the average and the peak at every position, (B, 2, H, W[, D])."""
         return torch.sigmoid(self.conv(summary))
+
+
+class ECA(nn.Module):
+    """Weight every channel by its squashed peak and those of its neighbours in channel order; any number of channels.
+
+    The published ECA averages over space; SRSNet's authors take the peak of the sigmoid, and so does this layer.
+
+    Args:
+        kernel_size: neighbouring channels that decide together, odd.
+        spatial_dims: 2 or 3.
+
+    Shapes: (B, C, H, W[, D]) gives the weighted feature of the same shape.
+
+    Source: ECA-Net, CVPR 2020, as in the released SRSNet.
+    """
+
+    def __init__(self, kernel_size: int = 3, *, spatial_dims: int = 2) -> None:
+        super().__init__()
+        if kernel_size % 2 == 0:
+            raise ValueError(f"kernel_size must be odd, so that every channel gets one weight; got {kernel_size}")
+        self.conv = nn.Conv1d(1, 1, kernel_size, padding=kernel_size // 2, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        largest = torch.sigmoid(max_over_space(x)).flatten(1)  # (B, C); the sigmoid rises: the peak comes before it
+        weights = torch.sigmoid(self.conv(largest.unsqueeze(1))).transpose(1, 2)  # (B, C, 1)
+        return x * (weights.unsqueeze(-1) if x.dim() == 4 else weights.unsqueeze(-1).unsqueeze(-1))

@@ -12,10 +12,8 @@ from monai.networks.blocks import Convolution
 from monai.networks.layers.factories import Conv
 from torch import Tensor, nn
 
-from srs_monai.networks.blocks.blam import BLAM
 from srs_monai.networks.blocks.cbam_residual import CBAMResidual, ResidualNode
-from srs_monai.networks.blocks.ipatr import IPATR
-from srs_monai.networks.blocks.subpixel import UpShuffle
+from srs_monai.networks.blocks.row_fusion import RowFusion
 
 
 class DenseNestedEncoder(nn.Module):
@@ -104,7 +102,7 @@ class DenseNestedDecoder(nn.Module):
         self.places = {f"{i}_{j}": (i, j) for j in range(1, depth + 1) for i in range(depth + 1 - j)}
         self.nodes = nn.ModuleDict({name: node(i, j) for name, (i, j) in self.places.items()})
         self.fusions = nn.ModuleList(  # from the coarsest row to the finest
-            Fusion(features[i + 1], features[i], patch_contrast=patch_contrast, spatial_dims=spatial_dims)
+            RowFusion(features[i + 1], features[i], patch_contrast=patch_contrast, spatial_dims=spatial_dims)
             for i in reversed(range(depth))
         )
         self.project = nn.ModuleList(conv(width, finest, 1) for width in features[1:depth])
@@ -135,20 +133,6 @@ class DenseNestedDecoder(nn.Module):
                 links.append(halve(rows[i - 1][j]))
             rows[i].append(node(links))
         return rows
-
-
-class Fusion(nn.Module):
-    """One step of the fusion: the coarse result, enlarged, meets the last node of the next finer row."""
-
-    def __init__(self, coarse_channels: int, channels: int, *, patch_contrast: bool, spatial_dims: int) -> None:
-        super().__init__()
-        self.contrast = IPATR(channels, spatial_dims=spatial_dims) if patch_contrast else nn.Identity()
-        self.enlarge = UpShuffle(coarse_channels, channels, spatial_dims=spatial_dims)
-        self.blam = BLAM(channels, spatial_dims=spatial_dims)
-
-    def forward(self, fine: Tensor, coarse: Tensor) -> Tensor:
-        fused: Tensor = self.blam(self.contrast(fine), self.enlarge(coarse))
-        return fused
 
 
 def require_channels(**channels: int) -> None:

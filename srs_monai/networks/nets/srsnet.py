@@ -6,7 +6,7 @@ from typing import Literal, Self
 import torch
 from torch import Tensor, nn
 
-from srs_monai.networks.dynamic.kinds import DYNAMIC_CONVS
+from srs_monai.networks.dynamic.named_convolutions import DYNAMIC_CONVS
 from srs_monai.networks.layers.dpconv import DPConv
 from srs_monai.networks.nets.dense_nested import DenseNestedDecoder, DenseNestedEncoder, require_divisible
 from srs_monai.text import one_of

@@ -8,7 +8,8 @@ from torch import Tensor, nn
 from torch.autograd import forward_ad
 
 from srs_monai.networks import ChannelAttention, SpatialAttention
-from srs_monai.networks.layers.fused_attention import attend
+from srs_monai.networks.layers.fused_attention import fused_attention
+from srs_monai.tensors import channels_last
 
 SIDES = [(5, 6), (3, 4, 2)]
 
@@ -29,11 +30,11 @@ def test_values_and_all_gradients_are_those_of_one_after_the_other(sides: tuple[
     both = attentions(4, len(sides))
     x = torch.randn(3, 4, *sides, dtype=torch.float64)
     if last:
-        x = x.contiguous(memory_format=torch.channels_last if len(sides) == 2 else torch.channels_last_3d)
+        x = channels_last(x)
     x.requires_grad_()
     direction = torch.randn_like(x)
     found = []
-    for form in (attend, one_after_the_other):
+    for form in (fused_attention, one_after_the_other):
         result = form(x, *both)
         found.append((result.detach(), *torch.autograd.grad((result * direction).sum(), [x, *both.parameters()])))
     assert len(found[0]) == 5
@@ -43,28 +44,28 @@ def test_values_and_all_gradients_are_those_of_one_after_the_other(sides: tuple[
 def test_gradients_match_finite_differences() -> None:
     both = attentions(3, 2)
     x = torch.randn(2, 3, 4, 5, dtype=torch.float64, requires_grad=True)
-    assert torch.autograd.gradcheck(lambda x: attend(x, *both), (x,))
+    assert torch.autograd.gradcheck(lambda x: fused_attention(x, *both), (x,))
 
 
 def test_what_is_frozen_gets_no_gradient() -> None:
     both = attentions(4, 2)
     both[0].fc1.requires_grad_(False)
     x = torch.randn(2, 4, 3, 3, dtype=torch.float64, requires_grad=True)
-    attend(x, *both).sum().backward()
+    fused_attention(x, *both).sum().backward()
     assert both[0].fc1.weight.grad is None
     assert all(parameter.grad is not None for parameter in (both[0].fc2.weight, both[1].conv.weight, x))
 
 
 def test_a_feature_that_needs_no_gradient_still_trains_the_attentions() -> None:
     both, x = attentions(4, 2), torch.randn(2, 4, 3, 3, dtype=torch.float64)
-    attend(x, *both).square().sum().backward()
+    fused_attention(x, *both).square().sum().backward()
     assert all(parameter.grad.abs().sum() > 0 for parameter in both.parameters())
 
 
 @torch.no_grad()
 def test_without_gradients_the_values_are_the_same() -> None:
     both, x = attentions(4, 2), torch.randn(2, 4, 3, 3, dtype=torch.float64)
-    torch.testing.assert_close(attend(x, *both), one_after_the_other(x, *both), rtol=0, atol=0)
+    torch.testing.assert_close(fused_attention(x, *both), one_after_the_other(x, *both), rtol=0, atol=0)
 
 
 @pytest.mark.parametrize("sides", [(16, 16), (8, 8, 4)])
@@ -73,7 +74,7 @@ def test_under_autocast_gradients_stay_close(sides: tuple[int, ...]) -> None:
     found = []
     for lowered in (True, False):
         with torch.autocast("cpu", torch.bfloat16, enabled=lowered):
-            result = attend(x.bfloat16() if lowered else x, *both)
+            result = fused_attention(x.bfloat16() if lowered else x, *both)
         found.append(torch.autograd.grad(result.float().square().sum(), [x, *both.parameters()]))
         assert [gradient.dtype for gradient in found[-1]] == [torch.float32] * 4
     for low, high in zip(*found, strict=True):
@@ -93,7 +94,7 @@ def second_derivative(form: Callable[..., Tensor], both: nn.ModuleList, x: Tenso
 @pytest.mark.parametrize("sides", SIDES)
 def test_second_derivatives_are_those_of_one_after_the_other(sides: tuple[int, ...], lowered: bool) -> None:
     both, x = attentions(4, len(sides)).float(), torch.randn(2, 4, *sides, requires_grad=True)
-    found, expected = (second_derivative(form, both, x, lowered) for form in (attend, one_after_the_other))
+    found, expected = (second_derivative(form, both, x, lowered) for form in (fused_attention, one_after_the_other))
     for one, other in zip(found, expected, strict=True):
         assert (one - other).norm() < (0.1 if lowered else 1e-4) * other.norm()
 
@@ -101,17 +102,17 @@ def test_second_derivatives_are_those_of_one_after_the_other(sides: tuple[int, .
 def test_second_derivatives_match_finite_differences() -> None:
     both = attentions(3, 2)
     x = torch.randn(1, 3, 3, 4, dtype=torch.float64, requires_grad=True)
-    assert torch.autograd.gradgradcheck(lambda x: attend(x, *both), (x,))
+    assert torch.autograd.gradgradcheck(lambda x: fused_attention(x, *both), (x,))
 
 
 def test_derivatives_are_carried_forward_without_torch_func() -> None:
     both = attentions(3, 2)
     x, along = torch.randn(2, 2, 3, 4, 5, dtype=torch.float64)
     with forward_ad.dual_level():
-        carried = forward_ad.unpack_dual(attend(forward_ad.make_dual(x, along), *both)).tangent
+        carried = forward_ad.unpack_dual(fused_attention(forward_ad.make_dual(x, along), *both)).tangent
     step = 1e-6 * along
     torch.testing.assert_close(
-        carried, (attend(x + step, *both) - attend(x - step, *both)) / 2e-6, rtol=1e-4, atol=1e-6
+        carried, (fused_attention(x + step, *both) - fused_attention(x - step, *both)) / 2e-6, rtol=1e-4, atol=1e-6
     )
 
 
@@ -120,10 +121,10 @@ def test_hooks_and_parts_of_other_kinds_are_called() -> None:
     seen: list[Tensor] = []
     for part in both:
         part.register_forward_hook(lambda part, given, result: seen.append(result))
-    weighted = attend(x, *both)
+    weighted = fused_attention(x, *both)
     assert [result.shape for result in seen] == [(2, 4, 1, 1), (2, 1, 3, 3)]
     torch.testing.assert_close(weighted, x * seen[0] * seen[1])
-    torch.testing.assert_close(attend(x, nn.Identity(), nn.Identity()), x**4)
+    torch.testing.assert_close(fused_attention(x, nn.Identity(), nn.Identity()), x**4)
 
 
 def test_parameters_that_are_made_from_others_get_the_gradient() -> None:
@@ -131,7 +132,7 @@ def test_parameters_that_are_made_from_others_get_the_gradient() -> None:
     for part in (both[0].fc1, both[1].conv):
         nn.utils.parametrizations.weight_norm(part)
     found = []
-    for form in (attend, one_after_the_other):
+    for form in (fused_attention, one_after_the_other):
         value = form(x, *both).square().sum()
         first = torch.autograd.grad(value, list(both.parameters()), create_graph=True)
         found.append((first, torch.autograd.grad(first[0].sum(), list(both.parameters()))))
@@ -142,6 +143,8 @@ def test_parameters_that_are_made_from_others_get_the_gradient() -> None:
 def test_a_default_device_changes_nothing() -> None:
     both, x = attentions(4, 2), torch.randn(2, 4, 3, 3, dtype=torch.float64, requires_grad=True)
     with torch.device("meta"):  # where tensors are made that name no device
-        result = attend(x, *both)
+        result = fused_attention(x, *both)
         (gradient,) = torch.autograd.grad(result.sum(), x)
-    torch.testing.assert_close((result, gradient), (attend(x, *both), *torch.autograd.grad(attend(x, *both).sum(), x)))
+    torch.testing.assert_close(
+        (result, gradient), (fused_attention(x, *both), *torch.autograd.grad(fused_attention(x, *both).sum(), x))
+    )

@@ -4,14 +4,15 @@ import pytest
 import torch
 from torch import Tensor
 
-from srs_monai.networks.layers.max_pooling import peak_over_channels, peak_over_space
+from srs_monai.networks.layers.max_pooling import max_over_channels, max_over_space
+from srs_monai.tensors import channels_last
 
 SIDES = [(5, 6), (3, 4, 2)]
-PEAKS = [peak_over_channels, peak_over_space]
+PEAKS = [max_over_channels, max_over_space]
 
 
 def by_amax(x: Tensor, peak: object) -> Tensor:
-    return x.amax(1 if peak is peak_over_channels else tuple(range(2, x.dim())), keepdim=True)
+    return x.amax(1 if peak is max_over_channels else tuple(range(2, x.dim())), keepdim=True)
 
 
 def value_and_gradient(result: Tensor, x: Tensor) -> tuple[Tensor, Tensor]:
@@ -25,7 +26,7 @@ def value_and_gradient(result: Tensor, x: Tensor) -> tuple[Tensor, Tensor]:
 def test_values_and_gradients_are_those_of_amax(peak: object, sides: tuple[int, ...], last: bool) -> None:
     x = torch.randn(2, 4, *sides, dtype=torch.float64)
     if last:
-        x = x.contiguous(memory_format=torch.channels_last if len(sides) == 2 else torch.channels_last_3d)
+        x = channels_last(x)
     x.requires_grad_()
     expected = value_and_gradient(by_amax(x, peak), x)
     torch.testing.assert_close(value_and_gradient(peak(x), x), expected, rtol=0, atol=0)
@@ -40,13 +41,13 @@ def test_gradients_match_finite_differences(peak: object, sides: tuple[int, ...]
 
 def test_channels_that_reach_the_peak_together_share_its_gradient() -> None:
     x = torch.tensor([3.0, 1.0, 3.0, 3.0]).reshape(1, 4, 1, 1).bfloat16().requires_grad_()
-    (gradient,) = torch.autograd.grad(6 * peak_over_channels(x).sum(), x)
+    (gradient,) = torch.autograd.grad(6 * max_over_channels(x).sum(), x)
     assert gradient.flatten().tolist() == [2, 0, 2, 2]
 
 
 def test_of_places_that_reach_the_peak_together_one_has_its_gradient() -> None:
     x = torch.tensor([[1.0, 3.0], [3.0, 3.0]]).reshape(1, 1, 2, 2).requires_grad_()
-    (gradient,) = torch.autograd.grad(peak_over_space(x).sum(), x)
+    (gradient,) = torch.autograd.grad(max_over_space(x).sum(), x)
     assert sorted(gradient.flatten().tolist()) == [0, 0, 0, 1]
     assert gradient[0, 0, 0, 0] == 0
 

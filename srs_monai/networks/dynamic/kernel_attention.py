@@ -1,10 +1,11 @@
-"""The temperature that flattens the weights of a mixture."""
+"""What the attentions over kernels share: a temperature, a norm of pooled vectors, and first values."""
 
 import math
 from typing import Any, ClassVar
 
 import torch
-from torch import nn
+import torch.nn.functional as F
+from torch import Tensor, nn
 
 _KEY = "temperature"
 
@@ -47,3 +48,29 @@ def checked_temperature(value: float) -> float:
     if not (value > 0 and math.isfinite(value)):
         raise ValueError(f"a temperature divides logits and is a number above 0, got {value}; give one, such as 30")
     return float(value)
+
+
+class BatchNormOfVectors(nn.BatchNorm2d):
+    """Batch normalisation of vectors (B, C, 1, 1) that also takes a batch of one, or none.
+
+    A single vector has no statistics of its own: PyTorch refuses it in train mode. It is normalised by the running
+    statistics, as in eval mode, and leaves them as they are.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.training and len(x) < 2:
+            return F.batch_norm(x, self.running_mean, self.running_var, self.weight, self.bias, False, 0.0, self.eps)
+        normalised: Tensor = super().forward(x)
+        return normalised
+
+    def _check_input_dim(self, x: Tensor) -> None:
+        """Vectors may have any number of empty spatial dimensions."""
+
+
+def he_normal_convolutions(part: nn.Module) -> None:
+    """Convolutions normal by He's rule (fan-out), their biases 0; norms as they are."""
+    for module in part.modules():
+        if isinstance(module, nn.Conv2d | nn.Conv3d):
+            nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
