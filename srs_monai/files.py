@@ -1,5 +1,6 @@
 """Files that are there whole or not at all."""
 
+import hashlib
 import os
 import secrets
 from collections.abc import Iterator
@@ -65,3 +66,9 @@ def make_folder(path: str | Path) -> None:
             f"results go into a folder that can be made and written, but {path} cannot: {one_line(error)}; name "
             "another output folder (output_dir)"
         ) from error
+
+
+def sha256_of(path: str | Path) -> str:
+    """The SHA-256 checksum of a file, in hexadecimal digits."""
+    with Path(path).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,8 +1,8 @@
-"""How good predictions are: metrics of a case, tables over cases."""
+"""Evaluation of predictions: metrics of one case, and tables over all cases."""
 
-from srs_monai.evaluation.case_progress import CaseProgress as CaseProgress
 from srs_monai.evaluation.evaluate import evaluate as evaluate
-from srs_monai.evaluation.handler import CaseMetrics as CaseMetrics
+from srs_monai.evaluation.evaluator_handlers import CaseMetrics as CaseMetrics
+from srs_monai.evaluation.evaluator_handlers import CaseProgress as CaseProgress
 from srs_monai.evaluation.items import evaluation_items as evaluation_items
 from srs_monai.evaluation.label_metrics import case_rows as case_rows
 from srs_monai.evaluation.metrics import case_metrics as case_metrics

@@ -1,4 +1,4 @@
-"""Evaluation of finished predictions: files or arrays in, a table out."""
+"""Evaluation of finished predictions: from files or arrays to a table."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -25,25 +25,25 @@ def evaluate(
     """Compare predictions with their references, case by case.
 
     Args:
-        predictions, references: a folder, a file, a mapping {case: array or file}, or a list of arrays or files, the
-            same kind of item on both sides. Files are NIfTI or pictures. Folders and mappings are paired by name,
-            lists by position (`pair_cases`). Arrays have two or three axes and no channel axis.
-        labels: name of each label value, {1: "liver", 2: "spleen"}; None for masks of one foreground, of which a
-            file may also hold 0 and 255.
+        predictions, references: a folder, a file, a mapping {case: array or file}, or a list of arrays or files. Both
+            sides must hold the same kind of item. Files are NIfTI or pictures. Folders and mappings are paired by
+            name, lists by position (`pair_cases`). Arrays have two or three axes and no channel axis.
+        labels: name of each label value, {1: "liver", 2: "spleen"}; None for masks with one foreground. Such a mask
+            may also be stored as 0 and 255.
         spacing: distance between neighbouring pixels along each axis, in mm, for arrays and pictures; None to measure
-            them in pixels. NIfTI files bring their own.
-        original_definition: also give the metrics of the authors' release (`original_metrics`).
-        suffixes: what the name of a mask may have after the name of its case.
-        allow_unpaired: leave out, with a warning, what has no partner, instead of refusing.
-        output_dir: folder for metrics.csv, metrics.json and summary.md; None to write nothing.
-        overwrite: replace the tables that are in output_dir.
+            in pixels. NIfTI files have a spacing of their own.
+        original_definition: also compute the metrics of the authors' release (`original_metrics`).
+        suffixes: endings that the name of a mask may have after the name of its case.
+        allow_unpaired: skip cases without a partner, with a warning, instead of rejecting them.
+        output_dir: folder for metrics.csv, metrics.json and summary.md; None writes no files.
+        overwrite: replace tables that exist in output_dir.
 
     Returns:
-        The table: a row for each case and label; `case_metrics` says what the columns are.
+        The table, with one row for each case and label. `case_metrics` describes the columns.
 
     Raises:
-        ValueError: when cases have no partner, output_dir has tables already, or cases cannot be compared. Those are
-            named with their reasons after the table of all others has been written.
+        ValueError: if a case has no partner, output_dir already has tables, or cases cannot be compared. In the last
+            case the table of all other cases is written first; the error names each failed case with its reason.
     """
     num_classes = max(check_labels(labels, original_definition)) + 1
     if output_dir is not None:
@@ -68,23 +68,24 @@ def evaluate(
 def _arrays(
     prediction: Any, reference: Any, spacing: Sequence[float] | None, num_classes: int
 ) -> tuple[Any, Any, Sequence[float] | None]:
-    """Read the two sides of a case, and how far apart their pixels are."""
+    """The prediction and the reference of a case, and the spacing of their pixels."""
     files = [isinstance(side, str | Path) for side in (prediction, reference)]
     if not any(files):
         return prediction, reference, spacing
     if not all(files):
         raise ValueError(
-            f"a case needs two files or two arrays; got {_kind(prediction)} and {_kind(reference)}; read the file first"
+            f"a case must be two files or two arrays; got {_kind(prediction)} and {_kind(reference)}; "
+            "read the file first"
         )
     predicted, expected = read_label_map(prediction, num_classes), read_label_map(reference, num_classes)
     check_same_grid(predicted, expected)
     if expected.spacing is None:
         return predicted.values, expected.values, spacing
     if spacing is not None:
-        raise ValueError(f"{expected.path} has a spacing of its own, {expected.spacing} mm; leave out spacing")
+        raise ValueError(f"{expected.path} has its own spacing, {expected.spacing} mm; omit the argument spacing")
     return predicted.values, expected.values, expected.spacing
 
 
 def _kind(side: Any) -> str:
-    """Say what one side of a case is."""
+    """One side of a case, for a message."""
     return f"the file {side}" if isinstance(side, str | Path) else type(side).__name__

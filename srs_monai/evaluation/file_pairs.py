@@ -1,4 +1,4 @@
-"""Which prediction belongs to which reference."""
+"""Pairs of predictions and references."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -17,20 +17,20 @@ def pair_cases(
 ) -> list[tuple[str, Any, Any]]:
     """Find the reference of every prediction: by name in folders and mappings, by position in lists.
 
-    A file is named by its stem without any of `suffixes`: OUT/p1_mask.png belongs to masks/p1.png. Below a folder
-    its place belongs to its name, and where some names have such a suffix, only those count: inference lays overlays
-    beside its masks. Two single files belong together whatever their names.
+    The name of a file is its stem without any of `suffixes`: OUT/p1_mask.png belongs to masks/p1.png. Below a folder,
+    the relative path is part of the name. If some names have such a suffix, only those files count, because inference
+    writes overlays beside its masks. Two single files are always a pair.
 
     Args:
         predictions, references: a folder, a file, a mapping {case: array or file}, or a list of arrays or files.
-        suffixes: what the name of a mask may have after the name of its case.
-        allow_unpaired: leave out, with a warning, what has no partner, instead of refusing.
+        suffixes: endings that the name of a mask may have after the name of its case.
+        allow_unpaired: skip cases without a partner, with a warning, instead of rejecting them.
 
     Returns:
         (case, prediction, reference), sorted by case, or in the order of the lists.
 
     Raises:
-        ValueError: naming the cases without partner, or when there is nothing to compare.
+        ValueError: with the cases that have no partner, or if there is nothing to compare.
     """
     if _is_list(predictions) and _is_list(references):
         return _by_position(predictions, references, suffixes)
@@ -45,21 +45,21 @@ def pair_cases(
     cases = sorted(set(predicted) & set(expected))
     if not cases:
         raise ValueError(
-            f"predictions and references are paired by name, but none agree: {complaint or 'both are empty'}; "
-            f"name the files alike but for {' or '.join(suffixes)}"
+            f"predictions and references are paired by name, but no names agree: {complaint or 'both are empty'}; "
+            f"give a pair the same name, except for {' or '.join(suffixes)}"
         )
     if complaint and not allow_unpaired:
         raise ValueError(
-            f"every prediction needs a reference of the same name, and the other way round; there are {complaint}; "
-            "add or remove them, or set allow_unpaired to leave them out"
+            f"every prediction needs a reference of the same name, and vice versa; found {complaint}; "
+            "add or remove files, or set allow_unpaired to skip these cases"
         )
     if complaint:
-        _logger.warning("left out of the evaluation: %s", complaint)
+        _logger.warning("skipped in the evaluation: %s", complaint)
     return [(case, predicted[case], expected[case]) for case in cases]
 
 
 def case_name(path: str | Path, suffixes: Sequence[str] = MASK_SUFFIXES) -> str:
-    """Name the case that a file belongs to: its stem without the suffix of a mask."""
+    """The case that a file belongs to: its stem without the suffix of a mask."""
     stem, _ = stem_and_suffix(Path(path))
     return next((stem[: -len(suffix)] for suffix in suffixes if stem.endswith(suffix) and stem != suffix), stem)
 
@@ -70,7 +70,7 @@ def _by_position(
     """Pair two lists."""
     if len(predictions) != len(references) or not predictions:
         raise ValueError(
-            f"lists are paired by position and must be as long as each other, at least 1; got {len(predictions)} "
+            f"lists are paired by position and must have the same length, at least 1; got {len(predictions)} "
             f"predictions and {len(references)} references; pass mappings {{case: array}} to pair by name"
         )
     names = [case_name(item, suffixes) if _is_path(item) else str(number) for number, item in enumerate(predictions, 1)]
@@ -78,7 +78,7 @@ def _by_position(
 
 
 def _by_name(source: Any, suffixes: Sequence[str], role: str) -> dict[str, Any]:
-    """List the cases of a folder, a file, a mapping or a list of files."""
+    """The cases of a folder, a file, a mapping or a list of files."""
     if isinstance(source, Mapping):
         return {str(case): item for case, item in source.items()}
     if _is_list(source) and all(_is_path(item) for item in source):
@@ -88,11 +88,11 @@ def _by_name(source: Any, suffixes: Sequence[str], role: str) -> dict[str, Any]:
     elif _is_file(source):
         files = [(case_name(source, suffixes), Path(source))]
     elif _is_path(source):
-        raise ValueError(f"{role} must be a folder or a file that exists; there is no {source}; check the path")
+        raise ValueError(f"{role} must be an existing folder or file, but {source} does not exist; check the path")
     else:
         raise ValueError(
             f"{role} must be a folder, a file, a mapping {{case: array or file}} or a list of files; "
-            f"got {type(source).__name__}; put arrays into a list or a mapping on both sides"
+            f"got {type(source).__name__}; put the arrays of both sides into lists or mappings"
         )
     cases: dict[str, Any] = {}
     for case, file in files:
@@ -103,7 +103,7 @@ def _by_name(source: Any, suffixes: Sequence[str], role: str) -> dict[str, Any]:
 
 
 def _masks_in(folder: Path, suffixes: Sequence[str]) -> list[tuple[str, Path]]:
-    """List the image files in a folder and those below it; only those with the suffix of a mask, if there are any."""
+    """The image files in a folder and below it; only those with the suffix of a mask, if any have it."""
     files = image_files(folder, recursive=True)
     files = [path for path in files if case_name(path, suffixes) != case_name(path, ())] or files
     return [(path.relative_to(folder).with_name(case_name(path, suffixes)).as_posix(), path) for path in files]

@@ -1,4 +1,4 @@
-"""A table of metrics: a row for each case and label, and what they come to."""
+"""A table of metrics: one row for each case and label, and their summary."""
 
 import csv
 import io
@@ -18,36 +18,37 @@ from srs_monai.text import text_table
 CSV_NAME, JSON_NAME, SUMMARY_NAME = "metrics.csv", "metrics.json", "summary.md"
 POOLED = ("pooled_iou", "pooled_dice")
 DEFINITIONS = {
-    "summary": "of each metric: mean, standard deviation and number of the cases in which it exists",
+    "summary": "of each metric: mean, standard deviation and number of the cases in which it is defined",
     "pooled": (
         "the pixels of all cases counted together, pooled_iou = TP / (TP + FP + FN), pooled_dice = 2 TP / (2 TP + FP + "
-        "FN); undefined for a label that is in no case, neither predicted nor in the reference; mean: over the labels "
-        "for which it is defined"
+        "FN); undefined for a label that no case holds, neither in the prediction nor in the reference; mean: over the "
+        "labels for which it is defined"
     ),
 }
 
 
 def check_output(output_dir: str | Path, overwrite: bool) -> None:
-    """Refuse a folder that already has tables or cannot be written, before any work is lost.
+    """Reject a folder that already has tables or is not writable, before any work is lost.
 
     Raises:
-        ValueError: naming the table, unless `overwrite` allows to replace it; or what is no folder.
+        ValueError: with the name of the table, unless `overwrite` allows replacing it, or of a path that is not a
+            folder.
     """
     check_folder(output_dir)
     there = [name for name in (CSV_NAME, JSON_NAME, SUMMARY_NAME) if (Path(output_dir) / name).exists()]
     if there and not overwrite:
         raise ValueError(
-            f"tables are not replaced unasked, but {Path(output_dir) / there[0]} is there; "
-            "set overwrite to true, or name another output_dir"
+            f"existing tables are replaced only with overwrite, but {Path(output_dir) / there[0]} exists; "
+            "set overwrite to true, or choose another output_dir"
         )
 
 
 @dataclass(frozen=True)
 class Row:
-    """The metrics of one label in one case; nan where a value does not exist.
+    """The metrics of one label in one case; an undefined value is nan.
 
-    `overlap` has the numbers of pixels behind them, which pooled metrics add up; None: the row, such as a mean over
-    labels, adds nothing to these.
+    `overlap` holds the pixel counts behind them, which pooled metrics sum up. None: the row is not counted in pooled
+    metrics, such as a mean over labels.
     """
 
     case: str
@@ -58,7 +59,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Statistic:
-    """Mean, standard deviation between cases (divided by n - 1) and number n of the values that exist; nan if none."""
+    """Mean, standard deviation between cases (divided by n - 1) and number n of the defined values; nan without any."""
 
     mean: float
     sd: float
@@ -69,7 +70,7 @@ class Statistic:
 class MetricTable:
     """Metrics of many cases, as `evaluate` returns them.
 
-    Columns carry the unit of what they hold: `_mm`, `_pixels`; those without are fractions from 0 to 1.
+    A column name ends in its unit, `_mm` or `_pixels`. Columns without a unit hold fractions from 0 to 1.
     """
 
     rows: Sequence[Row]
@@ -90,15 +91,16 @@ class MetricTable:
         return list(dict.fromkeys(row.case for row in self.rows))
 
     def summary(self) -> dict[str, dict[str, Statistic]]:
-        """Summarize every metric of every label over the cases in which it exists."""
+        """Statistics of every metric of every label over the cases in which it is defined."""
         return {label: {name: self._statistic(label, name) for name in self.columns} for label in self.labels}
 
     def pooled(self) -> dict[str, dict[str, float]]:
         """IoU and Dice of every label over the pixels of all cases together, "pooled_iou" and "pooled_dice".
 
-        A case counts by the size of what is in it, and an empty mask that is rightly predicted empty counts nothing: a
-        label that is rare is not flattered by the cases without it. Several labels are followed by "mean", the mean
-        over those that are in a case, predicted or in the reference; values of the others, which do not exist, are nan.
+        A case counts in proportion to its foreground. An empty mask that is correctly predicted as empty counts
+        nothing, so cases without a rare label do not raise its score. Several labels get an additional row "mean", over
+        the labels that occur in a case, in the prediction or in the reference. Values of other labels are undefined
+        and nan.
         """
         totals = {
             label: add_overlaps(row.overlap for row in self.rows if row.label == label and row.overlap is not None)
@@ -106,11 +108,11 @@ class MetricTable:
         }
         values = {label: dict(zip(POOLED, (total.iou, total.dice), strict=True)) for label, total in totals.items()}
         if len(values) > 1:
-            values[MEAN] = {name: mean_of_existing([value[name] for value in values.values()]) for name in POOLED}
+            values[MEAN] = {name: mean_of_defined([value[name] for value in values.values()]) for name in POOLED}
         return values
 
     def save(self, output_dir: str | Path) -> list[Path]:
-        """Write metrics.csv (every row), metrics.json (rows and summary) and summary.md (to read) into a folder."""
+        """Write metrics.csv (all rows), metrics.json (rows and summary) and summary.md (for reading) into a folder."""
         texts = {CSV_NAME: self.to_csv(), JSON_NAME: self.to_json(), SUMMARY_NAME: self.to_markdown()}
         paths = [Path(output_dir) / name for name in texts]
         for path, text in zip(paths, texts.values(), strict=True):
@@ -118,7 +120,7 @@ class MetricTable:
         return paths
 
     def to_csv(self) -> str:
-        """Write every row; a value that does not exist is an empty cell."""
+        """All rows as CSV; an undefined value is an empty cell."""
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
         writer.writerow(["case", "label", *self.columns])
@@ -128,7 +130,7 @@ class MetricTable:
         return text.getvalue()
 
     def to_json(self) -> str:
-        """Write rows, summary, pooled metrics and what the last two are; a value that does not exist is null."""
+        """Rows, summary, pooled metrics and the definitions of both as JSON; an undefined value is null."""
         rows = [{"case": row.case, "label": row.label, **_without_nan(row.values)} for row in self.rows]
         summary = {
             label: {name: _without_nan(vars(statistic)) for name, statistic in statistics.items()}
@@ -139,21 +141,23 @@ class MetricTable:
         return json.dumps(content, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
 
     def to_markdown(self) -> str:
-        """Write the summary and the pooled metrics as tables that read well as plain text too."""
+        """The summary and the pooled metrics as Markdown tables that are also readable as plain text."""
         cells = [("label", "metric", "mean ± sd", "cases")]
         for label, statistics in self.summary().items():
             for name, statistic in statistics.items():
                 cells.append((label, name, _mean_and_sd(statistic), str(statistic.count)))
         cases = "1 case" if len(self.cases) == 1 else f"{len(self.cases)} cases"
-        heading = f"{cases}. Values without a unit are fractions from 0 to 1; where an empty mask leaves a value "
-        text = f"{heading}undefined, the case is left out of it.\n\n{_table(cells)}"
+        heading = (
+            f"{cases}. Values without a unit are fractions from 0 to 1. If an empty mask leaves a value undefined, "
+        )
+        text = f"{heading}the mean is taken without that case.\n\n{_table(cells)}"
         pooled = [(label, *map(_number, values.values())) for label, values in self.pooled().items()]
         if not pooled:
             return text
         return f"{text}\nPooled: {DEFINITIONS['pooled']}.\n\n{_table([('label', *POOLED), *pooled])}"
 
     def _statistic(self, label: str, name: str) -> Statistic:
-        """Summarize one metric of one label."""
+        """The statistic of one metric of one label."""
         values = np.array([row.values.get(name, math.nan) for row in self.rows if row.label == label])
         values = values[~np.isnan(values)]
         mean = float(values.mean()) if values.size else math.nan
@@ -162,12 +166,12 @@ class MetricTable:
 
 
 def _without_nan(values: dict[str, float]) -> dict[str, float | None]:
-    """Say None for a value that does not exist: JSON knows no nan."""
+    """None in place of nan, which JSON does not have."""
     return {name: None if math.isnan(value) else value for name, value in values.items()}
 
 
 def _mean_and_sd(statistic: Statistic) -> str:
-    """Write a mean and its standard deviation as far as they exist."""
+    """A mean and, if it is defined, its standard deviation."""
     return _number(statistic.mean) + ("" if math.isnan(statistic.sd) else f" ± {statistic.sd:.4f}")
 
 
@@ -175,14 +179,14 @@ def _number(value: float) -> str:
     return "undefined" if math.isnan(value) else f"{value:.4f}"
 
 
-def mean_of_existing(values: Sequence[float]) -> float:
-    """Average the values that exist; nan if none does."""
+def mean_of_defined(values: Sequence[float]) -> float:
+    """The mean of the defined values; nan without any."""
     existing = [value for value in values if not math.isnan(value)]
     return math.fsum(existing) / len(existing) if existing else math.nan
 
 
 def _table(cells: Sequence[tuple[str, ...]]) -> str:
-    """Lay out a heading and rows of one length in Markdown; a bar in a name begins no cell."""
+    """A heading and rows of equal length as a Markdown table; a bar in a name is escaped."""
     cells = [tuple(cell.replace("|", "\\|") for cell in line) for line in cells]
     lines = [f"| {line} |" for line in text_table(cells, between=" | ")]
     lines.insert(1, "".join("|" if character == "|" else "-" for character in lines[0]))

@@ -1,4 +1,4 @@
-"""How a mask overlaps its reference, in numbers of pixels that may be added over cases."""
+"""Pixel counts of the overlap of a mask and its reference; they may be summed over cases."""
 
 import math
 from collections.abc import Iterable
@@ -10,20 +10,25 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True)
 class Overlap:
-    """Numbers of pixels, or voxels: foreground in both masks, only in the prediction, only in the reference."""
+    """Numbers of pixels or voxels that are foreground in both masks, only in the prediction, only in the reference."""
 
     tp: int
     fp: int
     fn: int
 
     @property
+    def total(self) -> int:
+        """Pixels that are foreground in at least one of the masks."""
+        return self.tp + self.fp + self.fn
+
+    @property
     def iou(self) -> float:
-        """TP / (TP + FP + FN); nan where both masks are empty."""
-        return ratio(self.tp, self.tp + self.fp + self.fn)
+        """TP / (TP + FP + FN); nan if both masks are empty."""
+        return ratio(self.tp, self.total)
 
     @property
     def dice(self) -> float:
-        """2 TP / (2 TP + FP + FN); nan where both masks are empty."""
+        """2 TP / (2 TP + FP + FN); nan if both masks are empty."""
         return ratio(2 * self.tp, 2 * self.tp + self.fp + self.fn)
 
 
@@ -34,11 +39,11 @@ def count_overlap(prediction: NDArray[np.bool_], reference: NDArray[np.bool_]) -
 
 
 def add_overlaps(overlaps: Iterable[Overlap]) -> Overlap:
-    """The overlap of all cases together, as of one large mask."""
+    """The overlap of all cases together, as if they were one large mask."""
     counts = [(overlap.tp, overlap.fp, overlap.fn) for overlap in overlaps]
     return Overlap(*(sum(column) for column in zip(*counts, strict=True))) if counts else Overlap(0, 0, 0)
 
 
 def ratio(part: int, whole: int, empty: float = math.nan) -> float:
-    """Divide; where there is nothing to divide by, the value is `empty`."""
+    """part / whole; `empty` if whole is 0."""
     return part / whole if whole else empty

@@ -1,6 +1,5 @@
 """Trained networks as graphs in files; each graph is compared with PyTorch before its file appears."""
 
-import hashlib
 import json
 import logging
 from collections.abc import Mapping, Sequence
@@ -23,10 +22,10 @@ from srs_monai.data.phantoms import write_phantoms
 from srs_monai.environment import require, software_versions
 from srs_monai.errors import one_line, root_cause
 from srs_monai.export.compare import BATCHES, Comparison, compare, prepared_pictures
-from srs_monai.files import check_folder, write_atomically
+from srs_monai.files import check_folder, sha256_of, write_atomically
 from srs_monai.runtimes.graphs.graph_files import files_of, replacing_graph
 from srs_monai.runtimes.graphs.graph_formats import GRAPH_FORMATS
-from srs_monai.runtimes.graphs.load_openvino import load_openvino
+from srs_monai.runtimes.graphs.openvino_graph import load_openvino
 from srs_monai.runtimes.graphs.trace import INPUT, OUTPUT
 from srs_monai.weights import require_weights
 
@@ -178,7 +177,7 @@ def export_network(
                 f"the {to} graph of {type(network).__name__} differs from the network by {comparison}, more than the "
                 f"tolerance {tolerance:g}; nothing is written: export to another format"
             )
-        hashes = {file.name: _sha256(file) for file in files_of(temporary)}
+        hashes = {file.name: sha256_of(file) for file in files_of(temporary)}
         description.unlink(missing_ok=True)  # it describes an earlier graph
     channels = comparison.channels
     probability = "sigmoid" if channels == 1 else "softmax over the channels"
@@ -235,8 +234,3 @@ def _check_target(path: str | Path, to: str, overwrite: bool) -> Path:
 def _description(target: Path) -> Path:
     """The path of a graph's description: model.onnx.json beside model.onnx, just as model.json belongs to model.pt."""
     return target.with_name(f"{target.name}.json")
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

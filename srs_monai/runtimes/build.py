@@ -8,10 +8,9 @@ from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from srs_monai.device import pick_device
-from srs_monai.runtimes.build_request import Target
-from srs_monai.runtimes.eager import Eager
 from srs_monai.runtimes.known_runtimes import AUTO, RUNTIMES, check_runtime
-from srs_monai.runtimes.runtime import Runtime
+from srs_monai.runtimes.pytorch import Eager
+from srs_monai.runtimes.runtime import BuildRequest, Runtime
 from srs_monai.runtimes.selection.auto import Auto
 
 
@@ -41,7 +40,7 @@ def build(
     """
     there = _device_of(network) if device is None else pick_device(device)
     check_runtime(name, precision, there)
-    target = Target(network, precision, there, tuple(image_size))
+    request = BuildRequest(network, precision, there, tuple(image_size))
     if _depends_on_batch(network):
         if name not in (AUTO, "eager", "channels_last"):
             raise ValueError(
@@ -50,8 +49,8 @@ def build(
             )
         laid_out = channels_last if name == AUTO else name == "channels_last"
         place_name = "channels_last" if laid_out else "eager"
-        return Eager(target.fused(channels_last=laid_out), place_name, precision, (), laid_out)
-    return Auto(target, channels_last) if name == AUTO else RUNTIMES[name].build(target)
+        return Eager(request.fused(channels_last=laid_out), place_name, precision, (), laid_out)
+    return Auto(request, channels_last) if name == AUTO else RUNTIMES[name].build(request)
 
 
 def _device_of(network: nn.Module) -> torch.device:

@@ -12,10 +12,9 @@ from torch import Tensor, nn
 
 from srs_monai import __version__
 from srs_monai.environment import package_version
-from srs_monai.runtimes.build_request import Target
 from srs_monai.runtimes.cache.fingerprint import architecture_hash, weights_hash
 from srs_monai.runtimes.cache.graph_cache import cached_graph
-from srs_monai.runtimes.runtime import Runtime
+from srs_monai.runtimes.runtime import BuildRequest, Runtime
 
 Loaded = TypeVar("Loaded")
 
@@ -23,9 +22,9 @@ Loaded = TypeVar("Loaded")
 class Converted(Runtime):
     """A graph that another library runs; shapes are checked by the network that it was made of."""
 
-    def __init__(self, name: str, target: Target, batch_sizes: Sequence[int]) -> None:
-        super().__init__(name, target.precision, batch_sizes)
-        self._check = _ShapeCheck(target.network)
+    def __init__(self, name: str, request: BuildRequest, batch_sizes: Sequence[int]) -> None:
+        super().__init__(name, request.precision, batch_sizes)
+        self._check = _ShapeCheck(request.network)
 
     def logits(self, images: Tensor) -> Tensor:
         self._check(images)
@@ -37,7 +36,7 @@ class Converted(Runtime):
 
 
 def graph_of(
-    target: Target,
+    request: BuildRequest,
     name: str,
     convert: Callable[[nn.Module, Path], object],
     load: Callable[[Path], Loaded],
@@ -46,22 +45,22 @@ def graph_of(
     """The graph of a network, converted when the cache does not have it.
 
     Args:
-        target: whose network it is.
+        request: whose network it is.
         name: of the file.
         convert: writes the graph of a network, which it fuses, to a file.
         load: reads it.
         made_by: packages that convert it, and what else it depends on.
     """
-    return cached_graph(graph_key(target, name, made_by), name, lambda path: convert(target.network, path), load)
+    return cached_graph(graph_key(request, name, made_by), name, lambda path: convert(request.network, path), load)
 
 
-def graph_key(target: Target, name: str, made_by: Sequence[str]) -> str:
+def graph_key(request: BuildRequest, name: str, made_by: Sequence[str]) -> str:
     """What a graph is known by: the network, its weights, the file, and all that made it, with versions."""
     makers = [
         f"srs_monai {__version__}",
         *(f"{package} {package_version(package) or ''}" for package in ("torch", *made_by)),
     ]
-    said = [name, *makers, architecture_hash(target.network), weights_hash(target.network)]
+    said = [name, *makers, architecture_hash(request.network), weights_hash(request.network)]
     return hashlib.sha256("\n".join(said).encode()).hexdigest()[:40]
 
 

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from srs_monai.runtimes.build_request import Target
-from srs_monai.runtimes.eager import Eager
-from srs_monai.runtimes.runtime import Runtime, to_power_of_two, usual_batches
+from srs_monai.runtimes.pytorch import Eager
+from srs_monai.runtimes.runtime import BuildRequest, Runtime, to_power_of_two, usual_batches
 
 _KEPT = 8  # recordings, of which each holds the memory of its activations
 _WARM_UP = 3  # runs before recording, in which libraries choose their algorithms and take their work space
@@ -63,6 +62,6 @@ class CudaGraphs(Eager):
         return _Recorded(graph, static, logits)
 
 
-def build_cuda_graphs(target: Target) -> Runtime:
+def build_cuda_graphs(request: BuildRequest) -> Runtime:
     """CUDA graphs of torch's own kernels, channels last."""
-    return CudaGraphs(target.fused(channels_last=True), target.precision, usual_batches(target.device))
+    return CudaGraphs(request.fused(channels_last=True), request.precision, usual_batches(request.device))

@@ -7,14 +7,12 @@ from importlib.util import find_spec
 import torch
 
 from srs_monai.environment import EXTRAS, cannot_compile
-from srs_monai.runtimes.build_request import Target
-from srs_monai.runtimes.compiled import build_compiled
 from srs_monai.runtimes.cuda_graphs import build_cuda_graphs
-from srs_monai.runtimes.eager import build_channels_last, build_eager
+from srs_monai.runtimes.native.accelerate import build_native, lacks_compiler
 from srs_monai.runtimes.onnx_runtime import build_onnx_runtime
 from srs_monai.runtimes.openvino import build_openvino
-from srs_monai.runtimes.own_kernels import build_native, lacks_compiler
-from srs_monai.runtimes.runtime import Runtime
+from srs_monai.runtimes.pytorch import build_channels_last, build_compiled, build_eager
+from srs_monai.runtimes.runtime import BuildRequest, Runtime
 from srs_monai.runtimes.tensorrt import build_tensorrt
 from srs_monai.runtimes.torchscript import build_torchscript
 from srs_monai.tensors import PRECISIONS
@@ -40,7 +38,7 @@ class Row:
         tried: whether "auto" tries it: not what takes minutes to be ready, nor what others always surpass.
     """
 
-    build: Callable[[Target], Runtime]
+    build: Callable[[BuildRequest], Runtime]
     precisions: tuple[str, ...] = tuple(PRECISIONS)
     devices: tuple[str, ...] = ()
     packages: tuple[str, ...] = ()

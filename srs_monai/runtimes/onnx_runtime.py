@@ -7,10 +7,9 @@ import torch
 from torch import Tensor
 
 from srs_monai.environment import require
-from srs_monai.runtimes.build_request import Target
 from srs_monai.runtimes.converted import Converted, graph_of
 from srs_monai.runtimes.graphs import onnx_graph
-from srs_monai.runtimes.runtime import Runtime, usual_batches
+from srs_monai.runtimes.runtime import BuildRequest, Runtime, usual_batches
 
 FILE, MADE_BY = "graph.onnx", ("onnx",)
 
@@ -18,8 +17,8 @@ FILE, MADE_BY = "graph.onnx", ("onnx",)
 class OnnxRuntime(Converted):
     """A session of ONNX Runtime."""
 
-    def __init__(self, target: Target, session: Any) -> None:
-        super().__init__("onnxruntime", target, usual_batches(target.device))
+    def __init__(self, request: BuildRequest, session: Any) -> None:
+        super().__init__("onnxruntime", request, usual_batches(request.device))
         self._session = session
         self._image = session.get_inputs()[0].name
 
@@ -28,7 +27,7 @@ class OnnxRuntime(Converted):
         return torch.from_numpy(logits)
 
 
-def build_onnx_runtime(target: Target) -> Runtime:
+def build_onnx_runtime(request: BuildRequest) -> Runtime:
     """ONNX Runtime with as many threads as torch has."""
     onnxruntime = require("onnxruntime")
     options = onnxruntime.SessionOptions()
@@ -38,4 +37,4 @@ def build_onnx_runtime(target: Target) -> Runtime:
     def load(path: Path) -> Any:
         return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
-    return OnnxRuntime(target, graph_of(target, FILE, onnx_graph, load, MADE_BY))
+    return OnnxRuntime(request, graph_of(request, FILE, onnx_graph, load, MADE_BY))

@@ -8,10 +8,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from srs_monai.runtimes.build_request import Target
 from srs_monai.runtimes.converted import Converted, graph_of
 from srs_monai.runtimes.graphs import load_openvino, openvino_graph
-from srs_monai.runtimes.runtime import Runtime
+from srs_monai.runtimes.runtime import BuildRequest, Runtime
 
 FILE, MADE_BY = "graph.xml", ("openvino",)
 
@@ -23,12 +22,12 @@ class OpenVino(Converted):
     """A model of OpenVINO, image by image: one with all threads, of several each stream its own.
 
     Args:
-        target: what the model was made of.
+        request: what the model was made of.
         model: with free batch and sides.
     """
 
-    def __init__(self, target: Target, model: Any) -> None:
-        super().__init__("openvino", target, (min(16, 2 * torch.get_num_threads()), 1))
+    def __init__(self, request: BuildRequest, model: Any) -> None:
+        super().__init__("openvino", request, (min(16, 2 * torch.get_num_threads()), 1))
         self._model, self._openvino = model, load_openvino()
         self._core = self._openvino.Core()
         self._shapes = set[tuple[int, ...]]()
@@ -71,11 +70,11 @@ class OpenVino(Converted):
         return self._core.compile_model(model, "CPU", options)
 
 
-def build_openvino(target: Target) -> Runtime:
+def build_openvino(request: BuildRequest) -> Runtime:
     """OpenVINO, from the cache or converted."""
     openvino = load_openvino()
 
     def load(path: Path) -> Any:
         return openvino.Core().read_model(str(path))
 
-    return OpenVino(target, graph_of(target, FILE, openvino_graph, load, MADE_BY))
+    return OpenVino(request, graph_of(request, FILE, openvino_graph, load, MADE_BY))

@@ -2,11 +2,35 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
+from srs_monai.device import place
+from srs_monai.networks.fuse import fuse
 from srs_monai.tensors import plain, probabilities, with_meta_of
+
+
+@dataclass(frozen=True)
+class BuildRequest:
+    """A network, and how and where it is to run.
+
+    Args:
+        network: that gives logits; it stays as it is.
+        precision: "float32", "bfloat16" or "float16".
+        device: where images will be.
+        image_size: of most of them, height and width in pixels.
+    """
+
+    network: nn.Module
+    precision: str
+    device: torch.device
+    image_size: Sequence[int]
+
+    def fused(self, *, channels_last: bool) -> nn.Module:
+        """A copy for inference on the device."""
+        return place(fuse(self.network), self.device, channels_last)
 
 
 class Runtime(ABC):

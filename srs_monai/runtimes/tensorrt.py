@@ -7,10 +7,9 @@ import torch
 from torch import Tensor, nn
 
 from srs_monai.environment import require
-from srs_monai.runtimes.build_request import Target
 from srs_monai.runtimes.converted import Converted, graph_of
 from srs_monai.runtimes.graphs import tensorrt_graph
-from srs_monai.runtimes.runtime import Runtime
+from srs_monai.runtimes.runtime import BuildRequest, Runtime
 
 FILE = "graph.ep"
 
@@ -21,9 +20,9 @@ _SIDES = (64, 512)  # pixels, that every engine serves
 class TensorRt(Converted):
     """An exported program of TensorRT engines."""
 
-    def __init__(self, target: Target, program: Any) -> None:
-        super().__init__("tensorrt", target, (16, 8))
-        self._program, self._device = program, target.device
+    def __init__(self, request: BuildRequest, program: Any) -> None:
+        super().__init__("tensorrt", request, (16, 8))
+        self._program, self._device = program, request.device
 
     def run(self, images: Tensor) -> Tensor:
         with torch.cuda.device(self._device):
@@ -31,19 +30,19 @@ class TensorRt(Converted):
         return logits
 
 
-def build_tensorrt(target: Target) -> Runtime:
+def build_tensorrt(request: BuildRequest) -> Runtime:
     """TensorRT, from the cache or built for this GPU, which takes minutes."""
     require("torch_tensorrt")  # reading a program needs it
-    size = target.image_size
+    size = request.image_size
     sides = (min(_SIDES[0], *size), max(size), max(_SIDES[1], *size))
 
     def convert(network: nn.Module, path: Path) -> None:
-        with torch.cuda.device(target.device):
-            tensorrt_graph(network, path, precision=target.precision, batches=_BATCHES, sides=sides)
+        with torch.cuda.device(request.device):
+            tensorrt_graph(network, path, precision=request.precision, batches=_BATCHES, sides=sides)
 
     def load(path: Path) -> Any:
         return torch.export.load(str(path)).module()
 
-    gpu = torch.cuda.get_device_name(target.device)
-    made_by = ("torch_tensorrt", "tensorrt", gpu, target.precision, str(sides))
-    return TensorRt(target, graph_of(target, FILE, convert, load, made_by))
+    gpu = torch.cuda.get_device_name(request.device)
+    made_by = ("torch_tensorrt", "tensorrt", gpu, request.precision, str(sides))
+    return TensorRt(request, graph_of(request, FILE, convert, load, made_by))

@@ -5,10 +5,9 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from srs_monai.runtimes.build_request import Target
 from srs_monai.runtimes.converted import Converted, graph_of
 from srs_monai.runtimes.graphs import torchscript_graph
-from srs_monai.runtimes.runtime import Runtime, usual_batches
+from srs_monai.runtimes.runtime import BuildRequest, Runtime, usual_batches
 
 FILE = "graph.ts"
 
@@ -16,8 +15,8 @@ FILE = "graph.ts"
 class TorchScript(Converted):
     """A frozen TorchScript module."""
 
-    def __init__(self, target: Target, module: torch.jit.ScriptModule) -> None:
-        super().__init__("torchscript", target, usual_batches(target.device))
+    def __init__(self, request: BuildRequest, module: torch.jit.ScriptModule) -> None:
+        super().__init__("torchscript", request, usual_batches(request.device))
         self._module = module
 
     def run(self, images: Tensor) -> Tensor:
@@ -25,11 +24,11 @@ class TorchScript(Converted):
         return logits
 
 
-def build_torchscript(target: Target) -> Runtime:
+def build_torchscript(request: BuildRequest) -> Runtime:
     """TorchScript, from the cache or converted."""
 
     def load(path: Path) -> torch.jit.ScriptModule:
-        frozen: torch.jit.ScriptModule = torch.jit.freeze(torch.jit.load(path, map_location=target.device).eval())
+        frozen: torch.jit.ScriptModule = torch.jit.freeze(torch.jit.load(path, map_location=request.device).eval())
         return frozen
 
-    return TorchScript(target, graph_of(target, FILE, torchscript_graph, load))
+    return TorchScript(request, graph_of(request, FILE, torchscript_graph, load))

@@ -1,18 +1,18 @@
 """Training: the learning-rate rule, repeatable epochs, checkpoints, logs and the two-stage hand-over."""
 
-from srs_monai.training.batches.augment import AugmentedBatches as AugmentedBatches
-from srs_monai.training.batches.guides import GuidedBatches as GuidedBatches
-from srs_monai.training.batches.guides import guided_batch as guided_batch
-from srs_monai.training.batches.scaled_batches import ScaledBatches as ScaledBatches
+from srs_monai.training.augmented_batches import AugmentedBatches as AugmentedBatches
 from srs_monai.training.checkpoint import StageCheckpoint as StageCheckpoint
 from srs_monai.training.checks import CheckOutputs as CheckOutputs
 from srs_monai.training.checks import check_compiler as check_compiler
 from srs_monai.training.checks import check_epochs as check_epochs
 from srs_monai.training.checks import check_network as check_network
-from srs_monai.training.clamp_gradients import ClampGradients as ClampGradients
 from srs_monai.training.epoch_log import EpochLog as EpochLog
 from srs_monai.training.epoch_progress import Progress as Progress
-from srs_monai.training.polyp_loss import PolypLoss as PolypLoss
+from srs_monai.training.guided_batches import GuidedBatches as GuidedBatches
+from srs_monai.training.guided_batches import guided_batch as guided_batch
+from srs_monai.training.polyp_training import ClampGradients as ClampGradients
+from srs_monai.training.polyp_training import PolypLoss as PolypLoss
+from srs_monai.training.polyp_training import ScaledBatches as ScaledBatches
 from srs_monai.training.schedule import PolynomialDecay as PolynomialDecay
 from srs_monai.training.schedule import ScheduleSteps as ScheduleSteps
 from srs_monai.training.seeding import SeedEpochs as SeedEpochs

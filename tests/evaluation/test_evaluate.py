@@ -94,9 +94,9 @@ def test_the_order_of_stored_axes_does_not_matter(tmp_path, volume):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"origin": (-20.0, 10.0, 4.5)}, r"p\.nii\.gz and .*r\.nii\.gz lie up to 0\.5 mm apart"),
-        ({"spacing": (0.5, 0.75, 2.0)}, r"lie up to 3 mm apart; bring the prediction back"),
-        ({"spacing": (-0.5, 0.75, 3.0)}, r"mm apart"),
+        ({"origin": (-20.0, 10.0, 4.5)}, r"p\.nii\.gz and .*r\.nii\.gz .* 0\.5 mm"),
+        ({"spacing": (0.5, 0.75, 2.0)}, " 3 mm"),
+        ({"spacing": (-0.5, 0.75, 3.0)}, " mm apart"),
     ],
 )
 def test_volumes_in_different_places_are_refused(tmp_path, volume, change, message):
@@ -124,19 +124,19 @@ def test_sizes_must_agree(tmp_path, volume):
 def test_geometry_on_one_side_only_is_refused(tmp_path):
     pair = save_png(tmp_path / "p.png", square(3)), tmp_path / "r.nii.gz"
     save_nifti(pair[1], square(3, value=1), np.eye(4))
-    with pytest.raises(ValueError, match="only one has its own"):
+    with pytest.raises(ValueError, match="geometry"):
         evaluate(*pair)
 
 
 def test_a_spacing_beside_that_of_the_file_is_refused(tmp_path, volume):
     path = save_nifti(tmp_path / "p.nii.gz", volume == 1, axial())
-    with pytest.raises(ValueError, match="has a spacing of its own"):
+    with pytest.raises(ValueError, match="spacing"):
         evaluate(path, path, spacing=(1, 1, 1))
 
 
 def test_a_file_and_an_array_are_refused(tmp_path):
     path = save_png(tmp_path / "p.png", square(3))
-    with pytest.raises(ValueError, match=r"p\.png and ndarray; read the file first"):
+    with pytest.raises(ValueError, match=r"p\.png and ndarray"):
         evaluate({"p": path}, {"p": square(3) > 0})
 
 
@@ -164,7 +164,7 @@ def test_files_that_are_no_masks_are_named(tmp_path):
 def test_tables_are_not_replaced_unasked(tmp_path):
     (tmp_path / "summary.md").write_text("mine")
     pair = [square(3) > 0], [square(3) > 0]
-    with pytest.raises(ValueError, match=r"summary\.md is there; set overwrite"):
+    with pytest.raises(ValueError, match=r"summary\.md .*overwrite"):
         evaluate(*pair, output_dir=tmp_path)
     assert (tmp_path / "summary.md").read_text() == "mine"
     evaluate(*pair, output_dir=tmp_path, overwrite=True)

@@ -96,13 +96,13 @@ def test_long_complaints_are_cut(folder):
 @pytest.mark.parametrize(
     ("predictions", "references", "message"),
     [
-        ([ARRAY], [ARRAY, ARRAY], "got 1 predictions and 2 references"),
-        ([], [], "at least 1; got 0"),
-        ({}, {}, "both are empty"),
-        ({"a": ARRAY}, {"b": ARRAY}, r"none agree: 1 predictions without reference \(a\)"),
-        (ARRAY, ARRAY, "got ndarray; put arrays into a list"),
+        ([ARRAY], [ARRAY, ARRAY], "1 predictions and 2 references"),
+        ([], [], "got 0 predictions"),
+        ({}, {}, "empty"),
+        ({"a": ARRAY}, {"b": ARRAY}, r"1 predictions without reference \(a\)"),
+        (ARRAY, ARRAY, "got ndarray"),
         ([ARRAY], {"1": ARRAY}, "got list"),
-        ("nowhere/at/all", [ARRAY], "there is no nowhere/at/all"),
+        ("nowhere/at/all", [ARRAY], "nowhere/at/all"),
     ],
 )
 def test_refusals(predictions, references, message):
@@ -111,11 +111,11 @@ def test_refusals(predictions, references, message):
 
 
 def test_nothing_agrees_even_when_unpaired_cases_may_be_left_out():
-    with pytest.raises(ValueError, match="none agree"):
+    with pytest.raises(ValueError, match=r"without reference \(a\)"):
         pair_cases({"a": ARRAY}, {"b": ARRAY}, allow_unpaired=True)
 
 
 def test_two_files_of_one_case_are_refused(folder):
     out = folder("out", "a_mask.png", "a_mask.nii.gz")
-    with pytest.raises(ValueError, match="are both predictions of the case 'a'"):
+    with pytest.raises(ValueError, match=r"a_mask.* predictions .*'a'"):
         pair_cases(out, {"a": ARRAY})

@@ -148,15 +148,15 @@ def test_types_do_not_matter():
 @pytest.mark.parametrize(
     ("prediction", "reference", "spacing", "message"),
     [
-        (EMPTY, EMPTY[:3], None, r"size of its reference; got \(4, 5\) and \(3, 5\)"),
-        (EMPTY * 255 + 255, EMPTY, None, "the prediction also holds 255"),
-        (EMPTY, EMPTY + 0.5, None, "the reference also holds 0.5"),
-        (EMPTY, EMPTY + NAN, None, "the reference also holds nan"),
-        (EMPTY[None, None], EMPTY, None, r"two or three axes.*prediction has shape \(1, 1, 4, 5\)"),
-        (EMPTY[:0], EMPTY, None, "none of them empty"),
-        (EMPTY, EMPTY, (1.0, 1.0, 1.0), "each of the 2 axes"),
-        (EMPTY, EMPTY, (1.0, 0.0), "above 0 mm"),
-        (EMPTY, EMPTY, (1.0, NAN), "above 0 mm"),
+        (EMPTY, EMPTY[:3], None, r"\(4, 5\) and \(3, 5\)"),
+        (EMPTY * 255 + 255, EMPTY, None, "prediction .* 255 "),
+        (EMPTY, EMPTY + 0.5, None, r"reference .* 0\.5 "),
+        (EMPTY, EMPTY + NAN, None, "reference .* nan "),
+        (EMPTY[None, None], EMPTY, None, r"prediction .*\(1, 1, 4, 5\)"),
+        (EMPTY[:0], EMPTY, None, r"prediction .*\(0, 5\)"),
+        (EMPTY, EMPTY, (1.0, 1.0, 1.0), r"2 axes; got \[1\.0, 1\.0, 1\.0\]"),
+        (EMPTY, EMPTY, (1.0, 0.0), r"got \[1\.0, 0\.0\]"),
+        (EMPTY, EMPTY, (1.0, NAN), r"got \[1\.0, nan\]"),
     ],
 )
 def test_refusals(prediction, reference, spacing, message):

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 from srs_monai.networks import SRSNet
 from srs_monai.runtimes import build
-from srs_monai.runtimes.eager import Eager
+from srs_monai.runtimes.pytorch import Eager
 from srs_monai.runtimes.runtime import to_power_of_two
 
 

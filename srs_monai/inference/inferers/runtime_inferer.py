@@ -10,7 +10,7 @@ from monai.inferers import Inferer
 from torch import Tensor, nn
 
 from srs_monai.runtimes import Runtime, build, check_runtime
-from srs_monai.runtimes.eager import Eager
+from srs_monai.runtimes.pytorch import Eager
 from srs_monai.runtimes.selection.auto import Auto
 from srs_monai.tensors import plain, with_meta_of
 

@@ -1,6 +1,5 @@
 """Converted graphs, which take seconds to make, kept between runs."""
 
-import hashlib
 import json
 import logging
 import os
@@ -12,15 +11,24 @@ from pathlib import Path
 from typing import TypeVar
 
 from srs_monai.errors import one_line
-from srs_monai.runtimes.cache.cache_folder import cache_folder
+from srs_monai.files import sha256_of
 
 logger = logging.getLogger(__name__)
 
+VARIABLE = "SRS_MONAI_CACHE"
 LIMIT = 2**30  # bytes of all graphs together
 _CONTENT = "content.json"  # of an entry: its files and their hashes
 _ABANDONED = 86400.0  # seconds after which an unfinished entry is another's no more
 
 Loaded = TypeVar("Loaded")
+
+
+def cache_folder() -> Path:
+    """The folder that the variable SRS_MONAI_CACHE names, else srs_monai in the user's cache; it may not be there."""
+    given = os.environ.get(VARIABLE)
+    if given:
+        return Path(given).expanduser()
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()) / "srs_monai"
 
 
 def cached_graph(key: str, name: str, write: Callable[[Path], object], load: Callable[[Path], Loaded]) -> Loaded:
@@ -69,7 +77,7 @@ def _kept(made: Path, entry: Path) -> Path:
     """Where a new entry's files are: at its place, once they are all there."""
     try:
         files = [path for path in made.iterdir() if path.is_file()]
-        (made / _CONTENT).write_text(json.dumps({path.name: _hash(path) for path in files}))
+        (made / _CONTENT).write_text(json.dumps({path.name: sha256_of(path) for path in files}))
         made.rename(entry)
     except OSError as error:  # another process was faster, or the disk is full
         logger.info("the converted graph is not kept: %s", one_line(error))
@@ -82,13 +90,8 @@ def _check(entry: Path) -> None:
     """Refuse an entry whose files are not those that were written."""
     content: dict[str, str] = json.loads((entry / _CONTENT).read_text())
     for name, written in content.items():
-        if _hash(entry / name) != written:
+        if sha256_of(entry / name) != written:
             raise ValueError(f"{name} is not what was written")
-
-
-def _hash(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _trim(newest: Path) -> None:

@@ -1,7 +1,7 @@
 """Networks as graphs in files, one format a file: logits out, any batch, height and width in."""
 
-from srs_monai.runtimes.graphs.load_openvino import load_openvino as load_openvino
 from srs_monai.runtimes.graphs.onnx_graph import onnx_graph as onnx_graph
+from srs_monai.runtimes.graphs.openvino_graph import load_openvino as load_openvino
 from srs_monai.runtimes.graphs.openvino_graph import openvino_graph as openvino_graph
 from srs_monai.runtimes.graphs.tensorrt_graph import tensorrt_graph as tensorrt_graph
 from srs_monai.runtimes.graphs.torchscript_graph import torchscript_graph as torchscript_graph

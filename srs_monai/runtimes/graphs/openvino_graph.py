@@ -1,12 +1,14 @@
 """OpenVINO's own format, for processors of Intel and others."""
 
+import sys
 from pathlib import Path
+from types import ModuleType
 
 from torch import Tensor, nn
 
+from srs_monai.environment import require
 from srs_monai.errors import one_line
 from srs_monai.runtimes.graphs.graph_files import replacing_graph
-from srs_monai.runtimes.graphs.load_openvino import load_openvino
 from srs_monai.runtimes.graphs.trace import INPUT, OUTPUT, prepared, traced
 
 
@@ -38,3 +40,17 @@ def openvino_graph(network: nn.Module, path: str | Path, *, sample: Tensor | Non
     model.outputs[0].get_tensor().set_names({OUTPUT})
     with replacing_graph(path) as temporary:
         openvino.save_model(model, str(temporary), compress_to_fp16=False)
+
+
+def load_openvino() -> ModuleType:
+    """Import OpenVINO so that nothing is sent from this machine.
+
+    Importing it and converting a model report to a statistics server, without asking, wherever openvino_telemetry is
+    installed, as it is with OpenVINO itself. Where that package cannot be imported, OpenVINO puts an empty stub of its
+    own in its place.
+
+    Raises:
+        ValueError: with the command that installs it, where it is not there.
+    """
+    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]  # None: importing it fails
+    return require("openvino")

@@ -1,12 +1,17 @@
 """A network with its costly parts in our own kernels."""
 
+import torch
 from monai.networks.blocks import Convolution
 from torch import nn
 
+from srs_monai.device import keep_freed_memory
+from srs_monai.environment import NO_COMPILER, cpp_compiler
 from srs_monai.networks.blocks import CBAMResidual, ResidualNode
 from srs_monai.networks.fuse import fuse
 from srs_monai.networks.layers import DPConv
 from srs_monai.runtimes.native.modules import NativeConv3, NativeDPConv, NativeNode
+from srs_monai.runtimes.pytorch import Eager
+from srs_monai.runtimes.runtime import BuildRequest, Runtime
 
 
 def accelerate(network: nn.Module) -> nn.Module:
@@ -49,3 +54,14 @@ def _is_plain_3x3(part: Convolution) -> bool:
         return False
     follow = [child for child in rest.children() if not isinstance(child, nn.Identity)]
     return len(follow) == 1 and isinstance(follow[0], nn.ReLU)
+
+
+def build_native(request: BuildRequest) -> Runtime:
+    """Our own kernels, compiled for this processor in a second; float32, also where a lower precision would do."""
+    keep_freed_memory()  # its maps are made and freed with every image
+    return Eager(accelerate(request.fused(channels_last=True)), "native", "float32", (1, 2), channels_last=True)
+
+
+def lacks_compiler(device: torch.device) -> str:
+    """Why the kernels cannot be compiled on this machine, and the way out; empty where they can."""
+    return "" if cpp_compiler() else NO_COMPILER

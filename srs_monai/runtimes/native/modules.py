@@ -5,13 +5,13 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
-from torch.overrides import handle_torch_function, has_torch_function
 
 from srs_monai.networks.blocks import CBAMResidual
 from srs_monai.networks.layers import DPConv
 from srs_monai.networks.layers.dpconv import require_own_guides
 from srs_monai.runtimes.native.library import Block, Part, library
 from srs_monai.runtimes.native.packing import pack_1x1, pack_3x3, pad_channels, padded
+from srs_monai.tensors import on_plain_tensors
 
 
 class NativeConv3(nn.Module):
@@ -39,9 +39,9 @@ class NativeConv3(nn.Module):
         self.rectify = int(rectify)
 
     def forward(self, x: Tensor) -> Tensor:
-        if has_torch_function((x,)):  # a subclass, such as MONAI's MetaTensor, which makes the result one of its own
-            of_its_class: Tensor = handle_torch_function(self.forward, (x,), x)
-            return of_its_class
+        return on_plain_tensors(self._convolve, x)
+
+    def _convolve(self, x: Tensor) -> Tensor:
         (batch,) = _in_vectors([x], self.in_channels)
         out = _empty(batch, self.stride)
         lib, threads, (height, width) = library(), torch.get_num_threads(), out.shape[2:]
@@ -98,9 +98,9 @@ class NativeNode(nn.Module):
 
     def forward(self, links: list[Tensor] | Tensor) -> Tensor:
         maps = links if isinstance(links, list) else [links]
-        if has_torch_function(tuple(maps)):
-            of_its_class: Tensor = handle_torch_function(self.forward, tuple(maps), maps)
-            return of_its_class
+        return on_plain_tensors(self._run, *maps)
+
+    def _run(self, *maps: Tensor) -> Tensor:
         batches = _in_vectors(maps, self.in_channels)
         out = _empty(batches[0], self.stride)
         lib, threads, (height, width) = library(), torch.get_num_threads(), out.shape[2:]
@@ -134,7 +134,7 @@ def _bias(bias: Tensor | None, weight: Tensor) -> Tensor:
     return pad_channels(values.detach().float(), 0, library().lanes()).contiguous()
 
 
-def _in_vectors(maps: list[Tensor], channels: int) -> list[Tensor]:
+def _in_vectors(maps: Sequence[Tensor], channels: int) -> list[Tensor]:
     """Maps with channels last, in whole vectors: each by itself, or, where one is not in whole vectors, as one.
 
     What the kernels would read from other memory is refused: they look at no shapes.
@@ -157,7 +157,7 @@ def _in_vectors(maps: list[Tensor], channels: int) -> list[Tensor]:
                 f"our own kernels compute in float32 on the CPU, got {x.dtype} on {x.device}; leave autocast out, or "
                 "take another runtime"
             )
-    lanes, maps = library().lanes(), [x.as_subclass(Tensor) for x in maps]
+    lanes, maps = library().lanes(), list(maps)
     if len(maps) > 1 and any(x.shape[1] % lanes for x in maps):
         maps = [torch.cat(maps, dim=1)]
     return [pad_channels(x, 1, lanes).contiguous(memory_format=torch.channels_last) for x in maps]

@@ -7,13 +7,11 @@ from collections.abc import Callable
 from torch import Tensor
 
 from srs_monai.errors import one_line
-from srs_monai.runtimes.build_request import Target
 from srs_monai.runtimes.cache.fingerprint import architecture_hash
-from srs_monai.runtimes.eager import Eager
 from srs_monai.runtimes.known_runtimes import RUNTIMES, available
-from srs_monai.runtimes.runtime import Runtime
-from srs_monai.runtimes.selection.choices import Choice, remember, remembered
-from srs_monai.runtimes.selection.machine import machine
+from srs_monai.runtimes.pytorch import Eager
+from srs_monai.runtimes.runtime import BuildRequest, Runtime
+from srs_monai.runtimes.selection.choices import Choice, machine, remember, remembered
 from srs_monai.runtimes.selection.measure import equal_enough, fastest
 
 logger = logging.getLogger(__name__)
@@ -26,17 +24,17 @@ class Auto(Runtime):
     """torch's own operations at first; the fastest runtime as soon as so many images are asked for that it pays.
 
     Args:
-        target: what is built for.
+        request: what is built for.
         channels_last: the memory layout of torch's own operations.
         clock: gives seconds.
     """
 
     def __init__(
-        self, target: Target, channels_last: bool = True, clock: Callable[[], float] = time.perf_counter
+        self, request: BuildRequest, channels_last: bool = True, clock: Callable[[], float] = time.perf_counter
     ) -> None:
-        self._target, self._clock = target, clock
+        self._request, self._clock = request, clock
         self._usual, self._left_out = ("channels_last", "") if channels_last else ("eager", "channels_last")
-        self._use(RUNTIMES[self._usual].build(target))
+        self._use(RUNTIMES[self._usual].build(request))
         self._shown = self._asked = 0
         self._decided = self._looked_up = False
 
@@ -53,7 +51,7 @@ class Auto(Runtime):
             if self.name == self._usual:
                 raise
             logger.warning("runtime %s fails (%s): %s goes on", self.name, one_line(error), self._usual)
-            self._use(RUNTIMES[self._usual].build(self._target))
+            self._use(RUNTIMES[self._usual].build(self._request))
             return self._current(images)
 
     def expect(self, count: int) -> None:
@@ -73,7 +71,7 @@ class Auto(Runtime):
         if self._looked_up and self._asked < PAYS_UNKNOWN:
             return
         self._looked_up = True
-        here, model = machine(self._target.device), self._model(images)
+        here, model = machine(self._request.device), self._model(images)
         choice = remembered(here, model)
         candidates: dict[str, Runtime] = {self._usual: self._current}
         if choice is not None and choice.runtime != self._usual:
@@ -95,28 +93,28 @@ class Auto(Runtime):
         """The fastest of those that are worth trying, and all that are good."""
         names = [name for name, row in RUNTIMES.items() if row.tried and name != self._left_out]
         candidates: dict[str, Runtime] = {self._usual: self._current}
-        for name in available(self._target.device, names):
-            if name != self._usual and self._target.precision in RUNTIMES[name].precisions:
+        for name in available(self._request.device, names):
+            if name != self._usual and self._request.precision in RUNTIMES[name].precisions:
                 candidates |= self._built(name)
-        reference = Eager(self._target.fused(channels_last=False), "eager", "float32", (1,))
+        reference = Eager(self._request.fused(channels_last=False), "eager", "float32", (1,))
         good = equal_enough(candidates, self._usual, reference, images[:1])
         return fastest(good, images, self._clock), good
 
     def _built(self, name: str) -> dict[str, Runtime]:
         """A runtime by its name; none where the network cannot be brought into it."""
         try:
-            return {name: RUNTIMES[name].build(self._target)}
+            return {name: RUNTIMES[name].build(self._request)}
         except Exception as error:  # whatever a library makes of a network that it does not know
             logger.info("runtime %s is left out: %s", name, one_line(error))
             return {}
 
     def _model(self, images: Tensor) -> dict[str, str]:
-        size = " x ".join(map(str, self._target.image_size))
+        size = " x ".join(map(str, self._request.image_size))
         return {
-            "network": type(self._target.network).__name__,
-            "architecture": architecture_hash(self._target.network),
+            "network": type(self._request.network).__name__,
+            "architecture": architecture_hash(self._request.network),
             "channels": str(images.shape[1]),
             "image_size": size,
-            "precision": self._target.precision,
+            "precision": self._request.precision,
             "layout": self._usual,
         }

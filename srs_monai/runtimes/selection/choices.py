@@ -3,17 +3,24 @@
 import hashlib
 import json
 import logging
+import os
+import platform
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
+
+from srs_monai import __version__
+from srs_monai.environment import package_version
 from srs_monai.errors import one_line
 from srs_monai.files import write_atomically
-from srs_monai.runtimes.cache.cache_folder import cache_folder
+from srs_monai.runtimes.cache.graph_cache import cache_folder
 
 logger = logging.getLogger(__name__)
 
+_LIBRARIES = ("torch", "onnxruntime", "openvino")
 _KEPT = 200  # the last ones
 
 
@@ -30,6 +37,31 @@ class Choice:
     runtime: str
     batch_size: int
     seconds: dict[str, float]
+
+
+def machine(device: torch.device) -> dict[str, str]:
+    """What is measured on: two machines of which this says the same take the same time."""
+    said = {
+        "processor": _processor(),
+        "cores": str(os.cpu_count()),
+        "threads": str(torch.get_num_threads()),
+        "device": device.type,
+        "srs_monai": __version__,
+        **{library: package_version(library) or "not installed" for library in _LIBRARIES},
+    }
+    if device.type == "cuda":
+        said |= {"gpu": torch.cuda.get_device_name(device), "cuda": str(torch.version.cuda)}
+    return said
+
+
+def _processor() -> str:
+    """The model of the processor, which Python tells on few systems."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(errors="replace").splitlines()
+    except OSError:
+        lines = []
+    models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return models[0] if models else platform.processor() or platform.machine()
 
 
 def remembered(machine: Mapping[str, str], model: Mapping[str, str]) -> Choice | None:

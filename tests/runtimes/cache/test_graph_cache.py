@@ -8,11 +8,10 @@ import pytest
 import torch
 
 from srs_monai.networks import SRSNet
-from srs_monai.runtimes.build_request import Target
 from srs_monai.runtimes.cache import graph_cache
-from srs_monai.runtimes.cache.cache_folder import cache_folder
-from srs_monai.runtimes.cache.graph_cache import cached_graph
+from srs_monai.runtimes.cache.graph_cache import cache_folder, cached_graph
 from srs_monai.runtimes.converted import graph_key
+from srs_monai.runtimes.runtime import BuildRequest
 
 CPU = torch.device("cpu")
 
@@ -120,7 +119,7 @@ def small(out_channels: int = 1, **options: object) -> SRSNet:
 
 
 def key(network: SRSNet, name: str = "g.xml") -> str:
-    return graph_key(Target(network, "float32", CPU, (32, 32)), name, ["onnx"])
+    return graph_key(BuildRequest(network, "float32", CPU, (32, 32)), name, ["onnx"])
 
 
 def test_a_graph_belongs_to_its_weights_and_its_network() -> None:

@@ -9,9 +9,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from srs_monai.runtimes.build_request import Target
 from srs_monai.runtimes.known_runtimes import Row
-from srs_monai.runtimes.runtime import Runtime
+from srs_monai.runtimes.runtime import BuildRequest, Runtime
 from srs_monai.runtimes.selection import auto as auto_module
 from srs_monai.runtimes.selection import choices, measure
 from srs_monai.runtimes.selection.auto import PAYS_KNOWN, PAYS_UNKNOWN, Auto
@@ -181,13 +180,13 @@ def runtimes(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> dict[str, int]:
     built: dict[str, int] = {}
 
     def row(name: str, seconds: float, tried: bool = True) -> Row:
-        def build(target: Target) -> Runtime:
+        def build(request: BuildRequest) -> Runtime:
             built[name] = built.get(name, 0) + 1
             return Timed(name, clock, lambda n: seconds * n, sizes=(1, 2))
 
         return Row(build, tried=tried)
 
-    def unbuildable(target: Target) -> Runtime:
+    def unbuildable(request: BuildRequest) -> Runtime:
         raise RuntimeError("no such operator")
 
     table = {"eager": row("eager", 2), "channels_last": row("channels_last", 3), "fast": row("fast", 1)}
@@ -198,8 +197,8 @@ def runtimes(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> dict[str, int]:
 
 
 def auto_of(clock: Clock, network: nn.Module | None = None, size: int = 8, **options: bool) -> Auto:
-    target = Target(network or FirstChannel(), "float32", torch.device("cpu"), (size, size))
-    return Auto(target, clock=clock, **options)
+    request = BuildRequest(network or FirstChannel(), "float32", torch.device("cpu"), (size, size))
+    return Auto(request, clock=clock, **options)
 
 
 class FirstChannel(nn.Module):

@@ -1,4 +1,4 @@
-"""The table of metrics as a by-product of an evaluator's run."""
+"""Handlers of an evaluator: the table of metrics of its run, and a progress bar over its cases."""
 
 import logging
 import os
@@ -10,33 +10,35 @@ from typing import Any
 from ignite.engine import Engine, Events
 from monai.data import MetaTensor
 from monai.utils import CommonKeys, ImageMetaKey
+from tqdm import tqdm
 
 from srs_monai.data.file_names import SOURCE_SUFFIXES, without_ending
 from srs_monai.evaluation.label_metrics import case_rows, check_labels
 from srs_monai.evaluation.mask_files import spacing_mm
 from srs_monai.evaluation.metrics_table import MetricTable, Row, check_output
+from srs_monai.progress import ProgressBar
 
 _logger = logging.getLogger(__name__)
 
 
 class CaseMetrics:
-    """Measure every case that a MONAI evaluator gives out, and write the table at the end of its run.
+    """Evaluator handler: measure every case of a MONAI evaluator, and write the table at the end of its run.
 
-    The evaluator's output must be decollated and post-processed: `pred` and `label` (1, H, W[, D]), masks, or label
-    values when `labels` names them. The image's meta data name the case and say how far apart its pixels are; distances
-    are in mm where that is known, else in pixels.
+    The evaluator's output must be decollated and post-processed: `pred` and `label` (1, H, W[, D]) are masks, or maps
+    of label values if `labels` is given. The meta data of the image give the name of the case and its spacing.
+    Distances are in mm if the spacing is known, else in pixels.
 
     Args:
         output_dir: folder for metrics.csv, metrics.json and summary.md.
         labels: name of each label value, {1: "liver", 2: "spleen"}; None for one foreground.
-        original_definition: also give the metrics of the authors' release.
-        overwrite: replace the tables that are in output_dir.
+        original_definition: also compute the metrics of the authors' release.
+        overwrite: replace tables that exist in output_dir.
 
     Attributes:
         table: the table of the last run; None before it.
 
     Raises:
-        ValueError: when the labels are not what they should be, or output_dir has tables already.
+        ValueError: if the labels are invalid, or output_dir already has tables.
     """
 
     def __init__(
@@ -61,7 +63,7 @@ class CaseMetrics:
         engine.add_event_handler(Events.COMPLETED, self._finish)
 
     def _start(self, engine: Engine) -> None:
-        """Forget an earlier run."""
+        """Discard the cases of an earlier run."""
         self._cases = []
 
     def _measure(self, engine: Engine) -> None:
@@ -81,7 +83,7 @@ class CaseMetrics:
             self._cases.append((source, number, rows))
 
     def _finish(self, engine: Engine) -> None:
-        """Name the cases as briefly as keeps them apart, write the table and say where it is."""
+        """Name the cases, relative to their common folder, write the table, and log its place."""
         folders = [str(source.parent) for source, _, _ in self._cases]
         common = os.path.commonpath(folders) if folders else ""
         rows = [
@@ -94,7 +96,18 @@ class CaseMetrics:
         _logger.info("%s\n%s", self.table.to_markdown(), "\n".join(f"written: {path.resolve()}" for path in paths))
 
 
+class CaseProgress(ProgressBar):
+    """Evaluator handler: one progress bar for the run, with the remaining time."""
+
+    def _open(self, engine: Engine) -> None:
+        # ignite counts batches; a batch is one case, unless cases are evaluated on the grid of the network
+        self.bar = tqdm(total=engine.state.epoch_length, desc="evaluating", unit="batch", dynamic_ncols=True)
+
+    def _step(self, engine: Engine) -> None:
+        self.bar.update()
+
+
 def _name(source: str, number: int | None) -> str:
-    """Name the case of a file, or of one slice of it."""
+    """The name of the case in a file, or in one slice of it."""
     case = str(without_ending(Path(source), SOURCE_SUFFIXES)[0])
     return case if number is None else f"{case} slice {number}"

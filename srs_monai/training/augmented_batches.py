@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import torch
-from monai.data import DataLoader, MetaTensor, list_data_collate
+from monai.data import DataLoader, list_data_collate
 from monai.transforms import Compose
 from torch import Tensor
+
+from srs_monai.tensors import plain
 
 KEYS = ("image", "label")
 
@@ -42,8 +44,4 @@ class AugmentedBatches:
         images = [dict(zip(batch, values, strict=True)) for values in zip(*batch.values(), strict=True)]
         augmented: dict[str, Any] = list_data_collate([self.transform(image) for image in images])
         # without the meta data that the transforms began, which no step needs and each operation would carry on
-        return {
-            key: value.as_tensor() if isinstance(value, MetaTensor) else value
-            for key, value in augmented.items()
-            if key in batch
-        }
+        return {key: plain(value) for key, value in augmented.items() if key in batch}

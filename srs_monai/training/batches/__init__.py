@@ -1,1 +1,0 @@
-"""Wrappers of a loader, each with one task."""
