@@ -1,4 +1,4 @@
-"""Which device computes, networks placed on it, and memory that the process keeps."""
+"""The device for computations, networks placed on it, and memory that the process keeps."""
 
 import ctypes
 import sys
@@ -6,34 +6,34 @@ import sys
 import torch
 from torch import nn
 
-# of glibc's malloc.h
+# constants from malloc.h of glibc
 _M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_MAX = -1, -2, -4
-_TOP_PAD = 64 * 2**20  # bytes taken from the system at a time
+_TOP_PAD = 64 * 2**20  # bytes, requested from the system at once
 
 
 def pick_device(name: str | torch.device = "auto") -> torch.device:
-    """The device of this name; "auto" is the GPU when there is one, else the CPU.
+    """The device with this name; "auto" is the GPU if there is one, else the CPU.
 
     Raises:
-        ValueError: when there is no such device on this machine.
+        ValueError: for an invalid name, or a device that this machine does not have.
     """
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
         device = torch.device(name)
     except RuntimeError as error:
-        raise ValueError(f"device is auto, cpu, cuda or cuda:NUMBER; got {name!r}") from error
+        raise ValueError(f"device must be auto, cpu, cuda or cuda:NUMBER; got {name!r}; choose one of them") from error
     if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
         raise ValueError(
-            f"device {device} is not there: PyTorch sees {torch.cuda.device_count()} GPUs; use device auto or cpu"
+            f"device must exist, but {device} does not: PyTorch sees {torch.cuda.device_count()} GPUs; use auto or cpu"
         )
     return device
 
 
 def place(network: nn.Module, device: str | torch.device = "auto", channels_last: bool = False) -> nn.Module:
-    """Move a network to its device, with weights in the memory layout that its convolutions run fastest in."""
+    """Move a network to its device, with the weights of its convolutions in the requested memory layout."""
     if channels_last:
-        # one by one: a bank of kernels for pictures has as many axes as a volume's kernel
+        # one by one, since a bank of kernels for pictures has as many axes as a kernel for volumes
         for part in network.modules():
             if isinstance(part, nn.Conv2d | nn.ConvTranspose2d):
                 part.weight.data = part.weight.data.contiguous(memory_format=torch.channels_last)
@@ -43,14 +43,14 @@ def place(network: nn.Module, device: str | torch.device = "auto", channels_last
 
 
 def keep_freed_memory() -> bool:
-    """Let the process keep the memory that it frees, for what it allocates next.
+    """Let the process keep freed memory for later allocations.
 
-    On Linux with glibc, a large tensor is mapped when it is made and given back when it is freed, so that the system
-    fills its pages with zeros each time: of a training step on a CPU that can be more than half. A process grows to its
-    peak and stays there.
+    With glibc on Linux, a large tensor is mapped at its creation and unmapped when it is freed. So the system fills its
+    pages with zeros each time, which can be more than half of a training step on a CPU. With this setting, a process
+    grows to its peak and stays there.
 
     Returns:
-        Whether it does so now: False where the C library is another one, or cannot.
+        Whether the setting is active: False for another C library, or if it fails.
     """
     if not sys.platform.startswith("linux"):
         return False

@@ -1,17 +1,17 @@
-"""The cause of a failure as the last thing that a user reads."""
+"""Errors in one line, and the root cause of a failure as the last line that a user reads."""
 
 import sys
 from types import TracebackType
 
-#: what is said where a person stops a command
-INTERRUPTED = "interrupted: what was finished stays, and the same command goes on from there"
+#: message after Ctrl-C
+INTERRUPTED = "interrupted: finished results stay, and the same command continues from there"
 
 
 def root_cause(error: BaseException) -> BaseException:
-    """The error that says what went wrong: the first that is not a plain RuntimeError about another one.
+    """The first error in the chain of causes that is not a plain RuntimeError about another error.
 
-    So MONAI and torch wrap what happens in an expression or a transform. Errors below that one, of a library whose
-    complaint was put into a sentence with the file's name and a way out, say less.
+    MONAI and torch wrap an error in an expression or a transform in such a RuntimeError. Errors further down come from
+    libraries, whose message is already part of a sentence with the file's name and a way out.
     """
     while type(error) is RuntimeError:
         below = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
@@ -22,7 +22,7 @@ def root_cause(error: BaseException) -> BaseException:
 
 
 def one_line(*said: object) -> str:
-    """What errors say, for the middle of a sentence; those of one word or none (KeyError(101)) say what they are."""
+    """Errors as text for the middle of a sentence. One of at most one word, as of KeyError(101), gets its type."""
     return "; ".join(_sentence(part) for part in said)
 
 
@@ -34,10 +34,10 @@ def _sentence(said: object) -> str:
 
 
 def end_with_the_cause() -> None:
-    """Print an uncaught error's root cause, in one line, after its traceback; of an interruption, that line alone.
+    """Print the root cause of an uncaught error in one line after its traceback; after Ctrl-C, print only one line.
 
-    MONAI's configuration parser wraps an error in one of its own for every expression it came through ("Failed to
-    evaluate ..."), so that the reason ends up far above the last line.
+    MONAI's configuration parser wraps an error once for every expression around it ("Failed to evaluate ..."), so the
+    reason would be far above the last line.
     """
     sys.excepthook = _print_with_cause
 

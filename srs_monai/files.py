@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all."""
+"""Files that are complete or absent, folders for results, and checksums."""
 
 import hashlib
 import os
@@ -13,10 +13,10 @@ from srs_monai.errors import one_line
 
 @contextmanager
 def replacing(path: str | Path) -> Iterator[Path]:
-    """Give a temporary name beside `path` to write to; it takes the place of `path` when the block ends well.
+    """Yield a temporary path beside `path`; after a block without error, that file replaces `path`.
 
-    A killed run leaves the old file or the new one, never half. The temporary name keeps the ending of `path`, by
-    which many writers choose their format. Missing folders are made.
+    A killed run leaves the old file or the new one, never a part. The temporary name keeps the suffix of `path`, from
+    which many writers take their format. Missing folders are created.
     """
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -29,41 +29,43 @@ def replacing(path: str | Path) -> Iterator[Path]:
 
 
 def write_atomically(path: str | Path, content: bytes) -> None:
-    """Write bytes to a file that is there whole or not at all."""
+    """Write bytes to a file that is complete or absent."""
     with replacing(path) as temporary:
         temporary.write_bytes(content)
 
 
 def check_folder(path: str | Path) -> None:
-    """Refuse a folder that cannot be made or written to, before any work is lost; nothing is made.
+    """Reject a folder that cannot be created or written, before any work is lost. Nothing is created.
 
     Raises:
-        ValueError: when a file stands in its place, or it is not for this user to write.
+        ValueError: if another file has this name, or the user lacks the permission to write.
     """
     folder = Path(path)
     there = next(place for place in (folder, *folder.absolute().parents) if os.path.lexists(place))
     if not there.is_dir():
-        raise ValueError(f"results go into a folder, but {there} is none; name another output folder (output_dir)")
+        raise ValueError(
+            f"results need a folder, but {there} is not a folder; choose another output folder (output_dir)"
+        )
     if not os.access(there, os.W_OK | os.X_OK):
         raise ValueError(
-            f"results go into a folder that can be written, but {there} cannot; name another output folder (output_dir)"
+            f"results need a writable folder, but {there} is not writable; choose another output folder (output_dir)"
         )
 
 
 def make_folder(path: str | Path) -> None:
-    """Make a folder and write to it, before any work is lost; nothing is left in it.
+    """Create a folder and test that it is writable, before any work is lost. The test leaves no file.
 
     Raises:
-        ValueError: when it cannot be made or written to.
+        ValueError: if it cannot be created or written.
     """
     check_folder(path)
     try:
         Path(path).mkdir(parents=True, exist_ok=True)
         with TemporaryFile(dir=path):
             pass
-    except OSError as error:  # what permissions do not tell: a file system that takes no files, a full disk
+    except OSError as error:  # not visible from permissions: a read-only file system, a full disk
         raise ValueError(
-            f"results go into a folder that can be made and written, but {path} cannot: {one_line(error)}; name "
+            f"results need a writable folder, but {path} is not writable: {one_line(error)}; choose "
             "another output folder (output_dir)"
         ) from error
 

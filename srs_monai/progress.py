@@ -1,4 +1,4 @@
-"""Progress bars: of an engine's run, and of work on many items in threads."""
+"""Progress bars for the run of an engine, and for work on many items in threads."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -13,9 +13,9 @@ Found = TypeVar("Found")
 
 
 class ProgressBar:
-    """Engine handler: one bar for a run, closed however the run ends.
+    """Engine handler: one bar for a run. It is closed at every end of the run, also after an error.
 
-    What it shows is made in `_open`, as `bar`, and moved on in `_step`.
+    A subclass creates `bar` in `_open` and updates it in `_step`.
     """
 
     bar: tqdm
@@ -39,19 +39,19 @@ class ProgressBar:
     def _fail(self, error: Exception) -> None:
         if hasattr(self, "bar"):
             self._close()
-        raise error  # ignite takes an exception that has a handler for handled
+        raise error  # ignite considers an exception with a handler as handled
 
 
 def in_threads(
     work: Callable[[Item], Found], items: Sequence[Item], title: str, *, progress: bool = True
 ) -> list[Found]:
-    """What the work gives for each item, in their order: as many threads as processors, and a bar.
+    """The results of a function for many items, in their order, with one thread per processor and a progress bar.
 
     Args:
-        work: mostly reads and decodes, in which threads run beside each other.
-        items: images, or what holds one.
-        title: of the bar.
-        progress: show it, on a terminal.
+        work: the function; it should mostly read and decode, which threads can do in parallel.
+        items: images, or objects that hold one.
+        title: label of the bar.
+        progress: show the bar, on a terminal only.
     """
     silent = None if progress else True  # None: shown on a terminal only
     with ThreadPoolExecutor(cpu_count()) as pool:

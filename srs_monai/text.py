@@ -1,4 +1,4 @@
-"""Names, sizes and lists in messages, and tables to read."""
+"""Names, sizes and lists for messages, and tables to read."""
 
 from collections.abc import Collection, Iterable, Sequence
 from difflib import get_close_matches
@@ -21,7 +21,7 @@ def text_table(rows: Iterable[Sequence[str]], *, right: Collection[int] = (), be
 
 
 def few(names: Iterable[str], shown: int = 5) -> str:
-    """The first names for a message, and how many there are when not all are shown."""
+    """The first names, for a message, and their number if not all are shown."""
     listed = list(names)
     if len(listed) <= shown:
         return ", ".join(listed)
@@ -29,15 +29,15 @@ def few(names: Iterable[str], shown: int = 5) -> str:
 
 
 def by(size: Iterable[int]) -> str:
-    """A size for a message: 200 x 300."""
+    """A size, for a message: 200 x 300."""
     return " x ".join(map(str, size))
 
 
 def one_of(name: str, known: Iterable[str], kind: str) -> str:
-    """The name itself, when it is known.
+    """The name, if it is known.
 
     Raises:
-        ValueError: listing what is known, and the nearest of it.
+        ValueError: for an unknown name, with the known names and the most similar one.
     """
     names = sorted(known)
     if name in names:

@@ -26,7 +26,7 @@ def test_a_device_stays_what_it_is() -> None:
 def test_devices_that_are_not_there_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
     assert pick_device("cuda:0") == torch.device("cuda:0")
-    with pytest.raises(ValueError, match="cuda:1 is not there: PyTorch sees 1 GPUs"):
+    with pytest.raises(ValueError, match=r"cuda:1 .* 1 GPUs"):
         pick_device("cuda:1")
     with pytest.raises(ValueError, match="got 'gpu'"):
         pick_device("gpu")

@@ -34,7 +34,7 @@ def test_where_it_works_it_is_tried_once(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_a_compiler_that_is_not_there_is_asked_for_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CXX", "no-such-compiler")
-    assert cannot_compile("cpu").startswith("needs a C++ compiler, and there is none here")
+    assert cannot_compile("cpu").startswith("needs a C++ compiler")
 
 
 def test_what_torch_says_is_said(tmp_path: Path) -> None:
@@ -54,7 +54,7 @@ def test_an_environment_in_a_folder_with_a_space_is_named(tmp_path: Path, monkey
     monkeypatch.setattr(torch, "__file__", str(tmp_path / "an environment" / "torch" / "__init__.py"))
     said = cannot_compile("cpu")
     assert str(tmp_path / "an environment" / "torch") in said
-    assert "make the Python environment in a folder whose path has no spaces" in said
+    assert "spaces or quotes" in said
     assert said.endswith("(ld: cannot find -ltorch)")
 
 

@@ -56,12 +56,10 @@ def test_a_key_that_the_network_lacks_is_refused(tmp_path: Path) -> None:
 def test_the_reconstruction_alone_is_refused_as_what_it_is(tmp_path: Path) -> None:
     network = nn.ModuleDict({"reconstruction": nn.Conv2d(2, 3, 1), "segmentation": nn.Conv2d(2, 4, 1)})
     save_weights(network["reconstruction"].state_dict(), tmp_path / "reconstruction.pt")
-    with pytest.raises(
-        ValueError, match=r"reconstruction\.pt holds its reconstruction alone.*; name model\.pt beside it"
-    ):
+    with pytest.raises(ValueError, match=r"reconstruction\.pt .*; name model\.pt beside it"):
         load_weights(network, tmp_path / "reconstruction.pt")
     save_weights(nn.Conv2d(2, 5, 1).state_dict(), tmp_path / "other.pt")
-    with pytest.raises(ValueError, match=r"other\.pt is of another one: 'reconstruction\.weight' is absent"):
+    with pytest.raises(ValueError, match=r"other\.pt .*: 'reconstruction\.weight' is absent"):
         load_weights(network, tmp_path / "other.pt")
     load_weights(network["reconstruction"], tmp_path / "reconstruction.pt")
 
@@ -86,7 +84,7 @@ def test_a_file_that_upsets_the_reader_is_refused_with_the_kind_of_its_error(tmp
 
 
 def test_missing_and_empty_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"model\.pt is none; train the network"):
+    with pytest.raises(ValueError, match=r"model\.pt .*; train the network"):
         load_weights(nn.Conv2d(2, 3, 1), tmp_path / "model.pt")
     torch.save([1], tmp_path / "w.pt")
     with pytest.raises(ValueError, match=r"w\.pt holds a list; give a state dict"):
@@ -129,7 +127,7 @@ def test_what_was_loaded_into_a_network_is_remembered(tmp_path: Path) -> None:
     assert loaded.path == tmp_path / "w.pt"
     assert loaded.sha256 == hashlib.sha256((tmp_path / "w.pt").read_bytes()).hexdigest()
     save_weights(nn.Conv2d(1, 1, 1).state_dict(), tmp_path / "other.pt")
-    with pytest.raises(ValueError, match="is of another one"):
+    with pytest.raises(ValueError, match="in the file"):
         load_weights(fresh, tmp_path / "other.pt")
     assert loaded_weights(fresh) == loaded
     assert loaded_weights(place(fresh, "cpu", channels_last=True).double()) == loaded

@@ -1,3 +1,3 @@
-"""The command line: one command a file, and the parser that knows them all."""
+"""The command line: one file for each command, and the parser of all commands."""
 
 from srs_monai.cli.parser import main as main

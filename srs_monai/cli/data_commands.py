@@ -1,4 +1,4 @@
-"""The commands `srs-monai data`: which data sets are known, what is wrong with a copy, how it is split."""
+"""The commands `srs-monai data`: list the known data sets, check a copy of one, and split it."""
 
 import argparse
 import logging
@@ -10,32 +10,30 @@ logger = logging.getLogger(__name__)
 def add_data_commands(data: argparse.ArgumentParser) -> None:
     """Add the commands list, check and split."""
     commands = data.add_subparsers(dest="data_command", required=True, metavar="COMMAND")
-    commands.add_parser("list", help="the published data sets that are known")
-    check = commands.add_parser("check", help="read every image and mask, and say what training would refuse")
+    commands.add_parser("list", help="list the known published data sets")
+    check = commands.add_parser("check", help="read every image and mask, and report what training would reject")
     _add_place(check)
-    split = commands.add_parser("split", help="write train.txt and val.txt, copies and patients undivided")
+    split = commands.add_parser("split", help="write train.txt and val.txt, with copies and patients kept together")
     _add_place(split)
     split.add_argument("--output", required=True, metavar="DIR", help="folder for the lists")
     split.add_argument(
-        "--split", default="1", help="1, 2 or 3 (drawn), or a published one's name (default: %(default)s)"
+        "--split", default="1", help="1, 2 or 3 (random), or the name of a published split (default: %(default)s)"
     )
-    split.add_argument("--seed", type=int, help="of what is drawn (default: the split's number)")
+    split.add_argument("--seed", type=int, help="seed of a random split (default: the number of the split)")
     split.add_argument(
-        "--fraction", type=float, default=0.3, help="of the images to validate on (default: %(default)s)"
+        "--fraction", type=float, default=0.3, help="fraction of validation images (default: %(default)s)"
     )
-    split.add_argument(
-        "--include-normal", action="store_true", help="draw from images without anything to segment, too"
-    )
-    split.add_argument("--overwrite", action="store_true", help="put these lists in place of others")
+    split.add_argument("--include-normal", action="store_true", help="also include images without foreground")
+    split.add_argument("--overwrite", action="store_true", help="replace existing lists")
 
 
 def _add_place(command: argparse.ArgumentParser) -> None:
-    command.add_argument("name", help="of the data set, as `srs-monai data list` shows it")
+    command.add_argument("name", help="name of the data set, as `srs-monai data list` shows it")
     command.add_argument("path", help="folder of the data set")
 
 
 def run_data(options: argparse.Namespace) -> int:
-    """Run one of the commands; the exit status is 1 when training would refuse what was checked."""
+    """Run one of the commands. The exit status is 1 if training would reject the checked data set."""
     if options.data_command == "list":
         return _list()
     if options.data_command == "check":

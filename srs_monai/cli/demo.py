@@ -1,4 +1,4 @@
-"""The whole path in a few minutes: data, both stages, evaluation, inference; each step a command a user could type."""
+"""A demo of a few minutes: data, both stages, evaluation and inference. Each step is a command for users."""
 
 import logging
 import shlex
@@ -16,10 +16,10 @@ logger = logging.getLogger(__name__)
 
 ROOT = Path(__file__).resolve().parents[2]
 CT = "pydicom_CT_small.dcm"
-#: image showings in each stage: what two CPU cores do in about two minutes
+#: image presentations in each stage, for about two minutes on two CPU cores
 SHOWINGS = {"reconstruction": 900, "segmentation": 1800}
-#: what a network is trained with in place of SRSNet's recipe: overlays, values that suit so short a run from random
-#: weights, and at how many sizes an image is shown
+#: training of other networks than SRSNet: overlays, values for such a short run from random weights, and the number of
+#: sizes of each image
 RECIPES: dict[str, tuple[list[str], dict[str, object], int]] = {
     "unet_v2": (["configs/training/unet_v2_polyp.yaml"], {"learning_rate": 1.0e-3, "batch_size": 8}, 3),
     "unet_magic": ([], {"learning_rate": 0.1}, 1),
@@ -39,7 +39,7 @@ def predict_command(source: Path, output: Path, *options: str) -> list[str]:
 
 
 def run(command: list[str]) -> None:
-    """Show a command, then run it; what it prints goes to the terminal."""
+    """Show a command, then run it; its output goes to the terminal."""
     module = command[1:3] == ["-m", "srs_monai"]
     logger.info("\n$ %s", shlex.join(["srs-monai", *command[3:]] if module else ["python", *command[1:]]))
     subprocess.run(command, check=True)
@@ -49,21 +49,23 @@ def demo(output: str | Path, data: str | Path | None = None, network: str = "srs
     """Train a network, evaluate it, and segment pictures, a NIfTI volume and a DICOM file.
 
     Args:
-        output: folder for everything that the demo makes; an earlier demo there is replaced.
-        data: a folder with images/ and masks/; None: generated ultrasound-like phantoms with known truth.
-        network: a file of configs/networks, without its ending.
+        output: folder for all results; an earlier demo in it is replaced.
+        data: a folder with images/ and masks/; None: generated phantoms, similar to ultrasound, with known masks.
+        network: name of a file in configs/networks, without its suffix.
 
     Raises:
-        ValueError: when data is not such a folder, or there is no such network.
-        FileNotFoundError: when the bundle does not lie beside the package, as it does in a clone.
-        subprocess.CalledProcessError: when a step fails.
+        ValueError: if data is not such a folder, or the network does not exist.
+        FileNotFoundError: if the bundle is not beside the package, as in a clone.
+        subprocess.CalledProcessError: if a step fails.
     """
     if not (ROOT / "bundle").is_dir():
-        raise FileNotFoundError(f"the demo runs from a clone of the repository; there is no {ROOT / 'bundle'}")
+        raise FileNotFoundError(
+            f"the demo needs a clone of the repository, but {ROOT / 'bundle'} does not exist; run it in a clone"
+        )
     overlay = f"configs/networks/{network}.yaml"
     if not (ROOT / overlay).is_file():
         known = ", ".join(sorted(path.stem for path in (ROOT / "configs" / "networks").glob("*.yaml")))
-        raise ValueError(f"the demo trains a network of configs/networks, got {network!r}; choose one of {known}")
+        raise ValueError(f"the network of the demo must be in configs/networks, got {network!r}; choose one of {known}")
     output = Path(output).resolve()
     inputs = output / "inputs"
     inputs.mkdir(parents=True, exist_ok=True)
@@ -74,7 +76,7 @@ def demo(output: str | Path, data: str | Path | None = None, network: str = "srs
     items = load_datalist(data, seed=0, split_dir=output / "split")
     images = len(items["training"])
     write_phantom_volume(output / "volume" / "phantom.nii.gz", shape=(128, 128, 16), seed=1)
-    shutil.copy(output / "volume" / "phantom.nii.gz", inputs)  # its truth stays behind
+    shutil.copy(output / "volume" / "phantom.nii.gz", inputs)  # without its mask
     shutil.copy(str(get_testdata_file("CT_small.dcm")), inputs / CT)
     for item in items["validation"][:2]:
         shutil.copy(item["image"], inputs)
@@ -108,7 +110,7 @@ def demo(output: str | Path, data: str | Path | None = None, network: str = "srs
             overwrite=True,
         )
     )
-    # the network, its size and how images are prepared stand beside the weights
+    # the file beside the weights holds the network, its image size and the preprocessing
     options = ["--weights", str(trained / "model.pt"), "--overwrite"]
     run(predict_command(inputs, output / "predictions", *options))
     run(predict_command(inputs / CT, output / "dicom_seg", "--format", "dicom-seg", *options))
@@ -116,8 +118,8 @@ def demo(output: str | Path, data: str | Path | None = None, network: str = "srs
         "\nDone. Look at:\n  %s\n  %s\n  %s\n  %s\n  %s",
         f"{output / 'evaluation'}: metrics of each validation image and their mean",
         f"{output / 'predictions'}: masks and overlays of {', '.join(sorted(p.name for p in inputs.iterdir()))} "
-        "(the CT shows the way from DICOM to mask and nothing else: the network has never seen one)",
-        f"{output / 'dicom_seg'}: the mask of the CT as a DICOM segmentation, which viewers lay over it",
-        f"{trained / 'model.pt'}: the weights, {trained / 'segmentation' / 'epochs.csv'}: how training went",
+        "(the CT only shows the path from DICOM to mask: the network was not trained on CT)",
+        f"{output / 'dicom_seg'}: the mask of the CT as a DICOM segmentation, for display over the CT in viewers",
+        f"{trained / 'model.pt'}: the weights, {trained / 'segmentation' / 'epochs.csv'}: the course of the training",
         f"tensorboard --logdir {shlex.quote(str(trained))}: the curves",
     )

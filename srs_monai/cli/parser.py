@@ -1,4 +1,4 @@
-"""The command line: a thin front, every command calls one function of the package."""
+"""The parser of the command line. Every command calls one function of the package."""
 
 import argparse
 import logging
@@ -13,8 +13,8 @@ from srs_monai.cli.predict_command import add_predict, run_predict
 
 logger = logging.getLogger(__name__)
 
-INTERRUPTED = 130  # exit status of a command that Ctrl-C ended
-# this package reports what concerns the user; the list at the end has what its readers report of a case
+INTERRUPTED_STATUS = 130  # exit status after Ctrl-C
+# their messages do not concern the user; messages of our readers appear in the list of warnings at the end
 LIBRARIES = ("ignite", "pydicom", "highdicom", "monai.data.nvimgcodec_pydicom_plugin")
 READERS = ("srs_monai.data.readers", "srs_monai.dicom")
 _COMMANDS = {"predict": run_predict, "export": run_export, "data": run_data}
@@ -29,32 +29,36 @@ def _parser() -> argparse.ArgumentParser:
     add_export(export)
     add_data_commands(commands.add_parser("data", help="list, check and split published data sets"))
     demo = commands.add_parser("demo", help="train a small network, evaluate it, segment DICOM files and a volume")
-    demo.add_argument("--output", default="demo_output", help="folder for what it makes (default: %(default)s)")
+    demo.add_argument("--output", default="demo_output", help="folder for the results (default: %(default)s)")
     demo.add_argument("--data", help="folder with images/ and masks/; default: generated phantoms")
-    demo.add_argument("--network", default="srsnet_small", help="file of configs/networks (default: %(default)s)")
+    demo.add_argument(
+        "--network", default="srsnet_small", help="name of a file in configs/networks (default: %(default)s)"
+    )
     phantoms = commands.add_parser("phantoms", help="write generated ultrasound-like images with known masks")
     phantoms.add_argument("folder")
-    phantoms.add_argument("--count", type=int, default=48, help="images (default: %(default)s)")
-    phantoms.add_argument("--size", type=int, nargs=2, default=(128, 128), metavar=("HEIGHT", "WIDTH"), help="pixels")
+    phantoms.add_argument("--count", type=int, default=48, help="number of images (default: %(default)s)")
+    phantoms.add_argument(
+        "--size", type=int, nargs=2, default=(128, 128), metavar=("HEIGHT", "WIDTH"), help="in pixels"
+    )
     phantoms.add_argument("--seed", type=int, default=0)
     return parser
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command: its exit status is 1 when it fails, with the reason as the last line, and 130 after Ctrl-C."""
+    """Run one command. The exit status is 1 after an error, whose reason is the last line, and 130 after Ctrl-C."""
     options = _parser().parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
     try:
         return _run(options)
     except KeyboardInterrupt:
-        from srs_monai.errors import INTERRUPTED as SAID
+        from srs_monai.errors import INTERRUPTED
 
-        logger.error("srs-monai %s: %s", options.command, SAID)
-        return INTERRUPTED
+        logger.error("srs-monai %s: %s", options.command, INTERRUPTED)
+        return INTERRUPTED_STATUS
 
 
 def _run(options: argparse.Namespace) -> int:
-    # imported here: the help must not wait for torch and MONAI
+    # imported here, so that --help does not wait for torch and MONAI
     from subprocess import CalledProcessError
 
     try:
@@ -77,7 +81,7 @@ def _run(options: argparse.Namespace) -> int:
 
 @contextmanager
 def _quiet(*names: str) -> Iterator[None]:
-    """Let these loggers say nothing."""
+    """Silence these loggers."""
     levels = {name: logging.getLogger(name).level for name in names}
     try:
         for name in names:

@@ -29,7 +29,7 @@ def evaluation_items(
     unlabelled = [item["image"] for item in items if "label" not in item]
     if unlabelled:
         raise ValueError(
-            f"evaluation needs a label for every image, but {unlabelled[0]} has none ({len(unlabelled)} images in all); "
+            f"evaluation needs a label for every image, but {unlabelled[0]} has none ({len(unlabelled)} images); "
             "add the labels, or evaluate another list"
         )
     if whole_volumes:

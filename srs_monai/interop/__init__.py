@@ -1,4 +1,4 @@
-"""Original checkpoints in."""
+"""Import of original checkpoints."""
 
 from srs_monai.interop.original import ImportReport, load_original_checkpoint
 

@@ -1,4 +1,4 @@
-"""What the originals of the dynamic convolutions call the parts of ours."""
+"""Names of our parts of dynamic convolutions in the original code."""
 
 from torch import nn
 
@@ -46,12 +46,12 @@ DYNAMIC_NAMES: dict[type[nn.Module], dict[str, str]] = {
     RoutedConv: {"route": "_routing_fn.fc"},
 }
 
-# version "t34" of DyConv, whose public code names its two layers one by one
+# version "t34" of DyConv: its public code names both layers separately
 DYCONV_T34_NAMES = {"route.0": "attention.fc1", "route.2": "attention.fc2"}
 
 
 def dynamic_names(module: nn.Module) -> dict[str, str]:
-    """Child of a dynamic convolution as we name it -> as the original does; nothing for any other module."""
+    """Our name of a dynamic convolution's child -> its original name; empty for any other module."""
     if isinstance(module, DyConv) and module.version == "t34":
         return DYCONV_T34_NAMES
     return DYNAMIC_NAMES.get(type(module), {})

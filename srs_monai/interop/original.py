@@ -1,4 +1,4 @@
-"""Checkpoints of the authors' releases, loaded into our networks and layers."""
+"""Import of checkpoints of the authors' releases into our networks and layers."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,12 +17,12 @@ Checkpoint = str | Path | Mapping[str, Any]
 
 @dataclass(frozen=True)
 class ImportReport:
-    """What a load did. In an SRSNet all keys, theirs and ours, start with "segmentation." or "reconstruction.".
+    """The result of an import. In an SRSNet all keys of both sides start with "segmentation." or "reconstruction.".
 
     Attributes:
-        mapping: original key -> our key, for every entry that was loaded.
-        ignored: original keys of parts that the original declares and never calls.
-        missing: our keys that got no value: those of the network for which no file was given, otherwise none.
+        mapping: original key -> our key, for every loaded entry.
+        ignored: original keys of parts that the original declares and never uses.
+        missing: our keys without a value: those of the network for which no file was given; otherwise empty.
     """
 
     mapping: dict[str, str]
@@ -37,44 +37,43 @@ def load_original_checkpoint(
     segmentation: Checkpoint | None = None,
     reconstruction: Checkpoint | None = None,
 ) -> ImportReport:
-    """Load weights of an original release. After an error the model has the weights it had before.
+    """Load weights of an original release. After an error the model still has its earlier weights.
 
     Args:
         model: a ReconstructionNet, a SegmentationNet, a UNetV2, its PVTv2 encoder, a dynamic convolution, one of their
             layers or blocks; or an SRSNet.
-        checkpoint: for all but an SRSNet: a file, read as weights and never as code, or a state dict. The state dict
-            may lie under "state_dict", and its keys may start with "module.".
-        segmentation, reconstruction: the same for the two networks of an SRSNet; both, or one of them.
+        checkpoint: for every model but an SRSNet: a file, which is read as weights and never as code, or a state dict.
+            The state dict may be under "state_dict", and its keys may start with "module.".
+        segmentation, reconstruction: the same for the two networks of an SRSNet; one of them or both.
 
     Raises:
-        ValueError: when a file cannot be read as weights, is for a reconstruction network that the SRSNet is built
-            without, or belongs to another network; the message then names the first key that differs and its shape on
-            both sides.
+        ValueError: if a file cannot be read as weights, is for the reconstruction network of an SRSNet that has none,
+            or belongs to another network. In the last case the message has the first different key and both shapes.
     """
     if isinstance(model, SRSNet):
         pair = {"segmentation": segmentation, "reconstruction": reconstruction}
         given = {name: source for name, source in pair.items() if source is not None}
         if checkpoint is not None or not given:
             raise ValueError(
-                "an SRSNet takes the original's files by the names of its two networks, got "
+                "an SRSNet needs the original files by the names of its two networks, got "
                 f"{'one without a name' if checkpoint is not None else 'none'}; "
                 "call load_original_checkpoint(model, segmentation=..., reconstruction=...)"
             )
         if reconstruction is not None and model.reconstruction is None:
             raise ValueError(
-                "only SRSNet(kernel='dpconv') has a reconstruction network, got a file for one; leave it out, or build "
-                "the network so"
+                "only SRSNet(kernel='dpconv') has a reconstruction network, got a file for one; omit the file, or "
+                "build the network with 'dpconv'"
             )
         fits = [_Fit(model.get_submodule(name), source, f"{name}.") for name, source in given.items()]
     else:
         if checkpoint is None or segmentation is not None or reconstruction is not None:
             raise ValueError(
-                f"a {type(model).__name__} takes one file, got another choice of arguments; "
+                f"a {type(model).__name__} needs the argument checkpoint only, got others; "
                 "call load_original_checkpoint(model, checkpoint)"
             )
         fits = [_Fit(model, checkpoint, "")]
 
-    for fit in fits:  # both files are known to fit before the first weight changes
+    for fit in fits:  # all files are checked before the first weight changes
         fit.load()
     mapping = {fit.prefix + theirs: fit.prefix + ours for fit in fits for theirs, ours in fit.mapping.items()}
     loaded = set(mapping.values())
@@ -86,7 +85,7 @@ def load_original_checkpoint(
 
 
 class _Fit:
-    """One network and the state dict found to fit it; `prefix` stands before its keys in the report."""
+    """A network and a state dict that fits it; `prefix` precedes its keys in the report."""
 
     def __init__(self, network: nn.Module, checkpoint: Checkpoint, prefix: str) -> None:
         ours = {key: value for key, value in network.state_dict().items() if not is_optional(network, key)}
@@ -109,11 +108,11 @@ class _Fit:
             here = ours[names[theirs]] if theirs in names else None
             if theirs not in ignored and shape_text(there) != shape_text(here):
                 raise ValueError(
-                    f"a checkpoint must belong to the network it is loaded into, but {theirs!r} is "
+                    f"a checkpoint must belong to the network, but {theirs!r} is "
                     f"{shape_text(there)} in {self.source} and {shape_text(here)} in this {type(network).__name__}; "
-                    "build the network with the file's features, blocks and channels, or give the other file"
+                    "build the network with the features, blocks and channels of the file, or give another file"
                 )
 
     def load(self) -> None:
-        """Load what fits."""
+        """Load the matching entries."""
         self.network.load_state_dict({ours: self.state[theirs] for theirs, ours in self.mapping.items()})

@@ -1,4 +1,4 @@
-"""What the authors' released SRSNet code calls the parts of our networks."""
+"""Names of our parts of SRSNet in the authors' released code."""
 
 from monai.networks.blocks import Convolution
 from torch import nn
@@ -9,8 +9,8 @@ from srs_monai.networks import BLAM, IPATR, CBAMResidual, DPConv, Reconstruction
 from srs_monai.networks.layers.dpconv import GuideGate
 from srs_monai.networks.nets.dense_nested import DenseNestedDecoder, DenseNestedEncoder
 
-# For each of our modules: child as we name it -> as the original does, "" where it has no such step. A child that is
-# not listed bears the same name. The original always has four levels; level i of ours is its row i.
+# For each of our modules: our name of a child -> its original name, or "" if the original has no such step. A child
+# without an entry has the same name. The original always has four levels; our level i is its row i.
 NAMES: dict[type[nn.Module], dict[str, str]] = {
     Convolution: {"conv": "0", "adn.N": "1"},
     SpatialAttention: {"conv": "conv1"},
@@ -42,7 +42,7 @@ NAMES: dict[type[nn.Module], dict[str, str]] = {
     SegmentationNet: {"encoder": "", "decoder": "", "dpconv": "PKernel_D2"},
 }
 
-# What the original declares beside them and never calls: it is in its checkpoints, not in ours.
+# Parts that the original declares and never uses; they are in its checkpoints, not in ours.
 UNUSED: dict[type[nn.Module], tuple[str, ...]] = {
     IPATR: ("tr", "tr_1"),
     BLAM: ("bn1", "bn2"),
@@ -52,7 +52,7 @@ UNUSED: dict[type[nn.Module], tuple[str, ...]] = {
 
 
 def original_name(module: nn.Module, name: str) -> str:
-    """The original's name of the part or state entry of module that we call name."""
+    """The original name of the part or state entry `name` of a module."""
     for ours, theirs in _names(module).items():
         if name == ours or name.startswith(ours + "."):
             return _join(theirs, original_name(module.get_submodule(ours), name[len(ours) + 1 :]))
@@ -65,7 +65,7 @@ def _names(module: nn.Module) -> dict[str, str]:
 
 
 def unused_names(module: nn.Module) -> list[str]:
-    """The original's names of the parts that it declares inside module and never calls."""
+    """The original names of the parts that the original declares inside a module and never uses."""
     return [
         _join(original_name(module, path) if path else "", name)
         for path, part in module.named_modules()

@@ -1,4 +1,4 @@
-"""What the U-Net v2 release calls the parts of our network, and of the PVTv2 encoder that transformers provides."""
+"""Names of our parts of U-Net v2, and of the PVTv2 encoder from transformers, in the U-Net v2 release."""
 
 from collections.abc import Mapping
 
@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from srs_monai.networks.nets.pvt_v2 import PVTv2
 from srs_monai.networks.nets.unet_v2 import LEVELS, UNetV2
 
-# by class name: transformers is not installed everywhere
+# by class name, because transformers is optional
 _ENCODER_NAMES: dict[str, dict[str, str]] = {
     "PvtV2Backbone": {
         f"encoder.layers.{i}.{ours}": f"{theirs}{i + 1}"
@@ -28,7 +28,7 @@ _ENCODER_NAMES: dict[str, dict[str, str]] = {
 
 
 def unet_v2_names(module: nn.Module) -> dict[str, str]:
-    """Child as we name it -> as the release does; nothing for any other module."""
+    """Our name of a child -> its name in the release; empty for any other module."""
     if isinstance(module, PVTv2):
         return {"backbone": ""}
     if not isinstance(module, UNetV2):
@@ -49,7 +49,7 @@ def unet_v2_names(module: nn.Module) -> dict[str, str]:
 
 
 def unet_v2_unused(module: nn.Module) -> tuple[str, ...]:
-    """What the release declares beside them and never calls; the classifier of a pretrained encoder counts too."""
+    """Parts that the release declares and never uses, including the classifier of a pretrained encoder."""
     if isinstance(module, PVTv2):
         return ("head",)
     if not isinstance(module, UNetV2):
@@ -58,7 +58,7 @@ def unet_v2_unused(module: nn.Module) -> tuple[str, ...]:
 
 
 def split_keys_and_values(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """A state dict in which keys and values of attention are two linear layers, as here, and not one, as there."""
+    """A state dict with separate linear layers for keys and values of attention, which the release joins in one."""
     split: dict[str, Tensor] = {}
     for name, value in state.items():
         layer, _, kind = name.rpartition(".")

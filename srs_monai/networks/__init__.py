@@ -1,4 +1,4 @@
-"""Networks and their layers: tensors in, tensors out. Importing it adds our convolutions to MONAI's factory `Conv`."""
+"""Networks and their layers: from tensors to tensors. The import adds our convolutions to MONAI's factory `Conv`."""
 
 from srs_monai.networks.blocks import BLAM, IPATR, SDI, CBAMResidual, UpShuffle
 from srs_monai.networks.dynamic import (

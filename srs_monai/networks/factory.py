@@ -1,4 +1,4 @@
-"""Our convolutions under their names in MONAI's layer factory, so that Conv["dpconv", 2] builds one."""
+"""Our convolutions in MONAI's layer factory, under their names: Conv["dpconv", 2] builds one."""
 
 from collections.abc import Callable
 from functools import partial
@@ -11,23 +11,23 @@ from srs_monai.networks.dynamic.named_convolutions import CONVOLUTIONS
 
 
 def convolution(name: str, spatial_dims: int) -> Callable[..., nn.Module]:
-    """One of CONVOLUTIONS, its dimensions set.
+    """One of CONVOLUTIONS for this number of spatial dimensions.
 
     Raises:
-        ValueError: when it does not exist in so many dimensions.
+        ValueError: if the convolution does not support this number.
     """
     layer: Any = CONVOLUTIONS[name]
     dimensions: tuple[int, ...] = layer.DIMENSIONS
     if spatial_dims not in dimensions:
         raise ValueError(
-            f"Conv[{name!r}, dim] exists for {' and '.join(map(str, dimensions))} spatial dimensions, got "
-            f"{spatial_dims}; use one of them"
+            f"Conv[{name!r}, dim] supports {' and '.join(map(str, dimensions))} spatial dimensions, got "
+            f"{spatial_dims}; use a supported number"
         )
     return partial(layer, spatial_dims=spatial_dims)
 
 
 def register_convolutions() -> None:
-    """Add CONVOLUTIONS to the factory once; a name that someone else has taken is an error, not overwritten."""
+    """Add CONVOLUTIONS to the factory once. A name that belongs to another layer is an error and is not overwritten."""
     for name in CONVOLUTIONS:
         make = partial(convolution, name)
         if name.upper() not in Conv.names:
@@ -36,13 +36,13 @@ def register_convolutions() -> None:
         taken = Conv.components[name.upper()].value
         if _origin(taken) != _origin(make):
             raise ValueError(
-                f"a name in MONAI's factory Conv is given once, but {name!r} is {_origin(taken)} already; "
-                "register that one under another name"
+                f"a name in MONAI's factory Conv must be unique, but {name!r} is {_origin(taken)} already; "
+                "register that layer under another name"
             )
 
 
 def _origin(make: Callable[..., Any]) -> str:
-    """Where a callable was written; a module that is imported anew makes a new one of the same origin."""
+    """Where a callable is defined. After a second import of its module, a new callable has the same origin."""
     named = make.func if isinstance(make, partial) else make
     bound = make.args if isinstance(make, partial) else ()
     return f"{named.__module__}.{named.__qualname__}{bound or ''}"

@@ -1,4 +1,4 @@
-"""A network as inference needs it: nothing that is known beforehand is computed again for every image."""
+"""A copy of a network for inference: what does not depend on the image is computed once."""
 
 import copy
 from itertools import pairwise
@@ -17,15 +17,15 @@ Network = TypeVar("Network", bound=nn.Module)
 
 
 def fuse(network: Network) -> Network:
-    """A copy for inference that gives the same logits with less work; the network itself stays as it is.
+    """A copy for inference that gives the same logits with less work. The network itself stays unchanged.
 
-    Batch norms are folded into the convolutions before them, where a block says that they follow one another; the
-    kernels of DPConv's closed form are laid side by side once; of an SRSNet's reconstruction the encoder alone is left,
-    and `reconstruct` is refused. Statistics that drift (`SRSNet(drifting_statistics=True)`) are those of the batch at
-    hand and stay. The copy is in eval mode, computes no gradients and has another state dict.
+    Batch norms are folded into the convolutions before them, in blocks that define this order. The kernels of DPConv's
+    closed form are computed and joined once. Of an SRSNet's reconstruction network only the encoder remains, and
+    `reconstruct` raises an error. Drifting statistics (`SRSNet(drifting_statistics=True)`) depend on the batch and
+    stay. The copy is in eval mode, computes no gradients, and has a different state dict.
 
     Args:
-        network: any; what is not known to fuse is copied.
+        network: any network; parts that cannot be fused are copied.
     """
     fused = copy.deepcopy(network).eval().requires_grad_(False)
     for part in fused.modules():
@@ -39,14 +39,16 @@ def fuse(network: Network) -> Network:
 
 
 class _NoDecoder(nn.Module):
-    """In the place of the reconstruction's decoder."""
+    """Stands in place of the reconstruction network's decoder."""
 
     def forward(self, levels: list[Tensor]) -> Tensor:
-        raise ValueError("a fused network segments and does not reconstruct; call reconstruct of the network itself")
+        raise ValueError(
+            "a fused network has no decoder and cannot reconstruct; call reconstruct of the original network"
+        )
 
 
 def _fold_norms(part: nn.Module) -> None:
-    """Fold the batch norms that this module applies right after one of its convolutions."""
+    """Fold the batch norms that this module applies directly after one of its convolutions."""
     if isinstance(part, CBAMResidual):
         _fold(part, "conv1", part, "norm1")
         _fold(part, "conv2", part, "norm2")

@@ -1,4 +1,4 @@
-"""Runtimes: ways to run a network, from a batch of images to probabilities."""
+"""Runtimes: the ways to run a network, from a batch of images to probabilities."""
 
 from srs_monai.runtimes.build import build as build
 from srs_monai.runtimes.known_runtimes import RUNTIMES as RUNTIMES

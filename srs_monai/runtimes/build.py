@@ -1,4 +1,4 @@
-"""A network made ready for inference."""
+"""Build a runtime: a network prepared for inference."""
 
 from collections.abc import Sequence
 from itertools import chain
@@ -23,20 +23,20 @@ def build(
     image_size: Sequence[int] = (256, 256),
     channels_last: bool = True,
 ) -> Runtime:
-    """Make a network ready for inference in one way; the network itself stays as it is.
+    """Prepare a network for inference with one runtime. The network itself stays unchanged.
 
     Args:
-        network: any that gives logits, or a list of them, the finest first; it is fused where that is known.
-        name: of RUNTIMES; "auto" is the fastest on this machine, once so many images are asked for that finding it
-            pays. It is remembered in the user's cache.
+        network: any network that returns logits, or a list of them, finest first. Known parts of it are fused.
+        name: a name of RUNTIMES. "auto" is the fastest runtime on this machine; it is measured once enough images are
+            requested to pay for that, and remembered in the user's cache.
         precision: "float32", "bfloat16" or "float16".
-        device: where images will be; None: where the network is.
-        image_size: height and width in pixels of most images; others are taken all the same.
-        channels_last: of "auto": the memory layout of torch's own operations.
+        device: device of the images; None means the device of the network.
+        image_size: height and width in pixels of most images; other sizes are also accepted.
+        channels_last: for "auto": the memory layout of PyTorch's own operations.
 
     Raises:
-        ValueError: for a name, precision or device that cannot be, and a runtime that is not installed; for a network
-            that cannot be brought into it.
+        ValueError: for an invalid name, precision or device, a runtime that is not installed, and a network that the
+            runtime cannot convert.
     """
     there = _device_of(network) if device is None else pick_device(device)
     check_runtime(name, precision, there)
@@ -44,8 +44,8 @@ def build(
     if _depends_on_batch(network):
         if name not in (AUTO, "eager", "channels_last"):
             raise ValueError(
-                f"runtime {name} cuts batches, but {type(network).__name__} normalises by the batch at hand, on which "
-                "its result depends; take runtime eager or channels_last, or build it without drifting_statistics"
+                f"runtime {name} splits batches, but {type(network).__name__} normalises by the current batch, so its "
+                "result depends on it; use runtime eager or channels_last, or build it without drifting_statistics"
             )
         laid_out = channels_last if name == AUTO else name == "channels_last"
         place_name = "channels_last" if laid_out else "eager"
@@ -59,10 +59,10 @@ def _device_of(network: nn.Module) -> torch.device:
 
 
 def _depends_on_batch(network: nn.Module) -> bool:
-    """Whether a network in eval mode normalises by the batch at hand, so that a batch must go through as it is."""
+    """Whether a network in eval mode normalises by the current batch, so that a batch must not be split."""
     modes = {part: part.training for part in network.modules()}
     try:
-        network.eval()  # SRSNet(drifting_statistics=True) keeps a part of it in train mode
+        network.eval()  # SRSNet(drifting_statistics=True) keeps one part in train mode
         return any(isinstance(part, _BatchNorm) and (part.training or part.running_mean is None) for part in modes)
     finally:
         for part, mode in modes.items():

@@ -1,4 +1,4 @@
-"""Runtimes of converted graphs, and what they share."""
+"""The base of runtimes that run a converted graph."""
 
 import copy
 import hashlib
@@ -20,7 +20,7 @@ Loaded = TypeVar("Loaded")
 
 
 class Converted(Runtime):
-    """A graph that another library runs; shapes are checked by the network that it was made of."""
+    """A graph that another library runs. The original network checks the shapes of images."""
 
     def __init__(self, name: str, request: BuildRequest, batch_sizes: Sequence[int]) -> None:
         super().__init__(name, request.precision, batch_sizes)
@@ -32,7 +32,7 @@ class Converted(Runtime):
 
     @abstractmethod
     def run(self, images: Tensor) -> Tensor:
-        """Logits of images of a shape that the network takes."""
+        """Logits of images whose shape the network accepts."""
 
 
 def graph_of(
@@ -42,20 +42,20 @@ def graph_of(
     load: Callable[[Path], Loaded],
     made_by: Sequence[str] = (),
 ) -> Loaded:
-    """The graph of a network, converted when the cache does not have it.
+    """The graph of a network; it is converted unless the cache holds it.
 
     Args:
-        request: whose network it is.
-        name: of the file.
-        convert: writes the graph of a network, which it fuses, to a file.
-        load: reads it.
-        made_by: packages that convert it, and what else it depends on.
+        request: holds the network.
+        name: name of the graph's file.
+        convert: fuses a network and writes its graph to a file.
+        load: reads that file.
+        made_by: packages that convert the graph, and all else it depends on.
     """
     return cached_graph(graph_key(request, name, made_by), name, lambda path: convert(request.network, path), load)
 
 
 def graph_key(request: BuildRequest, name: str, made_by: Sequence[str]) -> str:
-    """What a graph is known by: the network, its weights, the file, and all that made it, with versions."""
+    """The key of a graph in the cache: a hash of the network, its weights, the file name, and its makers' versions."""
     makers = [
         f"srs_monai {__version__}",
         *(f"{package} {package_version(package) or ''}" for package in ("torch", *made_by)),
@@ -65,10 +65,10 @@ def graph_key(request: BuildRequest, name: str, made_by: Sequence[str]) -> str:
 
 
 class _ShapeCheck:
-    """Ask a network about each new shape of images, without computing anything: a converted graph may not check it.
+    """Let the network check each new shape of images, without computing values. A converted graph may not check shapes.
 
     Args:
-        network: any; one that cannot run without values is not asked.
+        network: any network; one that cannot run without values checks nothing.
     """
 
     def __init__(self, network: nn.Module) -> None:
@@ -76,10 +76,10 @@ class _ShapeCheck:
         self._known = set[torch.Size]()
 
     def __call__(self, images: Tensor) -> None:
-        """Pass over images of a shape that the network takes.
+        """Accept images of a valid shape.
 
         Raises:
-            ValueError: as the network has it.
+            ValueError: from the network.
         """
         one = torch.Size((1, *images.shape[1:]))
         if one in self._known:

@@ -1,4 +1,4 @@
-"""Runtime of CUDA graphs: a network's kernels recorded once for each shape, and launched together."""
+"""Runtime with CUDA graphs: the kernels of a network are recorded once for each shape and launched together."""
 
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -10,8 +10,8 @@ from torch import Tensor
 from srs_monai.runtimes.pytorch import Eager
 from srs_monai.runtimes.runtime import BuildRequest, Runtime, to_power_of_two, usual_batches
 
-_KEPT = 8  # recordings, of which each holds the memory of its activations
-_WARM_UP = 3  # runs before recording, in which libraries choose their algorithms and take their work space
+_KEPT = 8  # recordings; each holds the memory of its activations
+_WARM_UP = 3  # runs before recording, in which libraries choose algorithms and allocate work space
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class _Recorded:
 
 
 class CudaGraphs(Eager):
-    """A network whose work on a GPU is recorded for each shape of images and repeated as it is."""
+    """A network whose work on a GPU is recorded for each shape of images and replayed."""
 
     def __init__(self, network: torch.nn.Module, precision: str, batch_sizes: Sequence[int]) -> None:
         super().__init__(network, "cuda_graphs", precision, batch_sizes, channels_last=True)
@@ -34,10 +34,10 @@ class CudaGraphs(Eager):
             recorded = self._of(filled)
             recorded.images.copy_(filled)
             recorded.graph.replay()
-            return recorded.logits[: len(images)].clone()  # the next replay writes to the same memory
+            return recorded.logits[: len(images)].clone()  # the next replay overwrites this memory
 
     def _of(self, images: Tensor) -> _Recorded:
-        """The recording for this shape, the least used of the others going when there are many."""
+        """The recording for this shape; a new one replaces the least recently used one if there are many."""
         shape = tuple(images.shape)
         if shape not in self._recorded:
             if len(self._recorded) == _KEPT:
@@ -56,12 +56,12 @@ class CudaGraphs(Eager):
                 run(static)
         torch.cuda.current_stream().wait_stream(aside)
         graph = torch.cuda.CUDAGraph()
-        # thread_local: other threads may use the GPU meanwhile
+        # thread_local: other threads may use the GPU during the recording
         with torch.cuda.graph(graph, capture_error_mode="thread_local"):
             logits = run(static)
         return _Recorded(graph, static, logits)
 
 
 def build_cuda_graphs(request: BuildRequest) -> Runtime:
-    """CUDA graphs of torch's own kernels, channels last."""
+    """CUDA graphs of PyTorch's own kernels, channels last."""
     return CudaGraphs(request.fused(channels_last=True), request.precision, usual_batches(request.device))

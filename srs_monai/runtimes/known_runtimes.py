@@ -1,4 +1,4 @@
-"""The runtimes by name: what builds each, what it needs, and what it serves."""
+"""The runtimes by name: how each is built, what it needs, and which devices and precisions it supports."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -30,12 +30,13 @@ class Row:
     """One way to run a network.
 
     Args:
-        build: makes a network ready.
-        precisions: that it computes in.
-        devices: types of devices that it serves; none: all.
-        packages: that it needs beside those that this package always has.
-        fault: why it does not work for a device of this machine, and the way out; empty where it works.
-        tried: whether "auto" tries it: not what takes minutes to be ready, nor what others always surpass.
+        build: builds the runtime.
+        precisions: supported precisions.
+        devices: supported types of devices; empty: all.
+        packages: required packages besides those that srs_monai always requires.
+        fault: why the runtime does not work for a device of this machine, and the way out; empty if it works.
+        tried: whether "auto" tries it. It skips runtimes that take minutes to build, and those that others always
+            surpass.
     """
 
     build: Callable[[BuildRequest], Runtime]
@@ -46,11 +47,11 @@ class Row:
     tried: bool = True
 
     def missing(self) -> str:
-        """The first package that is not installed; empty when all are."""
+        """The first required package that is not installed; empty if all are installed."""
         return next((package for package in self.packages if find_spec(package) is None), "")
 
     def serves(self, device: torch.device) -> bool:
-        """Whether it runs on devices of this type."""
+        """Whether the runtime supports devices of this type."""
         return not self.devices or device.type in self.devices
 
 
@@ -68,12 +69,11 @@ RUNTIMES: dict[str, Row] = {
 
 
 def available(device: str | torch.device = "cpu", names: Iterable[str] | None = None) -> list[str]:
-    """The runtimes that are installed and can run on a device of this machine.
+    """The runtimes that are installed and work for a device of this machine.
 
     Args:
-        device: to run on.
-        names: of the runtimes that are asked for; without them, of all, and torch.compile is tried, which takes
-            seconds.
+        device: device of the images.
+        names: runtimes to consider; None means all. Then torch.compile is tried too, which takes seconds.
     """
     there = torch.device(device)
     if there.type == "cuda" and not torch.cuda.is_available():
@@ -83,34 +83,34 @@ def available(device: str | torch.device = "cpu", names: Iterable[str] | None = 
 
 
 def check_runtime(name: str, precision: str, device: torch.device | None = None) -> None:
-    """Refuse what cannot be built, before any work; without a device, for all devices.
+    """Reject a runtime that cannot be built, before any work. Without a device, only device-independent rules apply.
 
     Raises:
-        ValueError: for an unknown name or precision, a precision or device that the runtime does not serve, and one
-            that is not installed or does not work on this machine.
+        ValueError: for an unknown name or precision, a precision or device that the runtime does not support, and a
+            runtime that is not installed or does not work on this machine.
     """
     one_of(name, (*RUNTIMES, AUTO), "runtime")
     if precision not in PRECISIONS:
-        raise ValueError(f"precision is one of {', '.join(PRECISIONS)}; got {precision!r}")
+        raise ValueError(f"precision must be one of {', '.join(PRECISIONS)}; got {precision!r}; choose one of them")
     if name == AUTO:
         return
     row = RUNTIMES[name]
     if precision not in row.precisions:
         others = [other for other, it in RUNTIMES.items() if precision in it.precisions]
         raise ValueError(
-            f"runtime {name} computes in {' or '.join(row.precisions)}, but precision is {precision}; take one of "
-            f"these, or one of the runtimes {', '.join(others)}, auto"
+            f"runtime {name} supports {' or '.join(row.precisions)}, but precision is {precision}; use one of these, "
+            f"or one of the runtimes {', '.join(others)}, auto"
         )
     if device is not None and not row.serves(device):
         others = [other for other, it in RUNTIMES.items() if it.serves(device)]
         raise ValueError(
-            f"runtime {name} serves {' and '.join(row.devices)}, but the device is {device}; take one of the runtimes "
+            f"runtime {name} supports {' and '.join(row.devices)}, but the device is {device}; use one of the runtimes "
             f"{', '.join(others)}, auto, or another device"
         )
     if missing := row.missing():
         raise ValueError(
-            f"runtime {name} needs the package {missing}, which is not installed; install it by "
-            f"pip install 'srs_monai[{EXTRAS[missing]}]', or take runtime auto"
+            f"runtime {name} needs the package {missing}, which is not installed; run pip install "
+            f"'srs_monai[{EXTRAS[missing]}]', or use runtime auto"
         )
     if device is not None and (fault := row.fault(device)):
-        raise ValueError(f"runtime {name} {fault}; or take runtime auto")
+        raise ValueError(f"runtime {name} {fault}; or use runtime auto")

@@ -1,4 +1,4 @@
-"""Runtime of ONNX Runtime, on the CPU."""
+"""Runtime with ONNX Runtime, on the CPU."""
 
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,7 @@ class OnnxRuntime(Converted):
 
 
 def build_onnx_runtime(request: BuildRequest) -> Runtime:
-    """ONNX Runtime with as many threads as torch has."""
+    """ONNX Runtime with the number of threads of PyTorch."""
     onnxruntime = require("onnxruntime")
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = torch.get_num_threads()

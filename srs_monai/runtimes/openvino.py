@@ -1,4 +1,4 @@
-"""Runtime of OpenVINO, on the CPU."""
+"""Runtime with OpenVINO, on the CPU."""
 
 from pathlib import Path
 from typing import Any
@@ -14,16 +14,16 @@ from srs_monai.runtimes.runtime import BuildRequest, Runtime
 
 FILE, MADE_BY = "graph.xml", ("openvino",)
 
-_HINTS = {"float32": "f32", "bfloat16": "bf16"}  # where a CPU has bf16, OpenVINO would take it unasked
-_STATIC = 4  # shapes that get a graph of their own, about a tenth faster than the one for all others
+_HINTS = {"float32": "f32", "bfloat16": "bf16"}  # OpenVINO uses bf16 by default on CPUs that support it
+_STATIC = 4  # shapes with their own graph, which is about a tenth faster than the graph for all shapes
 
 
 class OpenVino(Converted):
-    """A model of OpenVINO, image by image: one with all threads, of several each stream its own.
+    """An OpenVINO model, run image by image. A single image uses all threads; several images are shared by streams.
 
     Args:
-        request: what the model was made of.
-        model: with free batch and sides.
+        request: the model was made from it.
+        model: the model, with free batch and sides.
     """
 
     def __init__(self, request: BuildRequest, model: Any) -> None:
@@ -38,7 +38,7 @@ class OpenVino(Converted):
         requests = self._requests(arrays.shape[1:], "LATENCY" if len(arrays) == 1 else "THROUGHPUT")
         streams = len(requests)
         found: list[NDArray[np.float32]] = []
-        for number in range(len(arrays) + streams):  # as many images are under way as there are streams
+        for number in range(len(arrays) + streams):  # each stream always has one image
             request = requests[number % streams]
             if number >= streams:
                 request.wait()
@@ -48,7 +48,7 @@ class OpenVino(Converted):
         return torch.from_numpy(np.concatenate(found))
 
     def _requests(self, shape: tuple[int, ...], hint: str) -> list[Any]:
-        """What computes images of this shape (C, H, W), one each: with all threads, or as many as there are streams."""
+        """Inference requests for images (C, H, W): one request with all threads, or one request for each stream."""
         if shape not in self._shapes and len(self._shapes) < _STATIC:
             self._shapes.add(shape)
         key = (shape if shape in self._shapes else None, hint)

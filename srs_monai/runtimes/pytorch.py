@@ -16,8 +16,8 @@ class Eager(Runtime):
 
     Args:
         network: any callable from images to logits.
-        name, precision, batch_sizes: see Runtime.
-        channels_last: lay images out for convolutions, as the network's weights are.
+        name, precision, batch_sizes: see `Runtime`.
+        channels_last: bring images into the memory layout of the network's weights.
     """
 
     def __init__(
@@ -30,7 +30,7 @@ class Eager(Runtime):
         return finest(self.network(self.laid_out(images))) if self.precision == "float32" else self._lowered(images)
 
     def laid_out(self, images: Tensor) -> Tensor:
-        """Images in the layout of the weights; those of volumes have their own."""
+        """Images in the memory layout of the weights."""
         return channels_last(images) if self.channels_last else images.contiguous()
 
     def _lowered(self, images: Tensor) -> Tensor:
@@ -39,30 +39,30 @@ class Eager(Runtime):
 
 
 class Compiled(Eager):
-    """A compiled network; on a GPU its kernels are launched as one CUDA graph."""
+    """A compiled network. On a GPU its kernels are launched as one CUDA graph."""
 
     def logits(self, images: Tensor) -> Tensor:
         filled = to_power_of_two(images, self.batch_size or len(images))
         result = super().logits(filled)[: len(images)]
-        return result.clone() if images.device.type == "cuda" else result  # the next launch writes to the same memory
+        return result.clone() if images.device.type == "cuda" else result  # the next launch overwrites this memory
 
 
 def build_eager(request: BuildRequest) -> Runtime:
-    """torch as it is, channels first."""
+    """PyTorch's own operations, channels first."""
     return Eager(request.fused(channels_last=False), "eager", request.precision, usual_batches(request.device))
 
 
 def build_channels_last(request: BuildRequest) -> Runtime:
-    """torch as it is, channels last."""
+    """PyTorch's own operations, channels last."""
     network = request.fused(channels_last=True)
     return Eager(network, "channels_last", request.precision, usual_batches(request.device), channels_last=True)
 
 
 def build_compiled(request: BuildRequest) -> Runtime:
-    """torch.compile; the first image of each size waits for the compiler, up to a minute."""
+    """torch.compile. The first image of each size waits for the compiler, up to a minute."""
     network = request.fused(channels_last=True)
     if request.device.type == "cuda":
         compiled = torch.compile(network, mode="reduce-overhead")
     else:
-        compiled = torch.compile(network, options={"freezing": True})  # weights as constants, laid out once
+        compiled = torch.compile(network, options={"freezing": True})  # weights are constants and laid out once
     return Compiled(compiled, "compile", request.precision, usual_batches(request.device), channels_last=True)

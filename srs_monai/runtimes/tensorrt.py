@@ -1,4 +1,4 @@
-"""Runtime of TensorRT, on NVIDIA GPUs."""
+"""Runtime with TensorRT, on NVIDIA GPUs."""
 
 from pathlib import Path
 from typing import Any
@@ -13,12 +13,12 @@ from srs_monai.runtimes.runtime import BuildRequest, Runtime
 
 FILE = "graph.ep"
 
-_BATCHES = (1, 16, 16)  # least, usual and greatest; the usual ones are what an engine is tuned for
-_SIDES = (64, 512)  # pixels, that every engine serves
+_BATCHES = (1, 16, 16)  # least, usual and greatest; an engine is tuned for the usual ones
+_SIDES = (64, 512)  # pixels; every engine supports them
 
 
 class TensorRt(Converted):
-    """An exported program of TensorRT engines."""
+    """An exported program with TensorRT engines."""
 
     def __init__(self, request: BuildRequest, program: Any) -> None:
         super().__init__("tensorrt", request, (16, 8))
@@ -31,8 +31,8 @@ class TensorRt(Converted):
 
 
 def build_tensorrt(request: BuildRequest) -> Runtime:
-    """TensorRT, from the cache or built for this GPU, which takes minutes."""
-    require("torch_tensorrt")  # reading a program needs it
+    """TensorRT, from the cache, or built for this GPU, which takes minutes."""
+    require("torch_tensorrt")  # needed to read a program
     size = request.image_size
     sides = (min(_SIDES[0], *size), max(size), max(_SIDES[1], *size))
 

@@ -1,4 +1,4 @@
-"""Runtime of TorchScript: torch's operations without Python, weights as constants."""
+"""Runtime with TorchScript: PyTorch's operations without Python, and weights as constants."""
 
 from pathlib import Path
 

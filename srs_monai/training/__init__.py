@@ -1,4 +1,4 @@
-"""Training: the learning-rate rule, repeatable epochs, checkpoints, logs and the two-stage hand-over."""
+"""Training: learning-rate schedule, repeatable epochs, checkpoints, logs, and the two stages."""
 
 from srs_monai.training.augmented_batches import AugmentedBatches as AugmentedBatches
 from srs_monai.training.checkpoint import StageCheckpoint as StageCheckpoint

@@ -1,4 +1,4 @@
-"""What a training stage keeps on disk: its best weights, and all that going on from the last epoch needs."""
+"""The files of a training stage: its best weights, and its state after the last epoch, from which it resumes."""
 
 import logging
 import math
@@ -18,30 +18,30 @@ from srs_monai.weights import check_fit, read_checkpoint, save_weights, tensors_
 
 logger = logging.getLogger(__name__)
 
-#: by which metric the best weights were chosen, as the largest or the smallest, in files that hold the score alone
+#: metric of the best weights, for a largest or smallest score, in older files that hold only the score
 _EARLIER_METRICS = {True: "mean_iou", False: "mean_squared_error"}
 
 
 class StageCheckpoint:
-    """Trainer handler: after every epoch save the state of the stage, and the weights when validation improved.
+    """Trainer handler: save the state of the stage after every epoch, and the weights if validation improved.
 
-    Attach it last, so that what the other handlers did in an epoch is done when the epoch counts as kept. Random state
-    is the pair (seed, epoch): see `SeedEpochs`.
+    Attach it last, so that all other handlers have finished an epoch before it is saved. The random state is the pair
+    (seed, epoch): see `SeedEpochs`.
 
     Args:
-        last_file: where the state goes after every epoch.
-        best_file: where the network's state dict goes when the key metric is better than ever before.
-        network, optimizer, scheduler: what is trained.
-        evaluator: whose key metric decides. Its name is kept with the best score: scores by another metric are not
-            compared.
-        seed: of the run; a run goes on only under the seed that it began with.
-        maximize: whether a larger metric is better.
-        patience: epochs without improvement after which training stops; None: never.
-        resume: go on from `last_file` when it is there.
+        last_file: file of the state after every epoch.
+        best_file: file of the network's state dict with the best key metric so far.
+        network, optimizer, scheduler: the trained parts.
+        evaluator: its key metric decides. The name of the metric is saved with the best score, because scores of
+            different metrics are not compared.
+        seed: seed of the run; a run resumes only with the seed that it started with.
+        maximize: a larger metric is better.
+        patience: number of epochs without improvement after which training stops; None: never.
+        resume: continue from `last_file` if it exists.
 
     Raises:
-        ValueError: when patience is not above 0, or `last_file` belongs to another run (other seed, other number of
-            steps an epoch, other key metric) or another network.
+        ValueError: if patience is not above 0, or `last_file` belongs to another run (other seed, other number of
+            steps in an epoch, other key metric) or another network.
     """
 
     def __init__(
@@ -59,29 +59,31 @@ class StageCheckpoint:
         resume: bool = False,
     ) -> None:
         if patience is not None and patience <= 0:
-            raise ValueError(f"patience is a number of epochs above 0, or null for no early stopping; got {patience}")
+            raise ValueError(
+                f"patience must be a number of epochs above 0, or null for no early stopping; got {patience}"
+            )
         self.last_file, self.best_file = Path(last_file), Path(best_file)
         self.parts: dict[str, Any] = {"network": network, "optimizer": optimizer, "scheduler": scheduler}
         self.evaluator, self.seed, self.maximize = evaluator, seed, maximize
         self.patience, self.resume = patience, resume
         self.best_score, self.best_epoch = -math.inf if maximize else math.inf, 0
-        self.metric = str(evaluator.state.key_metric_name)  # by which best_score was measured
+        self.metric = str(evaluator.state.key_metric_name)  # the metric of best_score
         self.validated = False
         self.scaler_state: dict[str, Any] = {}
 
     def attach(self, engine: Engine) -> None:
-        """Follow the trainer's run, from where `last_file` leaves it when it is resumed."""
+        """Register with the trainer, and restore the state in `last_file` if the run is resumed."""
         if self.resume and self.last_file.is_file():
             self._restore(engine)
         self.evaluator.add_event_handler(Events.COMPLETED, self._note_validation)
         engine.add_event_handler(Events.STARTED, self._take_scaler)
         engine.add_event_handler(Events.EPOCH_COMPLETED, self._keep)
-        # at the start too: a run that had stopped early stays stopped when it is resumed
+        # also at the start: a run that stopped early stays stopped after resuming
         engine.add_event_handler(Events.STARTED | Events.EPOCH_COMPLETED, self._stop_early)
         self._tell(engine)
 
     def _take_scaler(self, engine: Engine) -> None:
-        """The gradient scaler of mixed precision, which MONAI's trainer makes anew when it is run."""
+        """Add the gradient scaler of mixed precision to the parts. MONAI's trainer creates a new one for each run."""
         scaler = getattr(engine, "scaler", None)
         if scaler is None:
             return
@@ -106,7 +108,7 @@ class StageCheckpoint:
         self._tell(engine)
 
     def _tell(self, engine: Engine) -> None:
-        """Say in the trainer's state which epoch was the best, for the line that ends a stage."""
+        """Store a description of the best epoch in the trainer's state, for the last message of a stage."""
         score = f"{self.metric} of {self.best_score:.4g}{definition(self.metric)}"
         engine.state.best = f"epoch {self.best_epoch}, the best by its validation {score}"
 
@@ -120,7 +122,7 @@ class StageCheckpoint:
         score = float(self.evaluator.state.metrics[metric])
         worst = -math.inf if self.maximize else math.inf
         best = self.best_score if metric == self.metric else worst
-        # a score that is not a number compares false and so never counts as the best
+        # comparisons with nan are false, so nan is never the best score
         better = score > best if self.maximize else score < best
         if better:
             self.best_score, self.metric = score, metric
@@ -131,14 +133,14 @@ class StageCheckpoint:
         facts = {"seed", "epoch", "epoch_length", "best_score", "best_epoch"}
         if not isinstance(state, dict) or not {*facts, *self.parts} <= set(state):
             raise ValueError(
-                f"a run goes on from what its last epoch left, but {self.last_file} is something else; give the run's "
-                "own folder as output_dir, or begin anew with --overwrite true"
+                f"a run resumes from the state after its last epoch, but {self.last_file} holds something else; give "
+                "the folder of the run as output_dir, or start again with --overwrite true"
             )
         for fact, value in {"seed": self.seed, "epoch_length": engine.state.epoch_length}.items():
             if state[fact] != value:
                 raise ValueError(
-                    f"a run goes on only with the {fact} that it began with: {self.last_file} has {state[fact]}, this "
-                    f"run has {value}; give the same data, batch size and seed, or another output_dir"
+                    f"a run resumes only with its first {fact}, but {self.last_file} has {state[fact]} and this run "
+                    f"has {value}; give the same data, batch size and seed, or another output_dir"
                 )
         best = state["best_score"]
         metric, score = next(iter(best.items())) if isinstance(best, dict) else (_EARLIER_METRICS[self.maximize], best)
@@ -151,8 +153,8 @@ class StageCheckpoint:
                 part.load_state_dict(state[name])
         except (KeyError, RuntimeError, ValueError) as error:
             raise ValueError(
-                f"{self.last_file} does not fit this run's {name}: {one_line(error)}; give the settings that the run "
-                "began with, or another output_dir"
+                f"{self.last_file} does not fit this run's {name}: {one_line(error)}; give the first settings of the "
+                "run, or another output_dir"
             ) from error
         self.scaler_state = state.get("scaler", {})
         self.metric, self.best_score, self.best_epoch = metric, score, state["best_epoch"]
@@ -163,19 +165,19 @@ class StageCheckpoint:
                 "max_epochs": max(state["epoch"], engine.state.max_epochs),
             }
         )
-        logger.info("going on from epoch %d of %s", state["epoch"], self.last_file)
+        logger.info("resuming after epoch %d of %s", state["epoch"], self.last_file)
 
     def _refuse_or_warn(self, metric: str, *, finished: bool) -> None:
-        """Refuse to go on by another metric; one that cannot be had any more is given up with a warning."""
+        """Reject another metric than that of the best weights; warn if that metric no longer exists."""
         if metric in DEFINITIONS:
             raise ValueError(
-                f"a run goes on only with the metric that its best weights were chosen by: {self.last_file} has "
-                f"{metric}, this run has {self.metric}; give --selection_metric {metric}, or another output_dir"
+                f"a run resumes only with the metric of its best weights, but {self.last_file} has {metric} and this "
+                f"run has {self.metric}; give --selection_metric {metric}, or another output_dir"
             )
         if not finished:
             logger.warning(
-                "%s: the best weights so far were chosen by %s, which cannot be compared with %s; the best by %s of "
-                "the epochs to come replace them: keep a copy of %s if you need them",
+                "%s: the best weights so far were chosen by %s, which cannot be compared with %s; the best weights by "
+                "%s of the next epochs will replace them: keep a copy of %s if you need them",
                 self.last_file,
                 metric,
                 self.metric,

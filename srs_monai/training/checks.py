@@ -1,4 +1,4 @@
-"""Checks of a training: before it starts, and of what its network gives."""
+"""Checks of a training run: of its settings before it starts, and of the outputs of its network."""
 
 import copy
 import math
@@ -15,59 +15,59 @@ from srs_monai.tensors import finest
 
 
 def check_epochs(epochs: Any, *, name: str = "epochs", val_interval: Any = 1, skip: bool = False) -> None:
-    """Refuse a stage without epochs, and one that would end before its first validation.
+    """Reject a stage without epochs, and a stage that would end before its first validation.
 
     Args:
         epochs: the `max_epochs` of the stage's trainer.
-        name: of the value that gives them in the configuration.
-        val_interval: epochs from one validation to the next.
-        skip: the stage is not trained: nothing is checked.
+        name: name of this value in the configuration.
+        val_interval: number of epochs between validations.
+        skip: the stage is not trained, so nothing is checked.
 
     Raises:
-        ValueError: when one of the numbers is no whole number above 0, or val_interval is larger than epochs.
+        ValueError: if one of the numbers is not a whole number above 0, or val_interval is larger than epochs.
     """
     if skip:
         return
     if not _is_count(epochs):
         raise ValueError(
-            f"a stage is trained for a whole number of epochs above 0, got {name} {epochs!r}; give --{name}, or "
-            "max_epochs of its trainer, which takes its place"
+            f"{name} must be a whole number of epochs above 0, got {name} {epochs!r}; give --{name}, or "
+            "max_epochs of the trainer, which takes its place"
         )
     if not _is_count(val_interval):
-        raise ValueError(f"val_interval is a whole number of epochs above 0; got {val_interval!r}")
+        raise ValueError(f"val_interval must be a whole number of epochs above 0; got {val_interval!r}")
     if epochs < val_interval:
         raise ValueError(
-            f"a stage keeps the weights that validate best, but {name} {epochs} ends before the first validation, "
-            f"val_interval {val_interval}; give more epochs, or a smaller val_interval"
+            f"a stage needs at least one validation, but {name} {epochs} is less than val_interval {val_interval}; "
+            "give more epochs, or a smaller val_interval"
         )
 
 
 def check_compiler(device: str | torch.device, *, wanted: bool = True) -> None:
-    """Refuse torch.compile where it does not work: something small is compiled and run.
+    """Reject torch.compile if it does not work. The check compiles and runs a small function.
 
     Args:
-        device: which the network is compiled for.
+        device: device of the compiled network.
         wanted: False checks nothing.
 
     Raises:
-        ValueError: with what is missing, such as a C++ compiler, or what stands in the way.
+        ValueError: with the missing part, such as a C++ compiler, or the obstacle.
     """
     if wanted and (reason := cannot_compile(device)):
-        raise ValueError(f"torch.compile {reason}; or leave compile out")
+        raise ValueError(f"torch.compile {reason}; or omit compile")
 
 
 def check_network(network: nn.Module, in_channels: int, out_channels: int, image_size: Sequence[int]) -> None:
-    """Refuse a network that does not turn images of the run's size into maps of that size with the run's channels.
+    """Reject a network that does not map images of the run's size to maps of that size with the run's channels.
 
-    A copy runs, in eval mode: no statistics of the network move.
+    A copy of the network runs in eval mode, so its statistics do not change.
 
     Args:
-        network: on its device.
-        in_channels, out_channels: of its images and of what it gives.
+        network: the network on its device.
+        in_channels, out_channels: channels of images and of results.
         image_size: height and width in pixels.
 
     Raises:
-        ValueError: when the result has another shape, or the network refuses the image itself.
+        ValueError: if the result has another shape, or the network rejects the image.
     """
     device = next((parameter.device for parameter in network.parameters()), torch.device("cpu"))
     image = torch.zeros(1, in_channels, *image_size, device=device)
@@ -76,20 +76,20 @@ def check_network(network: nn.Module, in_channels: int, out_channels: int, image
     expected, got = (1, out_channels, *image_size), tuple(result.shape)
     if got != expected:
         raise ValueError(
-            f"a network gives as many channels as the task has, at the size of its input, but for "
-            f"{tuple(image.shape)} {type(network).__name__} gives {got} in place of {expected}; make network_def, "
-            "in_channels, out_channels and image_size agree"
+            f"a network must give the channels of the task at the size of its input, but for {tuple(image.shape)} "
+            f"{type(network).__name__} gives {got} in place of {expected}; make network_def, in_channels, "
+            "out_channels and image_size agree"
         )
 
 
 class CheckOutputs:
-    """Evaluator handler: end the run when the network gave nan for any validation image.
+    """Evaluator handler: end the run if the network gives nan for any validation image.
 
-    Made into masks, nan is background, and the weights would get a score like any others. The device is not waited for
-    until all images are through.
+    In a mask, nan becomes background, so such weights would get a score. The handler waits for the device only after
+    all images.
 
     Raises:
-        ValueError: at the end of the evaluator's run.
+        ValueError: at the end of the evaluator's run, for nan.
     """
 
     def __init__(self) -> None:
@@ -111,8 +111,8 @@ class CheckOutputs:
     def _tell(self) -> None:
         if self.found is not None and bool(self.found):
             raise ValueError(
-                "a network gives numbers, but it gave nan for validation images: training has left its range; lower "
-                "learning_rate, or use precision float32"
+                "the output of a network must be numbers, but it is nan for validation images: training has diverged; "
+                "lower learning_rate, or use precision float32"
             )
 
 

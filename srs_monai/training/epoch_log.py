@@ -1,4 +1,4 @@
-"""One row an epoch: losses, learning rate and validation metrics, as a CSV file."""
+"""A CSV file with one row for each epoch: loss, learning rate and validation metrics."""
 
 import csv
 import io
@@ -15,17 +15,18 @@ Row = dict[str, float | int]
 
 
 class EpochLog:
-    """Trainer handler: keep a CSV of each epoch's mean loss, learning rate, seconds and validation metrics.
+    """Trainer handler: write a CSV file with each epoch's mean loss, learning rate, seconds and validation metrics.
 
-    Attach it after `StepLosses` and the validation handler. Rows past the epoch from which a run goes on are dropped.
-
-    A loss that is not finite ends the run with a ValueError.
+    Attach it after `StepLosses` and the validation handler. If a run resumes from an epoch, later rows are removed.
 
     Args:
-        path: of the CSV file; written anew, whole, after every epoch.
-        optimizer: whose first learning rate is noted.
-        evaluator: whose metrics of the same epoch are noted under "validation_NAME"; epochs without validation leave
-            them empty.
+        path: path of the CSV file, which is replaced after every epoch.
+        optimizer: its first learning rate is logged.
+        evaluator: its metrics of the same epoch are logged as "validation_NAME"; they are empty for epochs without
+            validation.
+
+    Raises:
+        ValueError: in the run, for a loss that is not finite.
     """
 
     def __init__(self, path: str | Path, optimizer: Optimizer, evaluator: Engine) -> None:
@@ -58,7 +59,7 @@ class EpochLog:
         loss = sum(engine.state.step_losses) / engine.state.epoch_length
         if not math.isfinite(loss):
             raise ValueError(
-                f"the training loss must stay finite, epoch {engine.state.epoch} has {loss}; lower learning_rate, or "
+                f"the training loss must be finite, but epoch {engine.state.epoch} has {loss}; lower learning_rate, or "
                 "use precision float32"
             )
         row: Row = {

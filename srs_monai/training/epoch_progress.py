@@ -7,15 +7,15 @@ from tqdm import tqdm
 
 from srs_monai.progress import ProgressBar
 
-INTERVAL = 0.5  # seconds between two losses that are shown: one that is read makes the host wait for the device
+INTERVAL = 0.5  # seconds between two displayed losses: reading a loss makes the host wait for the device
 
 
 class Progress(ProgressBar):
-    """Trainer handler: one bar for the stage, with the epoch, the loss, the validation score and the time left.
+    """Trainer handler: one bar for the stage, with epoch, loss, validation score and remaining time.
 
     Args:
-        name: what the bar is called.
-        evaluator: whose key metric is shown once it is known.
+        name: label of the bar.
+        evaluator: its key metric is displayed once it is known.
     """
 
     def __init__(self, name: str, evaluator: Engine) -> None:

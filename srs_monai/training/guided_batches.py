@@ -1,4 +1,4 @@
-"""What the frozen reconstruction network says of an image, computed once for the image in place of once an epoch."""
+"""Guides from the frozen reconstruction network, computed once for each image, not once in each epoch."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -13,25 +13,25 @@ from torch.utils.data import SequentialSampler
 from srs_monai.data import EpochSampler
 from srs_monai.tensors import PRECISIONS, channels_last
 
-LIMIT = 2**30  # bytes of guides kept on the device, about 4,000 of images of 256 x 256 in float32
+LIMIT = 2**30  # bytes of stored guides on the device, about 4,000 for images of 256 x 256 in float32
 
 
 class GuidedBatches:
-    """Batches with the guides of their images beside them, each computed when its image is met first.
+    """Batches with the guides of their images, each computed when its image appears first.
 
-    Only where a guide stays what it is: of an SRSNet with a frozen reconstruction whose statistics do not drift, and of
-    images that nothing moves at random. All else goes through as it is, without guides. The guides are those that the
-    network would compute: in the same batches to the last bit; in others, where a processor may round otherwise,
-    within rounding. A batch of one image is rounded otherwise on most, so its guide is neither kept nor taken from
-    what is kept.
+    Batches receive guides only if these do not change: for an SRSNet with a frozen reconstruction network whose
+    statistics do not drift, and images without random transforms. All other batches pass through without guides.
+    Stored guides equal those that the network would compute: bit by bit in equal batches, and within rounding in other
+    batches, because a processor may round differently there. Most processors round differently for a batch of one
+    image, so its guide is neither stored nor taken from the store.
 
     Args:
-        batches: what `dataloader` gives, or what becomes of it in the same order.
-        dataloader: whose order is that of an `EpochSampler` or of the data set; with others there are no guides.
-        network: that gets the guides.
-        transform: random transforms that `batches` went through.
-        precision, channels_last: as the network is run with.
-        device: where the network is.
+        batches: the batches of `dataloader`, or their transformed form in the same order.
+        dataloader: its order must be that of an `EpochSampler` or of the data set; otherwise there are no guides.
+        network: the network that receives the guides.
+        transform: random transforms of `batches`.
+        precision, channels_last: as in the run of the network.
+        device: device of the network.
         wanted: False adds no guides.
     """
 
@@ -58,7 +58,7 @@ class GuidedBatches:
             and frozen
             and getattr(network, "reconstruction", None) is not None
             and isinstance(dataloader.sampler, EpochSampler | SequentialSampler)
-            and not any(_moves(part) for part in transforms)
+            and not any(_is_random(part) for part in transforms)
         )
 
     def __len__(self) -> int:
@@ -75,7 +75,7 @@ class GuidedBatches:
             yield batch | {"image": image, "guide": self._guides(indices, image)}
 
     def _forget_if_changed(self) -> None:
-        """Keep no guide beyond the weights that it was computed with; torch counts what is written to a tensor."""
+        """Delete the guides if weights have changed; torch counts the changes of a tensor."""
         reconstruction = self.network.get_submodule("reconstruction")
         versions = sum(tensor._version for tensor in reconstruction.state_dict(keep_vars=True).values())
         if versions != self.versions:
@@ -83,7 +83,7 @@ class GuidedBatches:
 
     def _guides(self, indices: list[int], image: Tensor) -> Tensor:
         if len(indices) > 1 and all(index in self.kept for index in indices):
-            return torch.cat([self.kept[index] for index in indices])  # in the memory layout that they have
+            return torch.cat([self.kept[index] for index in indices])  # keeps their memory layout
         guides = self._computed(image)
         if len(indices) > 1 and self.bytes + guides.nbytes <= LIMIT:
             self.bytes += guides.nbytes
@@ -99,8 +99,8 @@ class GuidedBatches:
         return guides
 
 
-def _moves(transform: Any) -> bool:
-    """Whether something of a transform, or of what it is composed of, is random."""
+def _is_random(transform: Any) -> bool:
+    """Whether a transform, or a part of a composed one, is random."""
     parts = transform.flatten().transforms if isinstance(transform, Compose) else [transform]
     return any(isinstance(part, RandomizableTrait) for part in parts)
 
@@ -108,6 +108,6 @@ def _moves(transform: Any) -> bool:
 def guided_batch(
     batch: dict[str, Any], device: str | torch.device | None = None, non_blocking: bool = False, **options: Any
 ) -> tuple[Any, ...]:
-    """MONAI `prepare_batch`: image and label, and for the network the images' guides where the batch has them."""
+    """MONAI `prepare_batch`: image and label, and the guides for the network if the batch has them."""
     image, label = default_prepare_batch(batch, device, non_blocking, **options)
     return (image, label, (), {"guide": batch["guide"]}) if "guide" in batch else (image, label)

@@ -14,13 +14,13 @@ _EDGE = 31  # pixels, side of the window that finds the border of a mask
 
 
 class PolypLoss(nn.Module):
-    """Binary cross-entropy and an IoU loss that counts pixels near the mask's border up to six times.
+    """Binary cross-entropy plus an IoU loss that counts pixels near the border of the mask up to six times.
 
-    The weight of a pixel is 1 + 5 |mean of the mask around it - mask|. The release means to weight the cross-entropy as
-    well, but averages it first: there and here it is the plain mean. Outputs of other sizes are enlarged to the mask's
-    and their losses added.
+    The weight of a pixel is 1 + 5 |mean of the mask around it - mask|. The release intends to weight the cross-entropy
+    too, but averages it first; so there and here it is the plain mean. Outputs of other sizes are enlarged to the size
+    of the mask, and their losses are added.
 
-    Shapes: logits (B, 1, H, W), or a list of them in any sizes, and mask (B, 1, H, W) of 0 and 1 give a number.
+    Shapes: logits (B, 1, H, W), or a list of them in any sizes, and a mask (B, 1, H, W) of 0 and 1 give a number.
 
     Raises:
         ValueError: in forward, for logits of more than one channel.
@@ -35,8 +35,7 @@ class PolypLoss(nn.Module):
     def _of(self, logits: Tensor, mask: Tensor) -> Tensor:
         if logits.shape[1] != 1:
             raise ValueError(
-                f"PolypLoss is binary and takes logits of one channel, got {logits.shape[1]}; take another loss for "
-                "several classes"
+                f"PolypLoss needs logits of one channel, got {logits.shape[1]}; use another loss for several classes"
             )
         if logits.shape[2:] != mask.shape[2:]:
             logits = F.interpolate(logits, size=mask.shape[2:], mode="bilinear", align_corners=False)
@@ -53,7 +52,7 @@ class ClampGradients:
     """Trainer handler: clamp every value of every gradient before the optimizer uses it.
 
     Args:
-        network: whose gradients are clamped.
+        network: the network with the gradients.
         bound: largest absolute value, above 0.
 
     Raises:
@@ -64,7 +63,7 @@ class ClampGradients:
 
     def __init__(self, network: nn.Module, bound: float = 0.5) -> None:
         if not bound > 0:
-            raise ValueError(f"gradients are clamped to a bound above 0, got {bound}; give one, such as 0.5")
+            raise ValueError(f"the bound of gradients must be above 0, got {bound}; use 0.5, for example")
         self.network, self.bound = network, bound
 
     def attach(self, engine: Engine) -> None:
@@ -72,21 +71,21 @@ class ClampGradients:
         engine.add_event_handler(IterationEvents.BACKWARD_COMPLETED, self)
 
     def __call__(self, engine: Engine) -> None:
-        if engine.amp:  # gradients are scaled up for float16
+        if engine.amp:  # for float16 gradients are scaled
             engine.scaler.unscale_(engine.optimizer)
         nn.utils.clip_grad_value_(self.network.parameters(), self.bound)
 
 
 class ScaledBatches:
-    """The batches of a data loader, each once at every scale.
+    """The batches of a data loader, each at every scale.
 
     Args:
         dataloader: gives {"image": (B, C, H, W), "label": (B, 1, H, W)}.
-        scales: of height and width, each above 0.
+        scales: factors for height and width, above 0.
         step: sides are rounded to multiples of it, in pixels.
 
     Raises:
-        ValueError: for no scales, or one of 0 or less.
+        ValueError: for no scales, a scale of 0 or less, or a step below 1.
 
     Source: U-Net v2's polyp recipe trains at 0.75, 1 and 1.25.
     """
@@ -94,8 +93,8 @@ class ScaledBatches:
     def __init__(self, dataloader: DataLoader, scales: Sequence[float] = (0.75, 1.0, 1.25), step: int = 32) -> None:
         if not scales or min(scales) <= 0 or step < 1:
             raise ValueError(
-                f"batches are scaled by numbers above 0, to multiples of a step of 1 or more; got {list(scales)} and "
-                f"{step}"
+                f"scales must be numbers above 0, and step 1 or more; got scales {list(scales)} and step {step}; "
+                "correct them"
             )
         self.dataloader, self.scales, self.step = dataloader, list(scales), step
 

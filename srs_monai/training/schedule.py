@@ -1,4 +1,4 @@
-"""The learning-rate rule of the published recipe, over as many steps as the trainer makes."""
+"""The learning-rate schedule of the published training, over all steps of the trainer."""
 
 import logging
 from typing import Any
@@ -11,20 +11,20 @@ logger = logging.getLogger(__name__)
 
 
 class PolynomialDecay(LambdaLR):
-    """Decay the learning rate to nothing over a run, one call of `step()` after each optimizer step.
+    """Decay the learning rate to 0 over a run, with one call of `step()` after each optimizer step.
 
-    The rate of step k (from 0) is `base * (1 - max(k - 1, 0) / total_steps) ** power`: the release sets the rate after
-    a step from that step's own number, so that steps 0 and 1 both use the base rate. A closed form of k, unlike
-    `torch.optim.lr_scheduler.PolynomialLR`, so that a resumed run may be made longer.
+    The rate of step k (from 0) is `base * (1 - max(k - 1, 0) / total_steps) ** power`. The release sets the rate after
+    a step from the number of that step, so steps 0 and 1 both use the base rate. Unlike
+    `torch.optim.lr_scheduler.PolynomialLR`, the rate is a closed form of k, so a resumed run may be made longer.
 
     Args:
-        optimizer: whose base rates are scaled.
-        total_steps: optimizer steps of the whole run, above 0; None: `ScheduleSteps` takes their number from the
+        optimizer: its base rates are scaled.
+        total_steps: number of optimizer steps in the whole run, above 0; None: `ScheduleSteps` takes it from the
             trainer.
         power: exponent, above 0.
 
     Raises:
-        ValueError: when total_steps or power is not above 0, or `step()` is called while total_steps is not known.
+        ValueError: if total_steps or power is not above 0, or `step()` is called before total_steps is known.
 
     Source: SRS, IEEE TIP 2025, as released.
     """
@@ -33,18 +33,18 @@ class PolynomialDecay(LambdaLR):
         if total_steps is not None:
             _check_steps(total_steps)
         if power <= 0:
-            raise ValueError(f"the power of the polynomial decay must be above 0; got {power}")
+            raise ValueError(f"the power of a polynomial decay must be above 0; got {power}; use 0.9, for example")
         self.total_steps, self.power = total_steps, power
         super().__init__(optimizer, lambda step: self._factor(step))
 
     def stretch(self, total_steps: int) -> None:
-        """Decay over another number of steps from here on; the rate of the next step follows at once."""
+        """Change the number of total steps; the next step already uses it."""
         _check_steps(total_steps)
         if total_steps == self.total_steps:
             return
         if self.total_steps is not None:
             logger.warning(
-                "the learning rate decays to nothing over %d steps now, %d before: the run has become %s",
+                "the learning rate now decays to 0 over %d steps, before over %d: the run has become %s",
                 total_steps,
                 self.total_steps,
                 "longer" if total_steps > self.total_steps else "shorter",
@@ -55,7 +55,7 @@ class PolynomialDecay(LambdaLR):
             group["lr"] = rate
 
     def state_dict(self) -> dict[str, Any]:
-        """The state without total_steps and power: a resumed run has its own."""
+        """The state without total_steps and power, because a resumed run has its own values."""
         return {name: value for name, value in super().state_dict().items() if name not in ("total_steps", "power")}
 
     def _factor(self, step: int) -> float:
@@ -63,8 +63,8 @@ class PolynomialDecay(LambdaLR):
             return 1.0
         if self.total_steps is None:
             raise ValueError(
-                "a polynomial decay must know how many steps the run has; give total_steps, or the trainer the handler "
-                "ScheduleSteps, which counts them"
+                "a polynomial decay needs total_steps, got none; give total_steps, or add the handler ScheduleSteps to "
+                "the trainer"
             )
         return float(max(0.0, 1 - (step - 1) / self.total_steps) ** self.power)
 
@@ -72,12 +72,12 @@ class PolynomialDecay(LambdaLR):
 class ScheduleSteps:
     """Trainer handler: step the learning-rate schedule after every optimizer step.
 
-    A `PolynomialDecay` gets its length from the trainer, when an epoch starts: the steps it has made and those still to
-    come. So the trainer's `max_epochs` is the one number that counts, whoever has set it: `epochs` of the
-    configuration, MONAI's own name `train#trainer#max_epochs`, or a program that trains in rounds.
+    At the start of an epoch, a `PolynomialDecay` gets its length from the trainer: the steps so far plus the remaining
+    steps. So only the trainer's `max_epochs` counts, whoever sets it: `epochs` of the configuration, MONAI's own name
+    `train#trainer#max_epochs`, or a program that trains in rounds.
 
     Args:
-        lr_scheduler: with `step()`; schedules of another kind have the length that they were built with.
+        lr_scheduler: a schedule with `step()`; schedules of other classes keep their own length.
     """
 
     def __init__(self, lr_scheduler: LRScheduler) -> None:
@@ -100,6 +100,6 @@ class ScheduleSteps:
 def _check_steps(total_steps: int) -> None:
     if total_steps <= 0:
         raise ValueError(
-            f"a learning-rate schedule needs at least one optimizer step, got {total_steps}; "
+            f"total_steps of a learning-rate schedule must be at least 1, got {total_steps}; "
             "give training images and at least one epoch"
         )

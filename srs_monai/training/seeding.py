@@ -1,4 +1,4 @@
-"""Randomness as a pure function of seed and epoch, so that a resumed run draws what an unbroken one would."""
+"""Random numbers as a function of seed and epoch, so that a resumed run equals an uninterrupted one."""
 
 import random
 from typing import Any
@@ -13,27 +13,27 @@ from srs_monai.data import EpochSampler
 
 
 class SeedEpochs:
-    """Trainer handler: at the start of every epoch, seed all that draws random numbers from (seed, epoch).
+    """Trainer handler: at the start of every epoch, seed all random number generators from (seed, epoch).
 
-    Checkpoints hold no state of MONAI's random transforms, and a generator's state after n epochs depends on all of
-    them. Seeding each epoch anew needs only its number: torch, NumPy, `random`, the random transforms of batches and of
-    the data set, and the order of an `EpochSampler`.
+    Checkpoints hold no state of MONAI's random transforms, and the state of a generator depends on all earlier epochs.
+    With a new seed for each epoch, only its number is needed. The seed applies to torch, NumPy, `random`, the random
+    transforms of batches and of the data set, and the order of an `EpochSampler`.
 
     Args:
-        seed: of the run, at least 0.
+        seed: seed of the run, at least 0.
         dataloader: the loader of the training set.
-        augmentation: random transforms that batches go through after the loader, as in `AugmentedBatches`.
+        augmentation: random transforms of batches after the loader, as in `AugmentedBatches`.
 
     Raises:
-        ValueError: when the seed is negative, or the loader shuffles by itself, out of this handler's reach.
+        ValueError: if the seed is negative, or the loader shuffles by itself, which this handler cannot seed.
     """
 
     def __init__(self, seed: int, dataloader: DataLoader[Any], augmentation: Randomizable | None = None) -> None:
         if seed < 0:
-            raise ValueError(f"a seed must be 0 or more; got {seed}")
+            raise ValueError(f"seed must be 0 or more; got {seed}; use 0, for example")
         if not isinstance(dataloader.sampler, EpochSampler):
             raise ValueError(
-                f"epochs can be repeated only in an order that follows from the seed, but the loader's sampler is "
+                f"the order of images must depend on the seed only, but the loader's sampler is "
                 f"{type(dataloader.sampler).__name__}; give it sampler=srs_monai.data.EpochSampler(...)"
             )
         self.seed, self.dataloader, self.sampler = seed, dataloader, dataloader.sampler

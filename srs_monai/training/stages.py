@@ -1,4 +1,4 @@
-"""The two stages of a run: where each keeps its files, when it runs, and the hand-over between them."""
+"""The two stages of a run: their files, their training, and the weights that stage one passes to stage two."""
 
 import copy
 import logging
@@ -21,7 +21,7 @@ from srs_monai.weights import load_weights
 logger = logging.getLogger(__name__)
 
 STAGES = ("reconstruction", "segmentation")
-#: what each stage leaves in output_dir when it has come to its end, or, for the second, at its best so far
+#: the weights of each stage in output_dir: of a finished stage one, of stage two the best so far
 WEIGHTS = {"reconstruction": "reconstruction.pt", "segmentation": "model.pt"}
 
 
@@ -33,28 +33,32 @@ def check_output(
     resume: bool = False,
     overwrite: bool = False,
 ) -> None:
-    """Refuse to write over a run that is there; nothing is changed.
+    """Reject an output folder with an earlier run, before anything is changed.
 
     Args:
-        output_dir: of the run.
-        dataset_dir: the folder of the data set, which is no place for a run.
-        stages: those that this run may train. A finished reconstruction is kept for use when "segmentation" is one of
-            them, and refused like any other result when it is not.
-        resume: go on with what is there.
-        overwrite: take away what is there; see `open_output`.
+        output_dir: folder of the run.
+        dataset_dir: folder of the data set, which must not be the folder of a run.
+        stages: stages that this run may train. A finished reconstruction is used if "segmentation" is one of them,
+            and otherwise rejected like any other result.
+        resume: continue the earlier run.
+        overwrite: delete the earlier run; see `open_output`.
 
     Raises:
-        ValueError: when both switches are on, the folder holds a run and neither is, or it can be no run's folder.
+        ValueError: if both switches are on, the folder holds a run and both are off, or it cannot be a run's folder.
     """
     folder = Path(output_dir)
     check_folder(folder)
     if dataset_dir is not None and folder.resolve() == Path(dataset_dir).expanduser().resolve():
-        raise ValueError(f"a run is kept apart from its data, but both are {folder}; give another --output_dir")
+        raise ValueError(
+            f"the folder of a run must not be that of its data, but both are {folder}; give another --output_dir"
+        )
     if resume and overwrite:
-        raise ValueError("a run is either resumed or overwritten; switch off resume or overwrite")
+        raise ValueError(
+            "a run can be resumed or overwritten, but both switches are on; switch off resume or overwrite"
+        )
     if resume:
         if not any((folder / stage / "last.pt").is_file() for stage in stages):
-            logger.warning("there is no run to resume in %s: a new one begins", folder)
+            logger.warning("%s holds no run to resume: a new run starts", folder)
         return
     if overwrite:
         return
@@ -64,17 +68,17 @@ def check_output(
         usable = stage == "reconstruction" and "segmentation" in stages and finished.is_file()
         if begun and not usable:
             raise ValueError(
-                f"an output folder's earlier run is never written over unasked, and {begun[0]} is there; add "
-                "--resume true to go on with it, --overwrite true to start anew, or give another --output_dir"
+                f"an earlier run is replaced only with --overwrite true, but {begun[0]} exists; add --resume true to "
+                "continue it, --overwrite true to start again, or give another --output_dir"
             )
 
 
 def open_output(output_dir: str | Path, *, overwrite: bool = False) -> None:
-    """Make a run's folder ready, once its data and network are known to be good.
+    """Prepare the folder of a run, after its data and network are checked.
 
     Args:
-        output_dir: of the run; made when it is missing.
-        overwrite: take away what an earlier run's stages left there; files of other names stay.
+        output_dir: folder of the run; it is created if it is missing.
+        overwrite: delete the files of an earlier run's stages; files with other names stay.
     """
     folder = Path(output_dir)
     folder.mkdir(parents=True, exist_ok=True)
@@ -91,16 +95,16 @@ def open_output(output_dir: str | Path, *, overwrite: bool = False) -> None:
 
 
 def reconstruction_weights(output_dir: str | Path, given: str | Path | None = None) -> Path:
-    """The file of reconstruction weights that stage two uses: the one given, else the one stage one leaves.
+    """The file of reconstruction weights for stage two: the given file, else the result of stage one.
 
     Raises:
-        FileNotFoundError: when a file is given and is not there.
+        FileNotFoundError: if the given file does not exist.
     """
     if given is None:
         return Path(output_dir) / WEIGHTS["reconstruction"]
     if not Path(given).is_file():
         raise FileNotFoundError(
-            f"the reconstruction weights must be a file, got {given}; leave reconstruction_weights out to train them"
+            f"reconstruction_weights must be an existing file, got {given}; omit reconstruction_weights to train them"
         )
     return Path(given)
 
@@ -114,75 +118,75 @@ def run_stage(
     compiled: bool = False,
     free: Any = None,
 ) -> None:
-    """Train one stage to its end and hand on its best weights.
+    """Train one stage to its end, and copy its best weights to their place.
 
     Args:
-        trainer: with its handlers; one whose checkpoint is at its last epoch already is not run again.
-        best: where the stage keeps its best weights.
-        result: where they go when the stage has ended; may be the same file.
-        skip: do nothing, because the weights are there already.
-        compiled: compile the network's forward pass and with it the backward pass, at its first step. Of what differs
-            from step to step, such as an epoch's last, smaller batch, torch makes one version that serves all.
+        trainer: the trainer with its handlers; if its checkpoint is at the last epoch already, it does not run again.
+        best: file of the stage's best weights.
+        result: file for them after the stage; it may be the same file.
+        skip: do nothing, because the weights exist already.
+        compiled: compile the forward pass of the network, and with it the backward pass, at the first step. For a size
+            that varies, such as an epoch's last, smaller batch, torch compiles one version for all values.
         free: a data set; the images that a `SliceCacheDataset` keeps in memory for itself alone are freed at the end.
 
     Raises:
-        ValueError: when no validation score of the whole stage was a number.
+        ValueError: if no validation score of the whole stage is a number.
     """
     if skip:
-        logger.info("skipping a stage: its weights are there already, %s", result)
+        logger.info("skipping a stage: its weights exist already, %s", result)
         return
     finished = trainer.state.epoch >= trainer.state.max_epochs
     if not finished:
         if compiled:
             logger.info("compiling the network: the first steps take minutes")
-            trainer.network.compile()  # in place, so that its weights keep their names
+            trainer.network.compile()  # in place, so that the weights keep their names
         trainer.run()
     if isinstance(free, SliceCacheDataset):
         free.forget()
     if not Path(best).is_file():
         raise ValueError(
-            f"training ended without one validation score that is a number, so {best} was never written; look at the "
-            "losses in epochs.csv: a lower learning_rate often helps"
+            f"a stage needs a validation score that is a number, but all were nan, so {best} was not written; check "
+            "the losses in epochs.csv, and try a lower learning_rate"
         )
     if Path(best) != Path(result):
-        with replacing(result) as temporary:  # half a file would be taken for a finished stage
+        with replacing(result) as temporary:  # an incomplete file would count as a finished stage
             shutil.copyfile(best, temporary)
     logger.info(
         "%s %s, from %s",
-        "nothing is left to do:" if finished else "trained:",
+        "already finished:" if finished else "trained:",
         Path(result).resolve(),
         getattr(trainer.state, "best", "its last run"),
     )
 
 
 def trainable_reconstruction(network: nn.Module) -> ReconstructionNet:
-    """A copy of an SRSNet's reconstruction network that stage one may train; it is handed back as a file.
+    """A copy of an SRSNet's reconstruction network for stage one, which returns it as a file.
 
     Raises:
-        ValueError: for a network without one.
+        ValueError: for a network without a reconstruction network.
     """
     reconstruction = getattr(network, "reconstruction", None)
     if not isinstance(reconstruction, ReconstructionNet):
         raise ValueError(
-            f"stage one trains the reconstruction network of an SRSNet, but {type(network).__name__} has none; leave "
-            "that stage out with training: ['@stage_two'] in the network's overlay"
+            f"stage one trains the reconstruction network of an SRSNet, but {type(network).__name__} has none; skip "
+            "that stage with training: ['@stage_two'] in the network's overlay"
         )
     return copy.deepcopy(reconstruction).requires_grad_()
 
 
 def trained_parameters(network: nn.Module) -> list[nn.Parameter]:
-    """What stage two trains of a network: all but what is frozen."""
+    """The parameters that stage two trains: all that are not frozen."""
     return [parameter for parameter in network.parameters() if parameter.requires_grad]
 
 
 class LoadReconstruction:
-    """Trainer handler: stage two starts with stage one's weights in its SRSNet.
+    """Trainer handler: load the weights of stage one into the SRSNet of stage two.
 
-    They are loaded when training starts, not when it is built: tools look at a workflow before it has run. A resumed
-    stage has them already, and a network without a reconstruction needs none.
+    They are loaded when training starts, not earlier, because tools inspect a workflow before it runs. A resumed stage
+    has them already, and a network without a reconstruction network needs none.
 
     Args:
-        network: that stage two trains.
+        network: the network of stage two.
         weights: file of stage one's weights.
     """
 

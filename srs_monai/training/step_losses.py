@@ -1,4 +1,4 @@
-"""The losses of an epoch's steps, which stay on their device until the epoch has ended."""
+"""The losses of the steps of an epoch, which stay on their device until the epoch ends."""
 
 from typing import Any
 
@@ -10,10 +10,10 @@ TAG = "train_loss"
 
 
 class StepLosses:
-    """Trainer handler: give the trainer's state `step_losses`, the list of an epoch's losses, when the epoch has ended.
+    """Trainer handler: set `step_losses` in the trainer's state, the list of losses, at the end of each epoch.
 
-    A loss that is read makes the host wait until the device has computed it; here that happens once an epoch. For a
-    trainer with `decollate=False`: MONAI reads each loss where it takes batches apart. Attach it before what reads
+    Reading a loss makes the host wait for the device; this handler waits only once in each epoch. Use it with a trainer
+    with `decollate=False`, since MONAI reads each loss when it decollates batches. Attach it before handlers that read
     `step_losses` (`EpochLog`, `write_losses`).
     """
 
@@ -37,11 +37,11 @@ class StepLosses:
 
 
 def write_losses(engine: Engine, writer: Any) -> None:
-    """Write an epoch's losses to TensorBoard, step by step: `epoch_event_writer` of MONAI's TensorBoardStatsHandler.
+    """Write the losses of an epoch to TensorBoard, as `epoch_event_writer` of MONAI's TensorBoardStatsHandler.
 
     Args:
         engine: a trainer with `StepLosses`.
-        writer: of TensorBoard's summaries.
+        writer: a TensorBoard summary writer.
     """
     losses = engine.state.step_losses
     for step, loss in enumerate(losses, engine.state.iteration - len(losses) + 1):

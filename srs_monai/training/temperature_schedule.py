@@ -1,4 +1,4 @@
-"""The temperature of dynamic convolutions, lowered while a network trains."""
+"""A schedule that lowers the temperature of dynamic convolutions during training."""
 
 import logging
 import math
@@ -10,17 +10,17 @@ logger = logging.getLogger(__name__)
 
 
 class LowerTemperature:
-    """Lower the temperature of every dynamic convolution of a network epoch by epoch, as a handler of the trainer.
+    """Trainer handler: lower the temperature of every dynamic convolution of a network in every epoch.
 
-    In epoch n (from 1) it is max(lowest, start - step * (n - 1)): a function of the epoch alone, so that a resumed run
-    goes on with the right one. The state dict holds it, so that saved weights are used at the temperature they were
-    trained at. The releases offer such a method and never call it.
+    In epoch n (from 1) the temperature is max(lowest, start - step * (n - 1)). It depends on the epoch only, so a
+    resumed run continues with the right value. The state dict holds it, so saved weights are used at the temperature of
+    their training. The releases define such a method and never call it.
 
     Args:
-        network: whose modules with a `temperature` are changed.
+        network: its modules with a `temperature` are changed.
         start: temperature in the first epoch.
-        step: by how much an epoch lowers it, at least 0.
-        lowest: where it stops, above 0.
+        step: decrease per epoch, at least 0.
+        lowest: final temperature, above 0.
 
     Raises:
         ValueError: for a network without such modules, and for numbers outside their range.
@@ -30,12 +30,12 @@ class LowerTemperature:
         self.layers = [part for part in network.modules() if hasattr(part, "temperature")]
         if not self.layers:
             raise ValueError(
-                f"a temperature belongs to a dynamic convolution (dyconv, odconv, magic), but {type(network).__name__} "
-                f"has none; take the handler away"
+                f"LowerTemperature needs a dynamic convolution (dyconv, odconv, magic), but {type(network).__name__} "
+                "has none; remove the handler"
             )
         if not (0 <= step < math.inf and 0 < lowest <= start < math.inf):
             raise ValueError(
-                f"a temperature falls by steps of 0 or more from start to lowest, above 0; got start {start}, step "
+                f"step must be at least 0, and start at least lowest, which must be above 0; got start {start}, step "
                 f"{step}, lowest {lowest}; correct them"
             )
         self.start, self.step, self.lowest = start, step, lowest

@@ -263,7 +263,7 @@ def test_bad_input_is_one_clear_error(
     (tmp_path / "empty").mkdir()
     for source, values, said in (
         ("a.png", {"ckpt_path": str(tmp_path / "no.pt")}, r"weights are read from a file, but .*no\.pt is none"),
-        ("a.png", {"ckpt_path": untrained["ckpt_path"]}, r"is of another one: '.*' is .* in the file and .* in Conv2d"),
+        ("a.png", {"ckpt_path": untrained["ckpt_path"]}, r"'.*' is .* in the file and .* in Conv2d"),
         ("empty", {}, "there is none in .*empty; name the folder"),
         ("missing", {}, "there is nothing at .*missing"),
         ("out", {}, "name another output folder"),

@@ -134,7 +134,7 @@ def test_a_stage_by_itself_is_checked_first(tiny: Path, phantoms: Path, tmp_path
         training = workflow(
             "train", tiny, dataset_dir=str(phantoms), output_dir=str(tmp_path / "out"), run_id=id.replace("#", "::")
         )
-        assert "earlier run is never written over unasked" in outcome(training, False)
+        assert "--overwrite true" in outcome(training, False)
 
 
 def test_an_image_size_that_differs_from_the_training_is_refused(weights: Path, phantoms: Path, tmp_path: Path) -> None:
@@ -151,7 +151,7 @@ def test_settings_of_another_place_are_taken_by_name(weights: Path, phantoms: Pa
     moved.write_bytes(weights.read_bytes())
     values = {"dataset_dir": str(phantoms / "images"), "runtime": "eager", "ckpt_path": str(moved)}
     said = outcome(workflow("inference", output_dir=str(tmp_path / "a"), **values), False)
-    assert "moved.pt is of another one" in said
+    assert "moved.pt belongs to another one" in said
     settings = str(weights.with_suffix(".json"))
     assert outcome(workflow("inference", output_dir=str(tmp_path / "b"), settings=settings, **values), False) == ""
 

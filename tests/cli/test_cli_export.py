@@ -27,7 +27,7 @@ def test_the_help_does_not_wait_for_torch() -> None:
         (["--to", "onnx"], "--output"),
         (["--output", "a.onnx"], "--to"),
         (["--to", "caffe", "--output", "a"], "invalid choice: 'caffe'"),
-        (["--to", "onnx", "--output", "a.onnx", "--set", "weights=a"], "weights is an option of its own: --weights"),
+        (["--to", "onnx", "--output", "a.onnx", "--set", "weights=a"], "weights; use the option --weights"),
     ],
 )
 def test_given_wrongly(arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -137,7 +137,7 @@ def test_a_pair_is_loaded_whole_or_not_at_all(
     shorter = {key: value for key, value in reconstruction.items() if key != "mask_head_1x1.bias"}
     with pytest.raises(ValueError, match=r"'mask_head_1x1.bias' is absent in the state dict and \(3,\) in this Recon"):
         load_original_checkpoint(model, segmentation=segmentation, reconstruction=shorter)
-    with pytest.raises(ValueError, match="belong to the network"):  # the two files interchanged
+    with pytest.raises(ValueError, match="must belong to the network"):  # the two files interchanged
         load_original_checkpoint(model, segmentation=reconstruction, reconstruction=segmentation)
     assert same(model, before)
 
@@ -148,7 +148,7 @@ def test_the_call_must_fit_the_model(layer: DPConv, layer_state: dict[str, Tenso
         load_original_checkpoint(model, layer_state)
     with pytest.raises(ValueError, match="got none; call"):
         load_original_checkpoint(model)
-    with pytest.raises(ValueError, match="a DPConv takes one file"):
+    with pytest.raises(ValueError, match=r"a DPConv .*load_original_checkpoint\(model, checkpoint\)"):
         load_original_checkpoint(layer, segmentation=layer_state)
 
 
@@ -167,7 +167,7 @@ def test_code_in_a_file_is_never_executed(tmp_path: Path, layer: DPConv, layer_s
     torch.save({"state_dict": layer_state, "extra": Trap(tmp_path / "sprung")}, tmp_path / "trap.pth")
     (tmp_path / "bare.pkl").write_bytes(pickle.dumps(Trap(tmp_path / "sprung")))
     for name in ("trap.pth", "bare.pkl"):
-        with pytest.raises(ValueError, match=rf"{name} (holds more .* not executed|cannot be read .*pickle)"):
+        with pytest.raises(ValueError, match=rf"{name} (.* not executed|cannot be read .*pickle)"):
             load_original_checkpoint(layer, tmp_path / name)
     assert not (tmp_path / "sprung").exists()
     assert same(layer, before)
@@ -190,8 +190,8 @@ def test_a_damaged_file_is_refused_by_name(
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (torch.zeros(3), "holds a state dict, but .*holds a Tensor"),
-        ({"model": {"a": torch.zeros(3)}}, "maps names to tensors, but .*has a dict at 'model'"),
+        (torch.zeros(3), "holds a Tensor"),
+        ({"model": {"a": torch.zeros(3)}}, "has a dict at 'model'"),
         ({"state_dict": {"lr": 0.1}}, "has a float at 'lr'"),
         ({}, "'ca.fc1.weight' is absent in .* in this DPConv"),
     ],
@@ -203,13 +203,13 @@ def test_something_else_than_a_state_dict_is_refused(tmp_path: Path, layer: DPCo
 
 
 def test_a_missing_file_is_named(tmp_path: Path, layer: DPConv) -> None:
-    with pytest.raises(ValueError, match=r"read from a file, but .*nowhere\.pth is none"):
+    with pytest.raises(ValueError, match=r"nowhere\.pth"):
         load_original_checkpoint(layer, tmp_path / "nowhere.pth")
 
 
 def test_an_srsnet_without_reconstruction_takes_no_file_for_one() -> None:
     sizes = {"segmentation_features": (8, 16), "segmentation_blocks": (1, 1)}
-    with pytest.raises(ValueError, match="has a reconstruction network, got a file for one; leave it out"):
+    with pytest.raises(ValueError, match="got a file for one"):
         load_original_checkpoint(SRSNet(kernel=None, **sizes), reconstruction={})
 
 

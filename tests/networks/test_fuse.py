@@ -48,7 +48,7 @@ def test_no_norm_and_no_decoder_of_the_reconstruction_is_left() -> None:
     assert not any(isinstance(part, nn.BatchNorm2d) for part in fused.modules())
     assert not list(fused.reconstruction.decoder.parameters())
     assert not any(parameter.requires_grad for parameter in fused.parameters())
-    with pytest.raises(ValueError, match="does not reconstruct; call reconstruct of the network itself"):
+    with pytest.raises(ValueError, match="call reconstruct"):
         fused.reconstruct(torch.rand(1, 3, 16, 16, dtype=torch.float64))
 
 

@@ -33,7 +33,7 @@ def test_a_misspelt_name(network: SRSNet) -> None:
 
 
 def test_an_unknown_precision() -> None:
-    with pytest.raises(ValueError, match="precision is one of float32, bfloat16, float16; got 'half'"):
+    with pytest.raises(ValueError, match="float32, bfloat16, float16; got 'half'"):
         check_runtime("auto", "half")
 
 
@@ -47,13 +47,13 @@ def test_an_unknown_precision() -> None:
     ],
 )
 def test_a_precision_that_a_runtime_does_not_have(name: str, precision: str) -> None:
-    with pytest.raises(ValueError, match=rf"runtime {name} computes in float32.*precision is {precision}.*eager.*auto"):
+    with pytest.raises(ValueError, match=rf"runtime {name} .* float32.*precision is {precision}.*eager.*auto"):
         check_runtime(name, precision)
 
 
 @pytest.mark.parametrize(("name", "device"), [("openvino", "cuda"), ("onnxruntime", "cuda:1"), ("cuda_graphs", "cpu")])
 def test_a_device_that_a_runtime_does_not_serve(name: str, device: str) -> None:
-    with pytest.raises(ValueError, match=rf"runtime {name} serves c.*, but the device is {device}; .*eager"):
+    with pytest.raises(ValueError, match=rf"runtime {name} .* c.* device is {device}; .*eager"):
         check_runtime(name, "float32", torch.device(device))
 
 

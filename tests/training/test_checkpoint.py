@@ -119,7 +119,7 @@ def test_a_run_goes_on_by_the_metric_that_it_began_with(tmp_path: Path, tiny_run
     run.train(checkpoint(run, tmp_path))
     other = by_metric(tiny_run([0.6], 2), "pooled_dice")
     with pytest.raises(
-        ValueError, match="has pooled_iou, this run has pooled_dice; give --selection_metric pooled_iou"
+        ValueError, match="has pooled_iou and this run has pooled_dice; give --selection_metric pooled_iou"
     ):
         other.train(checkpoint(other, tmp_path, resume=True))
 
@@ -131,9 +131,7 @@ def test_training_stops_when_patience_is_over_and_stays_stopped(tmp_path: Path, 
     assert again.train(checkpoint(again, tmp_path, patience=2, resume=True)).state.epoch == 3
 
 
-@pytest.mark.parametrize(
-    ("items", "seed", "text"), [(4, 1, "the seed that it began with"), (6, 0, "the epoch_length that it began with")]
-)
+@pytest.mark.parametrize(("items", "seed", "text"), [(4, 1, "first seed"), (6, 0, "first epoch_length")])
 def test_another_run_is_refused(tmp_path: Path, tiny_run: Callable[..., Any], items: int, seed: int, text: str) -> None:
     run = tiny_run([0.1], 1)
     run.train(checkpoint(run, tmp_path))
@@ -149,7 +147,7 @@ def test_another_network_is_refused(tmp_path: Path, tiny_run: Callable[..., Any]
     other.network = torch.nn.Conv2d(1, 1, 3)
     with pytest.raises(
         ValueError,
-        match=r"last\.pt is of another one: 'weight' is \(1, 1, 1, 1\) in the file and \(1, 1, 3, 3\) in Conv2d",
+        match=r"last\.pt .*: 'weight' is \(1, 1, 1, 1\) in the file and \(1, 1, 3, 3\) in Conv2d",
     ):
         other.train(checkpoint(other, tmp_path, resume=True))
 
@@ -158,10 +156,10 @@ def test_another_kind_of_file_is_refused(tmp_path: Path, tiny_run: Callable[...,
     run = tiny_run([0.1], 1)
     run.train(checkpoint(run, tmp_path))
     torch.save(run.network.state_dict(), tmp_path / "last.pt")
-    with pytest.raises(ValueError, match=r"last\.pt is something else; give the run's own folder"):
+    with pytest.raises(ValueError, match=r"last\.pt .*output_dir"):
         run.train(checkpoint(run, tmp_path, resume=True))
 
 
 def test_patience_must_be_above_zero(tmp_path: Path, tiny_run: Callable[..., Any]) -> None:
-    with pytest.raises(ValueError, match="above 0, or null for no early stopping; got 0"):
+    with pytest.raises(ValueError, match=r"patience .* got 0"):
         checkpoint(tiny_run([], 1), tmp_path, patience=0)

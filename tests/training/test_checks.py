@@ -20,20 +20,20 @@ from srs_monai.training import CheckOutputs, check_compiler, check_epochs, check
 
 @pytest.mark.parametrize("epochs", [0, -3, 2.5, "3", True, None, float("nan"), float("inf"), [3]])
 def test_a_stage_has_a_whole_number_of_epochs_above_zero(epochs: Any) -> None:
-    with pytest.raises(ValueError, match=r"above 0, got reconstruction_epochs .*; give --reconstruction_epochs"):
+    with pytest.raises(ValueError, match=r"got reconstruction_epochs .*; give --reconstruction_epochs"):
         check_epochs(epochs, name="reconstruction_epochs")
     check_epochs(epochs, skip=True)
 
 
 @pytest.mark.parametrize("interval", [0, -1, 0.5, "1"])
 def test_validation_comes_every_whole_number_of_epochs(interval: Any) -> None:
-    with pytest.raises(ValueError, match="val_interval is a whole number of epochs above 0"):
+    with pytest.raises(ValueError, match=f"val_interval .* got {interval!r}"):
         check_epochs(4, val_interval=interval)
 
 
 def test_a_stage_lives_to_see_a_validation() -> None:
     check_epochs(4.0, val_interval=4)
-    with pytest.raises(ValueError, match="epochs 4 ends before the first validation, val_interval 5"):
+    with pytest.raises(ValueError, match=r"epochs 4 .* val_interval 5"):
         check_epochs(4, val_interval=5)
 
 
@@ -44,7 +44,7 @@ def test_nothing_is_compiled_unasked(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_missing_compiler_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CXX", "no-such-compiler")
-    with pytest.raises(ValueError, match=r"torch\.compile needs a C\+\+ compiler.*leave compile out"):
+    with pytest.raises(ValueError, match=r"torch\.compile needs a C\+\+ compiler.*omit compile"):
         check_compiler("cpu")
 
 
@@ -107,7 +107,7 @@ def evaluator(*values: float) -> SupervisedEvaluator:
 
 
 def test_nan_ends_the_run() -> None:
-    with pytest.raises(ValueError, match="gave nan for validation images"):
+    with pytest.raises(ValueError, match=r"nan for validation images"):
         evaluator(0.0, math.nan, 1.0).run()
 
 

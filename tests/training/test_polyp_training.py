@@ -50,7 +50,7 @@ def test_every_batch_comes_at_every_scale() -> None:
 
 @pytest.mark.parametrize("options", [{"scales": []}, {"scales": [0.0]}, {"step": 0}])
 def test_scales_that_are_none_are_refused(options: dict[str, object]) -> None:
-    with pytest.raises(ValueError, match="numbers above 0"):
+    with pytest.raises(ValueError, match="got scales"):
         ScaledBatches(DataLoader([0]), **options)
 
 
@@ -71,5 +71,5 @@ def test_the_step_is_that_of_the_clamped_gradient() -> None:
 
 
 def test_a_bound_of_nothing_is_refused() -> None:
-    with pytest.raises(ValueError, match="above 0, got 0"):
+    with pytest.raises(ValueError, match=r"bound .* got 0"):
         ClampGradients(nn.Linear(1, 1), bound=0)

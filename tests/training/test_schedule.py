@@ -42,9 +42,7 @@ def test_a_scheduler_goes_on_from_its_state_under_another_length() -> None:
     assert sgd.param_groups[0]["lr"] == pytest.approx(0.01 * (1 - 4 / 100) ** 0.9)
 
 
-@pytest.mark.parametrize(
-    ("total", "power", "text"), [(0, 0.9, "at least one optimizer step, got 0"), (5, 0, "above 0; got 0")]
-)
+@pytest.mark.parametrize(("total", "power", "text"), [(0, 0.9, "total_steps .* got 0"), (5, 0, "power .* got 0")])
 def test_senseless_settings_are_refused(total: int, power: float, text: str) -> None:
     with pytest.raises(ValueError, match=text):
         rates(total, 1, power)
@@ -56,7 +54,7 @@ def test_a_length_that_nobody_gives_is_asked_for() -> None:
     sgd.step()
     scheduler.step()  # steps 0 and 1 use the base rate whatever the length
     sgd.step()
-    with pytest.raises(ValueError, match="give total_steps, or the trainer the handler ScheduleSteps"):
+    with pytest.raises(ValueError, match="ScheduleSteps"):
         scheduler.step()
 
 
@@ -101,7 +99,7 @@ def test_more_epochs_given_to_the_trainer_itself_stretch_the_decay(
     trainer.state.max_epochs = trainer.state.epoch + 2  # as a program does that trains in rounds
     trainer.run()
     assert note.seen == pytest.approx(decay(2, range(2)) + decay(6, range(2, 6)))
-    assert "over 6 steps now, 2 before" in caplog.text
+    assert "over 6 steps, before over 2" in caplog.text
     trainer.run()  # ignite counts a run from its start where it had come to its end
     assert len(note.seen) == 12
     assert min(note.seen) > 0

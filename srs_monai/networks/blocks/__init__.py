@@ -1,4 +1,4 @@
-"""What the networks are assembled from; built from layers."""
+"""Blocks of the networks, built from layers."""
 
 from srs_monai.networks.blocks.cbam_residual import CBAMResidual, ResidualNode
 from srs_monai.networks.blocks.row_fusion import BLAM, IPATR, UpShuffle

@@ -1,4 +1,4 @@
-"""The residual block that every node of the nested grid repeats."""
+"""The residual block of the nested grid, and the grid node that consists of such blocks."""
 
 import torch
 import torch.nn.functional as F
@@ -11,10 +11,10 @@ from srs_monai.networks.layers.fused_attention import fused_attention
 
 
 class CBAMResidual(nn.Module):
-    """Two 3x3 convolutions whose result is weighted by channel, then by position, and added to the shortcut.
+    """Two 3x3 convolutions. Their result is weighted by channel, then by position, and added to the shortcut.
 
     Args:
-        in_channels, out_channels: the shortcut is the identity when they are equal, else a 1x1 convolution and norm.
+        in_channels, out_channels: if they are equal, the shortcut is the identity, else a 1x1 convolution and a norm.
         spatial_dims: 2 or 3.
 
     Shapes: (B, in_channels, H, W[, D]) gives (B, out_channels, H, W[, D]).
@@ -36,7 +36,7 @@ class CBAMResidual(nn.Module):
             self.shortcut = nn.Sequential(conv(in_channels, out_channels, 1), norm(out_channels))
 
     def forward(self, x: Tensor) -> Tensor:
-        # memory is what a step waits for; but a MetaTensor's values are views, whose gradients would be copied
+        # in place saves memory traffic; but a MetaTensor's values are views, whose gradients PyTorch would copy
         in_place = not has_torch_function_unary(x)
         y = F.relu(self.norm1(self.conv1(x)), inplace=in_place)
         y = self.norm2(self.conv2(y))
@@ -51,12 +51,12 @@ class CBAMResidual(nn.Module):
 
 
 class ResidualNode(nn.Sequential):
-    """A node of the grid: the maps that it reads side by side, then a chain of residual blocks.
+    """A node of the grid: its input maps are concatenated and pass through a chain of residual blocks.
 
     Args:
-        in_channels: of all maps together.
-        out_channels: of the first block's result and of the blocks after it.
-        blocks: how many there are.
+        in_channels: sum over all input maps.
+        out_channels: channels of the result of each block.
+        blocks: number of blocks.
         spatial_dims: 2 or 3.
 
     Shapes: a list of maps (B, ., H, W[, D]) gives (B, out_channels, H, W[, D]).

@@ -1,4 +1,4 @@
-"""One step of the fusion of SRSNet's grid: a coarse map, enlarged, meets the finer map of the row above."""
+"""One fusion step of SRSNet's grid: the enlarged coarse map is joined with the map of the next finer row."""
 
 import torch
 import torch.nn.functional as F
@@ -11,7 +11,16 @@ from srs_monai.networks.layers.attention import ECA
 
 
 class RowFusion(nn.Module):
-    """One step of the fusion: the coarse result, enlarged, meets the last node of the next finer row."""
+    """One fusion step: enlarge the coarse map and join it with the last node of the next finer row.
+
+    Args:
+        coarse_channels: channels of the coarse map.
+        channels: channels C of the fine map and of the result.
+        patch_contrast: apply IPATR to the fine map first.
+        spatial_dims: 2 or 3.
+
+    Shapes: fine (B, C, H, W[, D]) and coarse (B, coarse_channels, H / 2, W / 2[, D / 2]) give (B, C, H, W[, D]).
+    """
 
     def __init__(self, coarse_channels: int, channels: int, *, patch_contrast: bool, spatial_dims: int) -> None:
         super().__init__()
@@ -25,15 +34,16 @@ class RowFusion(nn.Module):
 
 
 class IPATR(nn.Module):
-    """Strengthen what differs from its patch, as three convolutions of growing reach see the patch.
+    """Strengthen pixels that differ from the patch around them, as seen by three convolutions of growing reach.
 
-    Each convolution f estimates the patch m = f(x) and its spread s = sigmoid(f(x - m)); the contrast is (x - m) / s,
-    guarded by epsilon on both sides. The sigmoid of the mean contrast weights x, and the weighted x is added to x.
+    Each convolution f estimates the patch m = f(x) and its spread s = sigmoid(f(x - m)). The contrast is (x - m) / s,
+    with epsilon added to both sides of the quotient. The sigmoid of the mean contrast weights x, and the weighted x is
+    added to x.
 
     Args:
         channels: channels C of the feature.
         spatial_dims: 2 or 3.
-        epsilon: guard of the quotient.
+        epsilon: added to numerator and denominator.
 
     Shapes: (B, C, H, W[, D]) gives (B, C, H, W[, D]).
 
@@ -62,17 +72,17 @@ class IPATR(nn.Module):
 
 
 class UpShuffle(nn.Module):
-    """Double the size by moving groups of channels into space, then convolve, normalise and rectify.
+    """Double the size by moving groups of channels into space; then convolve, normalise and rectify.
 
     Args:
-        in_channels: must be a multiple of 2 ** spatial_dims.
+        in_channels: a multiple of 2 ** spatial_dims.
         out_channels: channels of the result.
         spatial_dims: 2 or 3.
 
     Shapes: (B, in_channels, H, W[, D]) gives (B, out_channels, 2 H, 2 W[, 2 D]).
 
     Raises:
-        ValueError: when in_channels is no multiple of 2 ** spatial_dims.
+        ValueError: if in_channels is not a multiple of 2 ** spatial_dims.
 
     Source: sub-pixel convolution, CVPR 2016, as in the released SRSNet.
     """
@@ -82,7 +92,7 @@ class UpShuffle(nn.Module):
         share = 2**spatial_dims
         if in_channels % share:
             raise ValueError(
-                f"doubling {spatial_dims} sides takes channels in multiples of {share}, got {in_channels}; "
+                f"UpShuffle in {spatial_dims} dimensions needs in_channels in multiples of {share}, got {in_channels}; "
                 f"use {(in_channels // share + 1) * share}"
             )
         self.conv = Convolution(spatial_dims, in_channels // share, out_channels, norm="batch", act="relu")
@@ -94,7 +104,7 @@ class UpShuffle(nn.Module):
 
 
 class BLAM(nn.Module):
-    """Bottom-up local attention: the coarse map weighted by channel beside the fine map refined pixel by pixel.
+    """Bottom-up local attention: join the coarse map, weighted by channel, with the fine map, refined by pixel.
 
     Args:
         channels: channels C of both inputs and of the result.

@@ -1,4 +1,4 @@
-"""SDI, the semantics and detail infusion of U-Net v2."""
+"""Semantics and detail infusion (SDI) of U-Net v2."""
 
 from collections.abc import Sequence
 
@@ -7,22 +7,22 @@ from torch import Tensor, nn
 
 
 class SDI(nn.Module):
-    """Bring the maps of all levels to the size of one, convolve each, and multiply them.
+    """Resize the maps of all levels to one size, convolve each, and multiply them.
 
-    Finer maps are averaged over blocks, coarser ones enlarged bilinearly with corners aligned.
+    Finer maps are averaged over blocks. Coarser maps are enlarged bilinearly with aligned corners.
 
     Args:
         features: channels C of every map.
-        levels: how many maps there are.
+        levels: number of maps.
 
-    Shapes: `levels` maps (B, C, any, any) and a size (H, W) give (B, C, H, W). A map is finer than the size, coarser or
-        equal in both directions.
+    Shapes: `levels` maps (B, C, any, any) and a size (H, W) give (B, C, H, W). A map must be finer than,
+        coarser than or equal to the size in both directions.
 
     Raises:
-        ValueError: in forward, for another number of maps, or a map that is finer in one direction and coarser in the
+        ValueError: in forward, for a wrong number of maps, or a map that is finer in one direction and coarser in the
             other.
 
-    Source: U-Net v2, 2023; the release takes square maps only.
+    Source: U-Net v2, 2023; the release supports square maps only.
     """
 
     def __init__(self, features: int, levels: int = 4) -> None:
@@ -31,7 +31,7 @@ class SDI(nn.Module):
 
     def forward(self, maps: Sequence[Tensor], size: Sequence[int]) -> Tensor:
         if len(maps) != len(self.convs):
-            raise ValueError(f"SDI was built for {len(self.convs)} maps, got {len(maps)}; give one for each level")
+            raise ValueError(f"SDI was built for {len(self.convs)} maps, got {len(maps)}; pass one map for each level")
         first, *others = (conv(_resized(x, size)) for conv, x in zip(self.convs, maps, strict=True))
         product: Tensor = first
         for other in others:
@@ -44,12 +44,12 @@ def _resized(x: Tensor, size: Sequence[int]) -> Tensor:
     if (height, width) == tuple(size):
         return x
     if height >= size[0] and width >= size[1]:
-        if height % size[0] == width % size[1] == 0:  # the same numbers; exporters know it for any size
+        if height % size[0] == width % size[1] == 0:  # same values, and exporters support it for any size
             return F.avg_pool2d(x, (height // size[0], width // size[1]))
         return F.adaptive_avg_pool2d(x, (size[0], size[1]))
     if height <= size[0] and width <= size[1]:
         return F.interpolate(x, size=list(size), mode="bilinear", align_corners=True)
     raise ValueError(
-        f"a map is finer or coarser than the others in both directions, got {height} x {width} beside "
-        f"{size[0]} x {size[1]}; let all maps have one ratio of height to width"
+        f"SDI needs maps that are finer or coarser in both directions, got {height} x {width} beside "
+        f"{size[0]} x {size[1]}; use maps with one ratio of height to width"
     )

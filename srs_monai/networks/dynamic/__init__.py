@@ -1,4 +1,4 @@
-"""The dynamic convolutions, each a drop-in for a static one, under one table of names."""
+"""The dynamic convolutions. Each can replace a static one; one table holds their names."""
 
 from srs_monai.networks.dynamic.condconv import CondConv
 from srs_monai.networks.dynamic.dcd import DCDConv

@@ -1,4 +1,4 @@
-"""CondConv: kernels mixed by sigmoid weights."""
+"""CondConv: a mixture of kernels with sigmoid weights."""
 
 import torch
 from monai.networks.layers.factories import Conv
@@ -11,20 +11,20 @@ from srs_monai.networks.layers.conv_arguments import Size
 class CondConv(KernelBank):
     """Conditionally parameterized convolution: y = conv(x; sum_k a_k W_k), a = sigmoid(W mean(x)).
 
-    The weights are independent of one another and need not sum to 1.
+    The weights are independent of each other. Their sum may differ from 1.
 
     Args:
-        in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias: as of `torch.nn.Conv2d`; the
-            bias is a bank that is mixed as the kernels are.
-        num_kernels: K, experts.
+        in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias: as in `torch.nn.Conv2d`; the
+            biases form a bank, which is mixed like the kernels.
+        num_kernels: number of kernels K.
         spatial_dims: 2 or 3.
 
-    Shapes: (B, I, ...) gives (B, O, ...), as the convolution would.
+    Shapes: (B, I, ...) gives (B, O, ...), as a convolution does.
 
     Raises:
-        ValueError: as `KernelBank`.
+        ValueError: as in `KernelBank`.
 
-    Source: Yang et al., NeurIPS 2019; values equal those of the public PyTorch code (MIT) that MAGIC's tables used.
+    Source: Yang et al., NeurIPS 2019; values equal those of the public PyTorch code (MIT) behind MAGIC's tables.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""DCD: a static convolution with a dynamic part of low rank."""
+"""DCD: a static convolution plus a dynamic part of low rank."""
 
 from math import isqrt
 from typing import ClassVar
@@ -14,19 +14,19 @@ from srs_monai.networks.layers.conv_arguments import Size, keeping_padding, size
 class DCDConv(nn.Module):
     """Dynamic convolution decomposition: y = s(x) * conv(x; W) + P (I + Phi(x)) Q x.
 
-    W is static; s(x), one factor an output channel, and Phi(x), a d x d matrix that mixes d = int(sqrt(4 I)) reduced
-    channels, follow from the means of the input's four quarters.
+    W is static. s(x), one factor for each output channel, and Phi(x), a d x d matrix that mixes d = int(sqrt(4 I))
+    reduced channels, are computed from the means of the input's four quarters.
 
     Args:
-        in_channels, out_channels, kernel_size, stride, dilation, groups: as of `torch.nn.Conv2d`; W has the groups.
-        padding: that which keeps the size at stride 1, since Q and W must see the same places; or "same".
-        bias: whether a static bias is added; the release has none.
+        in_channels, out_channels, kernel_size, stride, dilation, groups: as in `torch.nn.Conv2d`; groups apply to W.
+        padding: the padding that keeps the size at stride 1, since Q and W must see the same positions; or "same".
+        bias: add a static bias; the release has none.
         spatial_dims: 2.
 
     Shapes: (B, I, H, W) gives (B, O, H / stride, W / stride), rounded up.
 
     Raises:
-        ValueError: when an argument is outside its range above.
+        ValueError: if an argument is outside its range above.
 
     Source: Li et al., ICLR 2021; values equal those of the 3 x 3 version in the authors' ResNets (MIT).
     """
@@ -48,11 +48,11 @@ class DCDConv(nn.Module):
     ) -> None:
         super().__init__()
         if spatial_dims != 2:
-            raise ValueError(f"DCDConv is defined in 2 spatial dimensions, got {spatial_dims}; use 2")
+            raise ValueError(f"DCDConv supports 2 spatial dimensions, got {spatial_dims}; use 2")
         if groups < 1 or in_channels % groups or out_channels % groups:
             raise ValueError(
-                f"DCDConv shares its channels equally among groups, but {in_channels} in and {out_channels} out cannot "
-                f"be shared by {groups}; choose groups that divide both"
+                f"groups must divide the channels of DCDConv, {in_channels} in and {out_channels} out, got groups "
+                f"{groups}; change groups or the channels"
             )
         kernel, steps, spread = (
             sizes(value, 2, name)
@@ -85,14 +85,14 @@ class DCDConv(nn.Module):
         return y if self.bias is None else y + self.bias[:, None, None]
 
     def start_from(self, weight: Tensor, bias: Tensor | None) -> None:
-        """Take over the values of a static convolution of the same sizes."""
+        """Copy the values of a static convolution of the same sizes."""
         self.conv.weight.copy_(weight)
         if self.bias is not None and bias is not None:
             self.bias.copy_(bias)
 
 
 def _quarters(x: Tensor) -> Tensor:
-    """Adaptive average pooling to 2 x 2, in operations that every exporter knows for any size."""
+    """Adaptive average pooling to 2 x 2, in operations that every exporter supports for any size."""
     height, width = x.shape[2:]
     rows = [x[:, :, : (height + 1) // 2], x[:, :, height // 2 :]]
     means = [part.mean((2, 3)) for row in rows for part in (row[..., : (width + 1) // 2], row[..., width // 2 :])]

@@ -1,4 +1,4 @@
-"""DDConv: dynamic kernels on a deformed grid."""
+"""DDConv: dynamic kernels on a deformed sampling grid."""
 
 from typing import Any, ClassVar
 
@@ -11,24 +11,25 @@ from srs_monai.networks.layers.conv_arguments import Size, keeping_padding, size
 
 
 class DDConv(nn.Module):
-    """Dynamic deformable convolution: kernels and sampling places both follow from the sample.
+    """Dynamic deformable convolution: kernels and sampling positions are both computed from the sample.
 
-    One mixture of experts gives 2 K K offsets a position, rows first, then columns; the input is sampled there
-    bilinearly; another mixture, with stride K, is applied to the samples laid out K times larger. Offsets start at
-    zero: then the layer is an ordinary convolution with mixed kernels.
+    One mixture of experts gives 2 K K offsets for each position, first for rows, then for columns. The input is sampled
+    there bilinearly. The samples form a map that is K times larger; another mixture, with stride K, convolves it.
+    Offsets start at zero, so at first the layer is an ordinary convolution with mixed kernels.
 
     Args:
-        in_channels, out_channels, kernel_size, stride, dilation, groups, bias: as of `torch.nn.Conv2d`; the kernel is
-            square and odd, the bias static.
-        padding: that which keeps the size at stride 1, since offsets and kernel must see the same places; or "same".
-        num_kernels: experts of each mixture.
-        dropout: of the averaged input that chooses the experts, in train mode.
+        in_channels, out_channels, kernel_size, stride, dilation, groups, bias: as in `torch.nn.Conv2d`; the kernel is
+            square and odd, the bias is static.
+        padding: the padding that keeps the size at stride 1, since offsets and kernel must see the same positions; or
+            "same".
+        num_kernels: number of experts in each mixture.
+        dropout: dropout rate, in train mode, of the averaged input that chooses the experts.
         spatial_dims: 2.
 
-    Shapes: (B, I, H, W) gives (B, O, ...), as the convolution would.
+    Shapes: (B, I, H, W) gives (B, O, ...), as a convolution does.
 
     Raises:
-        ValueError: as `KernelBank`, and for a kernel that is even or not square.
+        ValueError: as in `KernelBank`, and for a kernel that is even or not square.
 
     Source: CiT-Net, 2023; values equal those of its public code.
     """
@@ -52,10 +53,10 @@ class DDConv(nn.Module):
     ) -> None:
         super().__init__()
         if spatial_dims != 2:
-            raise ValueError(f"DDConv is defined in 2 spatial dimensions, got {spatial_dims}; use 2")
+            raise ValueError(f"DDConv supports 2 spatial dimensions, got {spatial_dims}; use 2")
         kernel = sizes(kernel_size, 2, "kernel_size")
         if kernel[0] != kernel[1] or kernel[0] % 2 == 0:
-            raise ValueError(f"DDConv has a square kernel of odd size, got {kernel}; give one odd number")
+            raise ValueError(f"DDConv needs a square kernel of odd size, got {kernel}; give one odd number")
         self.side = kernel[0]
         self.stride, self.dilation = sizes(stride, 2, "stride"), sizes(dilation, 2, "dilation")
         self.padding = keeping_padding(padding, kernel, self.dilation, "DDConv")
@@ -66,34 +67,36 @@ class DDConv(nn.Module):
             nn.init.zeros_(parameter)  # type: ignore[arg-type]
 
     def forward(self, x: Tensor) -> Tensor:
-        # places in at least 32 bits: in mixed precision 16 do not count the pixels of a row
+        # positions in at least 32 bits: the 16 bits of mixed precision cannot number the pixels of a row
         places = torch.promote_types(x.dtype, torch.float32)
         offsets = self.offsets(x).to(places).unflatten(1, [2, self.side, self.side])
         rows, columns = offsets.unbind(1)  # (B, K, K, H, W) each
         padded = F.pad(x.to(places), [self.padding[1], self.padding[1], self.padding[0], self.padding[0]])
         rows = rows + _places(rows, 0, self.stride[0], self.dilation[0])
         columns = columns + _places(columns, 1, self.stride[1], self.dilation[1])
-        bottom, right = padded.shape[2] - 1, padded.shape[3] - 1  # of one pixel there is but one place: 0
+        bottom, right = padded.shape[2] - 1, padded.shape[3] - 1  # with one pixel the only position is 0
         grid = torch.stack([2 * columns / max(right, 1) - 1, 2 * rows / max(bottom, 1) - 1], dim=-1)
-        grid = grid.permute(0, 3, 1, 4, 2, 5).flatten(3, 4).flatten(1, 2)  # (B, H K, W K, 2): a block of K x K a place
+        grid = (
+            grid.permute(0, 3, 1, 4, 2, 5).flatten(3, 4).flatten(1, 2)
+        )  # (B, H K, W K, 2): a K x K block for each position
         samples = F.grid_sample(padded, grid, padding_mode="border", align_corners=True)
         y: Tensor = self.conv(samples.to(x.dtype))
         return y
 
     def start_from(self, weight: Tensor, bias: Tensor | None) -> None:
-        """Take over the values of a static convolution of the same sizes."""
+        """Copy the values of a static convolution of the same sizes."""
         self.conv.start_from(weight, bias)
 
 
 class RoutedConv(KernelBank):
-    """A mixture of experts: sigmoid weights from the averaged input, one bias for all samples."""
+    """A mixture of experts: sigmoid weights from the averaged input, and one bias for all samples."""
 
     def __init__(self, *sizes: Any, num_kernels: int, dropout: float, **options: Any) -> None:
         super().__init__(*sizes, num_kernels=num_kernels, mixed_bias=False, **options)
         self.dropout = nn.Dropout(dropout)
         self.route = nn.Linear(self.in_channels, num_kernels)
         fan_in = self.weight[0, 0].numel()
-        nn.init.uniform_(self.weight, -(fan_in**-0.5), fan_in**-0.5)  # each kernel as PyTorch's convolutions start
+        nn.init.uniform_(self.weight, -(fan_in**-0.5), fan_in**-0.5)  # each kernel starts like PyTorch's convolutions
         if self.bias is not None:
             nn.init.uniform_(self.bias, -(fan_in**-0.5), fan_in**-0.5)
 
@@ -102,7 +105,7 @@ class RoutedConv(KernelBank):
 
 
 def _places(like: Tensor, axis: int, stride: int, dilation: int) -> Tensor:
-    """Where the undeformed kernel samples the padded image along an axis, shaped to add to offsets (B, K, K, H, W)."""
+    """The undeformed sampling positions along an axis of the padded image, shaped for offsets (B, K, K, H, W)."""
     taps = torch.arange(like.shape[1 + axis], device=like.device) * dilation
     starts = torch.arange(like.shape[3 + axis], device=like.device) * stride
     shape = [1, 1, 1, 1, 1]

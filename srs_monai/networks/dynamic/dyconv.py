@@ -1,4 +1,4 @@
-"""DyConv: kernels mixed by softmax weights of a high temperature."""
+"""DyConv: a mixture of kernels with softmax weights of a high temperature."""
 
 from typing import Literal
 
@@ -15,23 +15,23 @@ Version = Literal["t30", "t34"]
 class DyConv(Tempered, KernelBank):
     """Dynamic convolution: y = conv(x; sum_k a_k W_k), a = softmax(W2 relu(W1 mean(x)) / temperature).
 
-    Two public versions differ in the attention: "t30", which MAGIC's code derives from, has I / reduction hidden
-    channels and no biases; "t34" has int(I / reduction) + 1 (K where I is 3), and a bias in the second layer.
+    Two public versions differ in the attention. Version "t30", the base of MAGIC's code, has I / reduction hidden
+    channels and no biases. Version "t34" has int(I / reduction) + 1 (K if I is 3), and a bias in the second layer.
 
     Args:
-        in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias: as of `torch.nn.Conv2d`; the
-            bias is a bank that is mixed as the kernels are.
-        num_kernels: K.
-        temperature: above 0; None: 30, or 34 in version "t34". High ones make the mixture even, so that all kernels
-            learn; lower it in training by `srs_monai.training.LowerTemperature`.
+        in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias: as in `torch.nn.Conv2d`; the
+            biases form a bank, which is mixed like the kernels.
+        num_kernels: number of kernels K.
+        temperature: above 0; None means 30, or 34 in version "t34". A high temperature makes the weights even, so that
+            all kernels learn; `srs_monai.training.LowerTemperature` lowers it during training.
         reduction: input channels for each hidden channel of the attention.
         version: "t30" or "t34".
         spatial_dims: 2 or 3.
 
-    Shapes: (B, I, ...) gives (B, O, ...), as the convolution would.
+    Shapes: (B, I, ...) gives (B, O, ...), as a convolution does.
 
     Raises:
-        ValueError: as `KernelBank`, and for a version or temperature that there is not, or fewer than `reduction`
+        ValueError: as in `KernelBank`, and for an unknown version, an invalid temperature, or fewer than `reduction`
             channels in version "t30".
 
     Source: Chen et al., CVPR 2020; values equal those of the two public PyTorch versions.
@@ -67,11 +67,11 @@ class DyConv(Tempered, KernelBank):
             spatial_dims=spatial_dims,
         )
         if version not in ("t30", "t34"):
-            raise ValueError(f"DyConv has the versions 't30' and 't34', got {version!r}; choose one of them")
+            raise ValueError(f"version of DyConv must be 't30' or 't34', got {version!r}; choose one of them")
         if reduction < 1 or (version == "t30" and in_channels < reduction):
             raise ValueError(
-                f"DyConv's attention has at least 1 hidden channel, but {in_channels} channels reduced by {reduction} "
-                f"have none; lower reduction to between 1 and {in_channels}"
+                f"DyConv's attention needs at least 1 hidden channel, but {in_channels} channels reduced by "
+                f"{reduction} leave none; choose a reduction from 1 to {in_channels}"
             )
         self.version = version
         usual = 30.0 if version == "t30" else 34.0

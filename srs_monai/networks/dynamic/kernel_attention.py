@@ -1,4 +1,4 @@
-"""What the attentions over kernels share: a temperature, a norm of pooled vectors, and first values."""
+"""What attentions over kernels share: a temperature, a norm for pooled vectors, and initial values."""
 
 import math
 from typing import Any, ClassVar
@@ -13,18 +13,18 @@ _KEY = "temperature"
 class Tempered(nn.Module):
     """A layer whose logits are divided by `temperature`, a number that training may lower.
 
-    Weights belong to the temperature they were trained at: once it is another than the one the layer was built with,
-    the state dict holds it, under "temperature". A state dict without it brings the first one back.
+    Weights belong to the temperature at which they were trained. If it differs from the temperature at construction,
+    the state dict holds it under "temperature". A state dict without this key restores the temperature at construction.
     """
 
     OPTIONAL_STATE: ClassVar[tuple[str, ...]] = (_KEY,)
     temperature: float
 
     def set_first_temperature(self, value: float) -> None:
-        """The temperature that the layer is built with.
+        """Set the temperature at construction.
 
         Raises:
-            ValueError: when it is not a number above 0.
+            ValueError: if it is not a number above 0.
         """
         self.temperature = self._first_temperature = checked_temperature(value)
 
@@ -34,27 +34,29 @@ class Tempered(nn.Module):
             destination[prefix + _KEY] = torch.tensor(self.temperature, dtype=torch.float64)
 
     def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str, *rest: Any) -> None:
-        trained_at = state_dict.pop(prefix + _KEY, self._first_temperature)  # of the copy that PyTorch hands down
+        trained_at = state_dict.pop(prefix + _KEY, self._first_temperature)  # PyTorch passes a copy
         self.temperature = checked_temperature(float(trained_at))
         super()._load_from_state_dict(state_dict, prefix, *rest)
 
 
 def checked_temperature(value: float) -> float:
-    """A temperature, by which logits are divided.
+    """The temperature, checked.
 
     Raises:
-        ValueError: when it is not a number above 0.
+        ValueError: if it is not a number above 0.
     """
     if not (value > 0 and math.isfinite(value)):
-        raise ValueError(f"a temperature divides logits and is a number above 0, got {value}; give one, such as 30")
+        raise ValueError(
+            f"temperature must be a number above 0, since it divides logits, got {value}; use 30, for example"
+        )
     return float(value)
 
 
 class BatchNormOfVectors(nn.BatchNorm2d):
-    """Batch normalisation of vectors (B, C, 1, 1) that also takes a batch of one, or none.
+    """Batch normalisation of vectors (B, C, 1, 1) that also supports a batch of one or zero vectors.
 
-    A single vector has no statistics of its own: PyTorch refuses it in train mode. It is normalised by the running
-    statistics, as in eval mode, and leaves them as they are.
+    A single vector has no statistics of its own, and PyTorch rejects it in train mode. This layer normalises it by the
+    running statistics, as in eval mode, and does not update them.
     """
 
     def forward(self, x: Tensor) -> Tensor:
@@ -64,11 +66,11 @@ class BatchNormOfVectors(nn.BatchNorm2d):
         return normalised
 
     def _check_input_dim(self, x: Tensor) -> None:
-        """Vectors may have any number of empty spatial dimensions."""
+        """Accept any number of spatial dimensions of size 1."""
 
 
 def he_normal_convolutions(part: nn.Module) -> None:
-    """Convolutions normal by He's rule (fan-out), their biases 0; norms as they are."""
+    """Draw convolutions by He's normal rule (fan-out), with biases 0. Norms stay unchanged."""
     for module in part.modules():
         if isinstance(module, nn.Conv2d | nn.Conv3d):
             nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")

@@ -1,4 +1,4 @@
-"""What convolutions with a bank of kernels share: make a kernel for every sample, then apply it."""
+"""A bank of kernels, which dynamic convolutions mix for every sample and then apply."""
 
 import math
 from typing import ClassVar
@@ -9,28 +9,30 @@ from torch import Tensor, nn
 from srs_monai.networks.layers.conv_arguments import Size, same_padding, sizes
 from srs_monai.networks.layers.convolve import conv, conv_samples, exporting
 
-# Up to this many positions, mixing the outputs of all kernels costs less than building a kernel a sample: a position
-# of the output costs one product per kernel value, building a kernel value about sixty (measured, two CPU cores).
+# Up to this number of positions, mixing the outputs of all kernels costs less than building a kernel for each sample:
+# an output position costs one product for each kernel value, building a kernel value costs about sixty (measured on two
+# CPU cores).
 _SMALL_MAP = 64
 
 
 class KernelBank(nn.Module):
-    """K kernels of one convolution, of which every sample gets its own mixture.
+    """K kernels of one convolution. Every sample is convolved with its own mixture of them.
 
     With weights a (B, K), the result is the convolution of sample b with the kernel sum_k a[b, k] W[k]. It is computed
-    in that order, or as sum_k a[b, k] conv(x; W[k]), which is equal and cheaper on small maps.
+    in this order, or as sum_k a[b, k] conv(x; W[k]), which is equal and cheaper for small maps.
 
     Args:
-        in_channels, out_channels, kernel_size, stride, padding, dilation, groups: as of `torch.nn.Conv2d`.
-        bias: whether there is a bias.
-        num_kernels: K, at least 1.
+        in_channels, out_channels, kernel_size, stride, padding, dilation, groups: as in `torch.nn.Conv2d`.
+        bias: add a bias.
+        num_kernels: number of kernels K, at least 1.
         spatial_dims: 2 or 3.
-        mixed_bias: whether the bias is a bank (K, O), mixed as the kernels are, rather than one (O) for all samples.
+        mixed_bias: the biases form a bank (K, O), which is mixed like the kernels; otherwise one bias (O) serves all
+            samples.
 
-    Shapes: x (B, I, ...) and weights (B, K) give (B, O, ...), as the convolution would.
+    Shapes: x (B, I, ...) and weights (B, K) give (B, O, ...), as a convolution does.
 
     Raises:
-        ValueError: when the channels do not divide by groups, or an argument is outside its range.
+        ValueError: if groups do not divide the channels, or an argument is outside its range.
     """
 
     DIMENSIONS: ClassVar[tuple[int, ...]] = (2, 3)
@@ -53,14 +55,14 @@ class KernelBank(nn.Module):
         super().__init__()
         name = type(self).__name__
         if spatial_dims not in (2, 3):
-            raise ValueError(f"{name} works in 2 or 3 spatial dimensions, got {spatial_dims}; choose one of them")
+            raise ValueError(f"{name} supports 2 or 3 spatial dimensions, got {spatial_dims}; choose one of them")
         if groups < 1 or in_channels % groups or out_channels % groups:
             raise ValueError(
-                f"{name} shares its channels equally among groups, but {in_channels} in and {out_channels} out cannot "
-                f"be shared by {groups}; choose groups that divide both"
+                f"groups must divide the channels of {name}, {in_channels} in and {out_channels} out, got groups "
+                f"{groups}; change groups or the channels"
             )
         if num_kernels < 1:
-            raise ValueError(f"{name} mixes at least 1 kernel, got num_kernels {num_kernels}; give 1 or more")
+            raise ValueError(f"{name} needs at least 1 kernel, got num_kernels {num_kernels}; give 1 or more")
         self.in_channels, self.out_channels, self.groups = in_channels, out_channels, groups
         self.num_kernels, self.spatial_dims = num_kernels, spatial_dims
         self.kernel_size = sizes(kernel_size, spatial_dims, "kernel_size")
@@ -94,14 +96,14 @@ class KernelBank(nn.Module):
         return conv_samples(x, kernel, self.stride, self.padding, self.dilation, self.groups)
 
     def _mix_outputs(self, x: Tensor, weights: Tensor) -> Tensor:
-        bank = self.weight.unflatten(1, [self.groups, -1]).transpose(0, 1)  # groups first, as a convolution has them
+        bank = self.weight.unflatten(1, [self.groups, -1]).transpose(0, 1)  # groups first, as in a convolution
         y = conv(x, bank.flatten(0, 2), self.stride, self.padding, self.dilation, self.groups)
         y = y.unflatten(1, [self.groups, self.num_kernels, -1])  # (B, G, K, O / G, ...)
         mixed: Tensor = torch.einsum("bk,bgko...->bgo...", weights, y)
         return mixed.flatten(1, 2)
 
     def start_from(self, weight: Tensor, bias: Tensor | None) -> None:
-        """Take over the values of a static convolution of the same sizes, in every kernel of the bank."""
+        """Copy the values of a static convolution of the same sizes into every kernel of the bank."""
         self.weight.copy_(weight.expand_as(self.weight))
         if self.bias is not None and bias is not None:
             self.bias.copy_(bias.expand_as(self.bias))
@@ -115,7 +117,7 @@ class KernelBank(nn.Module):
 
 
 def he_uniform_bank(layer: KernelBank) -> None:
-    """Every kernel uniform by He's rule (fan-in, gain sqrt 2), biases standard normal, as MAGIC's release has it."""
+    """Draw every kernel by He's uniform rule (fan-in, gain sqrt 2), and biases standard normal, as MAGIC's release."""
     for kernel in layer.weight:
         nn.init.kaiming_uniform_(kernel, nonlinearity="relu")
     if layer.bias is not None:

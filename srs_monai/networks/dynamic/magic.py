@@ -1,4 +1,4 @@
-"""MAGIC: kernels mixed by an attention that looks at channels, positions and the whole."""
+"""MAGIC: a mixture of kernels with an attention over channels, positions and the whole map."""
 
 import torch
 from monai.networks.layers.factories import Conv
@@ -12,32 +12,34 @@ from srs_monai.networks.layers.conv_arguments import Size
 class MAGICConv(Tempered, KernelBank):
     """Multi-dimensional aggregation dynamic convolution: y = conv(x; sum_k a_k W_k).
 
-    Three summaries of the input are added - the mean of each channel, a global context (non-local weighted mean through
-    a bottleneck), the spatial mean and peak over channels - and give one logit b_k a kernel. The kernel recalculation
-    r(b), a bottleneck over the K logits, weighs them once more: a = softmax(r(b) b / temperature).
+    The sum of three summaries of the input gives one logit b_k for each kernel: the mean of each channel; a global
+    context (a non-local weighted mean through a bottleneck); and the spatial mean of the mean and the maximum over
+    channels. The kernel recalculation r(b), a bottleneck over the K logits, weights them once more:
+    a = softmax(r(b) b / temperature).
 
-    With K = 1, the release's default, the softmax is over one value: the layer is exactly a static convolution, and its
-    attention never gets a gradient.
+    With K = 1, the release's default, the softmax has one value. The layer is then exactly a static convolution, and
+    its attention receives no gradient.
 
     Args:
-        in_channels: I, even and more than `reduction`.
-        out_channels, kernel_size, stride, padding, dilation, groups, bias: as of `torch.nn.Conv2d`; the bias is a bank
-            that is mixed as the kernels are, and off by default, as released.
-        num_kernels: K.
-        temperature: above 0; at the released 30 the weights stay near 1 / K. Lower it in training by
-            `srs_monai.training.LowerTemperature`.
+        in_channels: I, even and above `reduction`.
+        out_channels, kernel_size, stride, padding, dilation, groups, bias: as in `torch.nn.Conv2d`; the biases form a
+            bank, which is mixed like the kernels; off by default, as released.
+        num_kernels: number of kernels K.
+        temperature: above 0; at 30, as released, the weights stay near 1 / K;
+            `srs_monai.training.LowerTemperature` lowers it during training.
         reduction: input channels for each hidden channel of the attention.
-        recalculate_after_softmax: a = r(b) softmax(b / temperature), as in eq. (10) of the article; the weights then do
-            not sum to 1. The release recalculates before the softmax.
+        recalculate_after_softmax: a = r(b) softmax(b / temperature), as in eq. (10) of the article; the sum
+            of the weights then differs from 1. The release recalculates before the softmax.
         spatial_dims: 2 or 3.
 
-    Shapes: (B, I, ...) gives (B, O, ...), as the convolution would.
+    Shapes: (B, I, ...) gives (B, O, ...), as a convolution does.
 
     Raises:
-        ValueError: as `KernelBank`, and for channels that are odd or no more than `reduction`, or a temperature that is
-            not above 0.
+        ValueError: as in `KernelBank`, and for in_channels that are odd or not above `reduction`, or a temperature that
+            is not above 0.
 
-    Source: MAGIC, as released; values equal those of that code. A batch of one trains here.
+    Source: MAGIC, as released; values equal those of that code. Unlike that code, this layer trains with a batch of
+    one.
     """
 
     def __init__(
@@ -71,7 +73,7 @@ class MAGICConv(Tempered, KernelBank):
         )
         if in_channels % 2 or reduction < 1 or in_channels <= reduction:
             raise ValueError(
-                f"MAGICConv takes an even number of channels above its reduction, got {in_channels} and reduction "
+                f"MAGICConv needs an even number of in_channels above its reduction, got {in_channels} and reduction "
                 f"{reduction}; change one of them"
             )
         self.set_first_temperature(temperature)
@@ -132,7 +134,7 @@ class MAGICAttention(nn.Module):
 
 
 class KernelRecalculation(nn.Module):
-    """A factor between 0 and 1 for each of K logits, from all of them."""
+    """A factor between 0 and 1 for each of the K logits, computed from all logits."""
 
     def __init__(self, num_kernels: int, spatial_dims: int) -> None:
         super().__init__()

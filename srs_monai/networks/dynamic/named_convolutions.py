@@ -26,7 +26,7 @@ DYNAMIC_CONVS: dict[str, type[nn.Module]] = {
 }
 
 
-#: all convolutions that have a name; "dpconv" stands for no other by itself, for it takes a guide beside x
+#: all named convolutions; "dpconv" also needs a guide, so it cannot replace a static convolution
 CONVOLUTIONS: dict[str, type[nn.Module]] = {"dpconv": DPConv, **DYNAMIC_CONVS}
 
 
@@ -38,14 +38,14 @@ def dynamic_conv(
     *arguments: Any,
     **options: Any,
 ) -> nn.Module:
-    """Build a dynamic convolution from the name that a configuration gives it.
+    """Build a dynamic convolution from its name in a configuration.
 
     Args:
         name: one of `DYNAMIC_CONVS`, or "dpconv".
-        in_channels, out_channels, kernel_size, arguments, options: as the class of that name takes them.
+        in_channels, out_channels, kernel_size, arguments, options: passed to the class of that name.
 
     Raises:
-        ValueError: for an unknown name, and as that class.
+        ValueError: for an unknown name, and as the class raises it.
     """
     layer = CONVOLUTIONS[one_of(name, CONVOLUTIONS, "dynamic convolution")]
     return layer(in_channels, out_channels, kernel_size, *arguments, **options)

@@ -1,4 +1,4 @@
-"""ODConv: attention along all four dimensions of a kernel bank."""
+"""ODConv: attention over all four dimensions of a kernel bank."""
 
 import math
 
@@ -16,25 +16,26 @@ from srs_monai.networks.layers.convolve import conv_samples
 class ODConv(Tempered, KernelBank):
     """Omni-dimensional dynamic convolution: y = f * conv(c * x; sum_k a_k s W_k).
 
-    Four attentions of the averaged input: c of input channels, f of output channels, s of kernel positions (sigmoid)
-    and a of kernels (softmax). Those that have nothing to choose are left out: f of depthwise convolutions, s of
-    kernels of one position, a of a single kernel.
+    Four attentions are computed from the averaged input: c for input channels, f for output channels, s for kernel
+    positions (sigmoid), and a for kernels (softmax). An attention without a choice is left out: f for a depthwise
+    convolution, s for a kernel with one position, a for a single kernel.
 
     Args:
-        in_channels, out_channels, kernel_size, stride, padding, dilation, groups: as of `torch.nn.Conv2d`.
-        bias: whether a static bias (O) is added to the result; the release has none.
-        num_kernels: K.
-        temperature: above 0, of all four attentions.
-        reduction: input channels for each hidden channel of the attention, which has at least `min_hidden`.
-        min_hidden: hidden channels at least.
+        in_channels, out_channels, kernel_size, stride, padding, dilation, groups: as in `torch.nn.Conv2d`.
+        bias: add a static bias (O) to the result; the release has none.
+        num_kernels: number of kernels K.
+        temperature: above 0, for all four attentions.
+        reduction: input channels for each hidden channel of the attention.
+        min_hidden: least number of hidden channels.
         spatial_dims: 2 or 3.
 
-    Shapes: (B, I, ...) gives (B, O, ...), as the convolution would.
+    Shapes: (B, I, ...) gives (B, O, ...), as a convolution does.
 
     Raises:
-        ValueError: as `KernelBank`, and for a temperature that is not above 0 or a reduction below 1.
+        ValueError: as in `KernelBank`, and for a temperature that is not above 0 or a reduction below 1.
 
-    Source: Li et al., ICLR 2022; values equal those of the authors' code (Apache-2.0). A batch of one trains here.
+    Source: Li et al., ICLR 2022; values equal those of the authors' code (Apache-2.0). Unlike that code, this layer
+        trains with a batch of one.
     """
 
     def __init__(
@@ -69,8 +70,8 @@ class ODConv(Tempered, KernelBank):
         )
         if reduction < 1 or min_hidden < 1:
             raise ValueError(
-                f"ODConv's attention has hidden channels, got reduction {reduction} and min_hidden {min_hidden}; give "
-                f"1 or more for both"
+                f"reduction and min_hidden of ODConv must be 1 or more, got reduction {reduction} and min_hidden "
+                f"{min_hidden}; give 1 or more for both"
             )
         self.set_first_temperature(temperature)
         hidden = max(in_channels // reduction, min_hidden)
@@ -98,7 +99,7 @@ class ODConv(Tempered, KernelBank):
         return y if self.bias is None else y + self.bias.reshape(-1, *[1] * self.spatial_dims)
 
     def _kernel(self, hidden: Tensor) -> Tensor:
-        """The kernels (B, O, I / groups, K, ...) of the samples."""
+        """One kernel for each sample, (B, O, I / groups, K, ...)."""
         if self.to_kernels is None:
             kernel = self.weight.expand(len(hidden), *self.weight.shape[1:])
         else:

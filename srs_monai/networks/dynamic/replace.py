@@ -1,4 +1,4 @@
-"""Static convolutions of any network turned into dynamic ones."""
+"""Replacement of the static convolutions of any network by dynamic ones."""
 
 from collections.abc import Callable
 from typing import Any
@@ -18,37 +18,37 @@ Where = Callable[[str, nn.Module], bool]
 def replace_convs(
     module: nn.Module, name: str, *, skip_first: bool = True, where: Where | None = None, **options: Any
 ) -> nn.Module:
-    """Turn the convolutions of a network into a dynamic kind, in place.
+    """Replace the convolutions of a network by a dynamic kind, in place.
 
-    Every `torch.nn.Conv2d` and `Conv3d` becomes a layer of that kind with the same channels, kernel size, stride,
-    padding, dilation, groups and bias, on the same device; transposed convolutions stay, and what dynamic layers are
-    made of. A convolution that a network uses at several places becomes one layer at all of them. Static weights are
-    kept where the kind has a place for them: every kernel of a bank starts as the static one, so that kinds whose
-    weights sum to 1 (dyconv, magic) at first compute what the static network did. ScConv has no such place and starts
-    anew.
+    Every `torch.nn.Conv2d` and `Conv3d` becomes a layer of that kind, with the same channels, kernel size, stride,
+    padding, dilation, groups and bias, on the same device. Transposed convolutions and the parts of dynamic layers
+    stay. If a network uses one convolution in several places, one new layer replaces it in all of them. The new layer
+    takes over the static weights if its kind allows it: every kernel of a bank starts as the static kernel. With kinds
+    whose weights sum to 1 (dyconv, magic) the network at first computes the same as before. ScConv cannot take over
+    weights and starts from new values.
 
     Args:
         module: any network, or a convolution.
         name: one of `DYNAMIC_CONVS`.
-        skip_first: leave the first convolution as it is, as the articles do, and others that take the image: it has too
-            few channels to attend to.
-        where: which of the others are turned, by their name in the network (one of their names is enough) and
-            themselves; None: all.
+        skip_first: keep the first convolution, as the articles do, and all others that read the image; an image has
+            too few channels for attention.
+        where: selects from the other convolutions, by their name in the network (one of several names is enough) and
+            the convolution itself; None selects all.
         options: keyword options of the kind, such as `num_kernels`.
 
     Returns:
-        The network itself; of a convolution, the layer in its place.
+        The network itself; for a convolution, the layer that replaces it.
 
     Raises:
-        ValueError: for another name, when there is nothing to turn, or naming the first convolution that the kind
-            cannot stand for; the network is then as it was.
+        ValueError: for an unknown name, if there is nothing to replace, or with the first convolution that the kind
+            cannot replace; the network is then unchanged.
 
     Source: MAGIC replaces every convolution but the first of a backbone.
     """
     if name in CONVOLUTIONS and name not in DYNAMIC_CONVS:
         raise ValueError(
-            f"a convolution of a network is called with x alone, but {name!r} takes a guide beside it; choose one of "
-            f"{', '.join(sorted(DYNAMIC_CONVS))}, or SRSNet, which has it at its place"
+            f"a network calls its convolutions with x alone, but {name!r} takes a guide beside it; choose one of "
+            f"{', '.join(sorted(DYNAMIC_CONVS))}, or use SRSNet, which contains {name!r}"
         )
     found = _convolutions(module)
     if skip_first and found:
@@ -57,8 +57,8 @@ def replace_convs(
     chosen = [(path, part) for path, part in found if where is None or where(path, part)]
     if not chosen:
         raise ValueError(
-            f"there is no convolution to turn into {name!r}: {type(module).__name__} has {len(found)}, "
-            f"{'those of the image are left out, ' if skip_first else ''}and `where` takes none; change `where`"
+            f"replacement by {name!r} needs at least one convolution, but {type(module).__name__} has {len(found)}"
+            f"{' besides those that read the image' if skip_first else ''} and `where` selects none; change `where`"
         )
     layers: dict[nn.Module, nn.Module] = {}
     for path, part in chosen:
@@ -67,14 +67,14 @@ def replace_convs(
     if module in layers:
         return layers[module]
     for parent in list(module.modules()):
-        for child, held in list(parent._modules.items()):  # named_children() leaves out a part's second name
+        for child, held in list(parent._modules.items()):  # named_children() omits the second name of a part
             if held in layers:
                 setattr(parent, child, layers[held])
     return module
 
 
 def _convolutions(module: nn.Module) -> list[tuple[str, nn.Conv2d | nn.Conv3d]]:
-    """Every convolution under each of its names, but for those that dynamic layers are made of."""
+    """Every convolution under each of its names, except the parts of dynamic layers."""
     inside = {part for layer in module.modules() if isinstance(layer, _DYNAMIC) for part in layer.modules()}
     return [
         (path, part)
@@ -87,7 +87,7 @@ def _in_place_of(path: str, static: nn.Conv2d | nn.Conv3d, name: str, options: d
     where = f"convolution {path!r}" if path else "the convolution"
     if static.padding_mode != "zeros":
         raise ValueError(
-            f"dynamic convolutions pad with zeros, but {where} pads by {static.padding_mode!r}; leave it out by `where`"
+            f"dynamic convolutions pad with zeros, but {where} pads by {static.padding_mode!r}; exclude it with `where`"
         )
     _require_own_weight(static, where)
     try:
@@ -103,8 +103,8 @@ def _in_place_of(path: str, static: nn.Conv2d | nn.Conv3d, name: str, options: d
             **{"groups": static.groups, "bias": static.bias is not None} | options,
         )
     except ValueError as error:
-        raise ValueError(f"{where} cannot become {name!r}: {error}, or leave it out by `where`") from error
-    layer.to(static.weight)  # before it takes values over: they may be of more digits
+        raise ValueError(f"{where} cannot become {name!r}: {error}, or exclude it with `where`") from error
+    layer.to(static.weight)  # first the type, so that the copied values keep their precision
     keep = getattr(layer, "start_from", None)
     if keep is not None:
         with torch.no_grad():
@@ -114,20 +114,20 @@ def _in_place_of(path: str, static: nn.Conv2d | nn.Conv3d, name: str, options: d
 
 
 def _require_own_weight(static: nn.Conv2d | nn.Conv3d, where: str) -> None:
-    """Refuse a convolution that computes anything but the plain one by a weight it holds."""
+    """Reject a convolution that is not a plain convolution with its own weight."""
     if nn.parameter.is_lazy(static.weight):
-        raise ValueError(f"{where} does not know its channels yet; run the network once, then turn its convolutions")
+        raise ValueError(f"{where} does not know its channels yet; run the network once, then replace its convolutions")
     if "weight" not in static._parameters:
         raise ValueError(
-            f"a dynamic convolution has kernels of its own, but the weight of {where} is made from others by a "
-            "parametrization or a norm; take that away first, or leave it out by `where`"
+            f"a dynamic convolution stores its own kernels, but the weight of {where} is made from others by a "
+            "parametrization or a norm; remove that first, or exclude the convolution with `where`"
         )
     kind: type[nn.Conv2d | nn.Conv3d] = nn.Conv2d if isinstance(static, nn.Conv2d) else nn.Conv3d
     forwards = (kind.forward, StandardizedConv2d.forward)
     if type(static).forward not in forwards or type(static)._conv_forward is not kind._conv_forward:
         raise ValueError(
-            f"{where} is a {type(static).__name__}, which computes more than its convolution and would lose it; leave "
-            "it out by `where`"
+            f"{where} is a {type(static).__name__}, which computes more than its convolution and would lose that part; "
+            "exclude it with `where`"
         )
 
 

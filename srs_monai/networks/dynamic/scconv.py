@@ -1,4 +1,4 @@
-"""ScConv: spatial and channel reconstruction by static kernels and gates."""
+"""ScConv: spatial and channel reconstruction with static kernels and dynamic gates."""
 
 from typing import ClassVar
 
@@ -13,25 +13,26 @@ from srs_monai.networks.layers.conv_arguments import Size, keeping_padding, size
 class ScConv(nn.Module):
     """Spatial and channel reconstruction convolution, which keeps the shape of its input.
 
-    The spatial unit parts the input by what its group norm calls informative and crosses the two parts over; the
-    channel unit convolves one half of the channels richly, the other cheaply, and adds both by a softmax over their
-    means. Its kernels are static; the gates depend on the sample.
+    The spatial unit splits the input into an informative and a less informative part, by the scale of a group norm, and
+    crosses both parts over. The channel unit applies a rich convolution to one half of the channels and a cheap one to
+    the other, and adds both results, weighted by a softmax over their means. The kernels are static; the gates depend
+    on the sample.
 
     Args:
-        in_channels, out_channels: C, the same, in multiples of 4 and of `norm_groups`.
-        kernel_size: of the rich half, odd.
-        stride, dilation: 1; named as of `torch.nn.Conv2d`.
-        padding: that which keeps the size, or "same", the default.
-        groups: of the rich half's convolution; must divide C / 4.
-        bias: whether that convolution has one.
-        norm_groups: of the group norm.
-        gate: between 0 and 1, the strength above which a value counts as informative.
+        in_channels, out_channels: C, equal, in multiples of 4 and of `norm_groups`.
+        kernel_size: kernel of the rich half, odd.
+        stride, dilation: must be 1; they are named as in `torch.nn.Conv2d`.
+        padding: the padding that keeps the size, or "same", the default.
+        groups: groups of the rich half's convolution; must divide C / 4.
+        bias: add a bias to that convolution.
+        norm_groups: groups of the group norm.
+        gate: between 0 and 1; values with a greater strength count as informative.
         spatial_dims: 2 or 3.
 
     Shapes: (B, C, ...) gives (B, C, ...).
 
     Raises:
-        ValueError: when an argument is outside its range above.
+        ValueError: if an argument is outside its range above.
 
     Source: Li et al., CVPR 2023; values equal those of the public unofficial code.
     """
@@ -56,7 +57,7 @@ class ScConv(nn.Module):
         super().__init__()
         channels = in_channels
         if spatial_dims not in (2, 3):
-            raise ValueError(f"ScConv works in 2 or 3 spatial dimensions, got {spatial_dims}; choose one of them")
+            raise ValueError(f"ScConv supports 2 or 3 spatial dimensions, got {spatial_dims}; choose one of them")
         kernel, steps, spread = (
             sizes(value, spatial_dims, name)
             for value, name in ((kernel_size, "kernel_size"), (stride, "stride"), (dilation, "dilation"))
@@ -69,11 +70,11 @@ class ScConv(nn.Module):
         keeping = keeping_padding(padding, kernel, spread, "ScConv")
         if min(groups, norm_groups) < 1 or channels % 4 or channels % norm_groups or (channels // 4) % groups:
             raise ValueError(
-                f"ScConv parts its channels by 4, by {norm_groups} norm groups and a quarter of them by {groups} "
-                f"groups, which {channels} channels do not allow; change one of them"
+                f"channels of ScConv must be multiples of 4 and of {norm_groups} norm groups, and a quarter of them a "
+                f"multiple of {groups} groups, got {channels} channels; change one of them"
             )
         if not 0 < gate < 1:
-            raise ValueError(f"gate lies between 0 and 1, got {gate}; 0.5 is the usual value")
+            raise ValueError(f"gate must be between 0 and 1, got {gate}; use 0.5, for example")
         layer = Conv[Conv.CONV, spatial_dims]
         half, quarter = channels // 2, channels // 4
         self.gate = gate

@@ -1,4 +1,4 @@
-"""Operators: tensors in, tensors out, nothing above them known."""
+"""Operators on tensors; they import nothing from blocks or networks."""
 
 from srs_monai.networks.layers.attention import ECA, ChannelAttention, SpatialAttention
 from srs_monai.networks.layers.convolve import conv_per_sample, conv_same

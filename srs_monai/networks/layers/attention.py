@@ -1,4 +1,4 @@
-"""Channel and spatial attention: maps in (0, 1) that tell where a feature matters."""
+"""Attention over channels and over positions: weights in (0, 1) for a feature."""
 
 import torch
 import torch.nn.functional as F
@@ -9,7 +9,7 @@ from srs_monai.networks.layers.max_pooling import max_over_channels, max_over_sp
 
 
 class ChannelAttention(nn.Module):
-    """One weight per channel, from the channel's average and its peak over space.
+    """One weight per channel, from the mean and the maximum of the channel over space.
 
     Args:
         channels: channels C of the feature.
@@ -33,13 +33,13 @@ class ChannelAttention(nn.Module):
         return self.weights(x.mean(self.space, keepdim=True), max_over_space(x))
 
     def weights(self, average: Tensor, largest: Tensor) -> Tensor:
-        """The weights, from each channel's average and peak, all (B, C, 1, 1[, 1])."""
+        """The weights from the mean and the maximum of each channel, all (B, C, 1, 1[, 1])."""
         hidden = F.relu(self.fc1(average)) + F.relu(self.fc1(largest))  # (B, hidden, 1, 1)
-        return torch.sigmoid(self.fc2(hidden))  # fc2 has no bias: the sum may be taken before it
+        return torch.sigmoid(self.fc2(hidden))  # fc2 has no bias, so one call on the sum is enough
 
 
 class SpatialAttention(nn.Module):
-    """One weight per position, from the average and the peak over channels.
+    """One weight per position, from the mean and the maximum over channels.
 
     Args:
         kernel_size: side of the convolution over the two maps, in pixels, odd.
@@ -53,24 +53,25 @@ class SpatialAttention(nn.Module):
     def __init__(self, kernel_size: int = 7, *, spatial_dims: int = 2) -> None:
         super().__init__()
         if kernel_size % 2 == 0:
-            raise ValueError(f"kernel_size must be odd, so that the map keeps its size; got {kernel_size}")
+            raise ValueError(f"kernel_size must be odd, to keep the size of the map, got {kernel_size}; make it odd")
         self.conv = Conv[Conv.CONV, spatial_dims](2, 1, kernel_size, padding=kernel_size // 2, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.weights(torch.cat([x.mean(1, keepdim=True), max_over_channels(x)], dim=1))
 
     def weights(self, summary: Tensor) -> Tensor:
-        """The weights, from the average and the peak at every position, (B, 2, H, W[, D])."""
+        """The weights from the mean and the maximum at every position, (B, 2, H, W[, D])."""
         return torch.sigmoid(self.conv(summary))
 
 
 class ECA(nn.Module):
-    """Weight every channel by its squashed peak and those of its neighbours in channel order; any number of channels.
+    """Weight every channel by the sigmoid of its maximum and of its neighbours' maxima, in channel order.
 
-    The published ECA averages over space; SRSNet's authors take the peak of the sigmoid, and so does this layer.
+    The published ECA takes the mean over space. This layer takes the maximum of the sigmoid, as SRSNet's authors
+    do. It supports any number of channels.
 
     Args:
-        kernel_size: neighbouring channels that decide together, odd.
+        kernel_size: number of neighbouring channels that decide a weight, odd.
         spatial_dims: 2 or 3.
 
     Shapes: (B, C, H, W[, D]) gives the weighted feature of the same shape.
@@ -81,10 +82,12 @@ class ECA(nn.Module):
     def __init__(self, kernel_size: int = 3, *, spatial_dims: int = 2) -> None:
         super().__init__()
         if kernel_size % 2 == 0:
-            raise ValueError(f"kernel_size must be odd, so that every channel gets one weight; got {kernel_size}")
+            raise ValueError(
+                f"kernel_size must be odd, to give every channel one weight, got {kernel_size}; make it odd"
+            )
         self.conv = nn.Conv1d(1, 1, kernel_size, padding=kernel_size // 2, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        largest = torch.sigmoid(max_over_space(x)).flatten(1)  # (B, C); the sigmoid rises: the peak comes before it
+        largest = torch.sigmoid(max_over_space(x)).flatten(1)  # (B, C); the order is free: sigmoid rises
         weights = torch.sigmoid(self.conv(largest.unsqueeze(1))).transpose(1, 2)  # (B, C, 1)
         return x * (weights.unsqueeze(-1) if x.dim() == 4 else weights.unsqueeze(-1).unsqueeze(-1))

@@ -1,4 +1,4 @@
-"""Convolutions whose kernel is a tensor at hand instead of a layer's own weight."""
+"""Convolutions with a kernel that is given as a tensor, not as the weight of a layer."""
 
 from itertools import product
 
@@ -8,7 +8,7 @@ from torch import Tensor
 
 
 def conv_same(x: Tensor, kernel: Tensor, groups: int = 1) -> Tensor:
-    """Convolve x, (B, I, ...), with kernel, (O, I / groups, K, ...), K odd; the result, (B, O, ...), keeps its size."""
+    """Convolve x, (B, I, ...), with kernel, (O, I / groups, K, ...), K odd; the result is (B, O, ...)."""
     padding = [side // 2 for side in kernel.shape[2:]]
     if kernel.dim() == 4:
         return F.conv2d(x, kernel, padding=padding, groups=groups)
@@ -41,17 +41,17 @@ def _group_per_sample(x: Tensor, kernel: Tensor) -> Tensor:
 
 
 def exporting() -> bool:
-    """Whether a graph is being recorded that is to serve other batches and sizes too."""
+    """Whether PyTorch is recording a graph that must also work for other batches and sizes."""
     return torch.compiler.is_exporting() or bool(torch.jit.is_tracing())  # type: ignore[attr-defined]
 
 
 def conv_samples(
     x: Tensor, kernel: Tensor, stride: list[int], padding: list[int], dilation: list[int], groups: int
 ) -> Tensor:
-    """Convolve sample b of x, (B, I, ...), with kernel b, (B, O, I / groups, K, ...), as `conv` would one by one.
+    """Convolve sample b of x, (B, I, ...), with kernel b, (B, O, I / groups, K, ...), as `conv` does one by one.
 
-    One group a sample is the fastest form, but there are no convolutions of 0 groups, and it fixes the batch size of an
-    exported graph: then it is a sum of matrix products over the positions of the kernel.
+    One convolution group per sample is the fastest form. But a convolution cannot have 0 groups, and groups fix the
+    batch size of an exported graph. In these cases the result is a sum of matrix products over the kernel's positions.
     """
     batch = x.shape[0]
     if exporting() or batch == 0:

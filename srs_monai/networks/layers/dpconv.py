@@ -1,4 +1,4 @@
-"""DPConv, the convolution whose kernel another network's feature writes."""
+"""DPConv, a convolution whose kernel is computed from a feature of another network."""
 
 from math import lcm, prod
 from typing import ClassVar, Literal
@@ -13,38 +13,39 @@ from srs_monai.networks.layers.convolve import conv_per_sample, conv_same
 
 
 class DPConv(nn.Module):
-    """Dynamic-parameter convolution: every sample is filtered with a kernel made from its own guide map.
+    """Dynamic-parameter convolution: every sample is filtered with a kernel that is computed from its own guide.
 
-    The guide is gated by attention, averaged over space and mixed by a 1x1 convolution into one number s_g a guide
-    channel; a grouped 1x1 convolution, `to_kernel`, then writes the kernel, a run of O * I * K * K / G values for each
-    guide channel. A run is affine in its own s_g, so with A and B the weight and the bias of `to_kernel` as kernels
+    Attention gates the guide, a feature of another network. Its mean over space and a 1x1 convolution give one number
+    s_g for each guide channel. A grouped 1x1 convolution, `to_kernel`, then computes the kernel: a run of
+    O * I * K * K / G values for each guide channel. Each run is affine in its own s_g. With A and B as the weight and
+    the bias of `to_kernel`, read as kernels:
 
         DPConv(x, guide) = s(guide) * conv(x; A) + conv(x; B).
 
-    This closed form is one ordinary convolution for the whole batch. It is exact wherever runs end between two input
-    channels: whole filters when G divides O, otherwise every filter falls into lcm(O, G) / O parts, which must divide
-    I, and the parts are scaled before they are summed. The literal form builds the kernels and convolves sample by
-    sample; both read the same state_dict.
+    This closed form is one ordinary convolution for the whole batch. It is exact if runs end between two input
+    channels. If G divides O, a run consists of whole filters. Otherwise every filter is cut into lcm(O, G) / O parts;
+    their number must divide I, and the parts are scaled before they are summed. The literal form computes the kernels
+    and convolves sample by sample. Both forms have the same state_dict.
 
     Args:
         in_channels, out_channels: channels I of x and O of the result.
-        kernel_size: side K of the kernel in pixels, odd, or one for each dimension.
-        stride, dilation, groups: 1; named as of `torch.nn.Conv2d`.
-        padding: that which keeps the size, or "same", the default.
-        bias: whether a static bias (O) is added to the result; the release has none.
-        guide_channels: channels G of the guide, to be given; must divide O * I * K * K in the grouped generator.
-        spatial_dims: 2 or 3; in 3 the kernel is K * K * K.
-        generator: "grouped", the released one, or "dense", eq. (3) of the article, where all s take part in every
-            kernel value.
-        gate: weight the guide by attention first, as released; the article shows none.
+        kernel_size: side K of the kernel in pixels, odd, or one number for each dimension.
+        stride, dilation, groups: must be 1; they are named as in `torch.nn.Conv2d`.
+        padding: the padding that keeps the size, or "same", the default.
+        bias: add a static bias (O) to the result; the release has none.
+        guide_channels: channels G of the guide, required; the grouped generator needs a divisor of O * I * K * K.
+        spatial_dims: 2 or 3; in 3 dimensions the kernel is K * K * K.
+        generator: "grouped" as released, or "dense", eq. (3) of the article, in which every s influences every kernel
+            value.
+        gate: weight the guide by attention first, as released; the article shows no such gate.
         form: "closed" or "literal". The dense generator, and runs that end inside an input channel, have no closed
-            form that saves work and are computed literally; the attribute `form` tells which one is used.
+            form that saves work; they use the literal form. The attribute `form` holds the form in use.
 
     Shapes: x (B, I, H, W[, D]) and guide (B, G, any, any[, any]) give (B, O, H, W[, D]).
 
     Raises:
-        ValueError: when an argument is outside its range above; in forward, without a guide, and when the two batch
-            sizes differ.
+        ValueError: if an argument is outside its range above; in forward, without a guide, and if the two batch sizes
+            differ.
 
     Source: SRSNet, IEEE TIP 2025, and its released code.
     """
@@ -77,30 +78,30 @@ class DPConv(nn.Module):
         )
         if max(*steps, *spread) > 1 or groups != 1:
             raise ValueError(
-                f"DPConv keeps the size of its input and filters all channels together, got stride {stride}, dilation "
+                f"DPConv supports only stride, dilation and groups of 1, got stride {stride}, dilation "
                 f"{dilation} and groups {groups}; leave all three at 1"
             )
         keeping_padding(padding, kernel, spread, "DPConv")
         if guide_channels is None:
             raise ValueError(
-                "DPConv's kernel is written by a guide, another network's feature, whose channels it has to know, got "
-                "no guide_channels; give them, and call the layer with x and the guide, or take a convolution that "
-                "writes its kernel from x itself, such as 'dyconv'"
+                "DPConv computes its kernel from a guide, a feature of another network, and needs guide_channels, got "
+                "none; give guide_channels and call the layer with x and the guide, or use a convolution that computes "
+                "its kernel from x, such as 'dyconv'"
             )
         if min(in_channels, out_channels, guide_channels) < 1:
             raise ValueError(
-                f"DPConv has 1 channel or more, got {in_channels} in, {out_channels} out and {guide_channels} of the "
-                "guide; give 1 or more of each"
+                f"DPConv needs 1 channel or more, got {in_channels} in, {out_channels} out and {guide_channels} of "
+                "the guide; give 1 or more of each"
             )
         if generator not in ("grouped", "dense"):
-            raise ValueError(f"generator must be 'grouped' or 'dense', got {generator!r}")
+            raise ValueError(f"generator must be 'grouped' or 'dense', got {generator!r}; choose one of them")
         if form not in ("closed", "literal"):
-            raise ValueError(f"form must be 'closed' or 'literal', got {form!r}")
+            raise ValueError(f"form must be 'closed' or 'literal', got {form!r}; choose one of them")
         n_weights = out_channels * in_channels * prod(kernel)
         if generator == "grouped" and n_weights % guide_channels:
             raise ValueError(
-                f"{n_weights} kernel weights cannot be shared equally by {guide_channels} guide channels; "
-                "change guide_channels or take generator='dense'"
+                f"guide_channels must divide the {n_weights} kernel weights, got {guide_channels} guide channels; "
+                "change guide_channels or use generator='dense'"
             )
         conv = Conv[Conv.CONV, spatial_dims]
         self.gate = GuideGate(guide_channels, spatial_dims=spatial_dims) if gate else nn.Identity()
@@ -120,7 +121,7 @@ class DPConv(nn.Module):
     def forward(self, x: Tensor, guide: Tensor | None = None) -> Tensor:
         if guide is None:
             raise ValueError(
-                "DPConv takes its kernel from a guide, got none; call the layer with x and the guide, a feature "
+                "DPConv computes its kernel from a guide, got none; call the layer with x and the guide, a feature "
                 "(B, guide_channels, ...) of another network"
             )
         require_own_guides(x, guide)
@@ -129,18 +130,18 @@ class DPConv(nn.Module):
         return self.add_bias(y)
 
     def add_bias(self, y: Tensor) -> Tensor:
-        """The result with the static bias, where there is one."""
+        """The result plus the static bias, if the layer has one."""
         bias = self.bias
         return y if bias is None else y + bias.reshape([-1] + [1] * len(self.space))
 
     def _summary(self, guide: Tensor) -> Tensor:
-        """One number a guide channel, (B, G, 1, 1)."""
-        # a 1x1 convolution and an average change places freely: average first, then there is one pixel to mix
+        """One number for each guide channel, (B, G, 1, 1)."""
+        # a 1x1 convolution and a mean may swap: after the mean, only one pixel is convolved
         summary: Tensor = self.mix(self.gate(guide).mean(self.space, keepdim=True))
         return summary
 
     def scale(self, guide: Tensor) -> Tensor:
-        """What the guide says in the closed form: the scales of A's filters, in their parts, (B, parts, O, 1, 1)."""
+        """The scale of each part of A's filters in the closed form, (B, parts, O, 1, 1)."""
         return self._scale(self._summary(guide))
 
     def _literal(self, x: Tensor, summary: Tensor) -> Tensor:
@@ -148,7 +149,7 @@ class DPConv(nn.Module):
         return conv_per_sample(x, kernel)
 
     def fix_kernels(self) -> None:
-        """Keep the kernels of the closed form as they are now: for inference, when the weights change no more."""
+        """Store the present kernels of the closed form, for inference, in which weights do not change."""
         if self.form == "closed":
             self.fixed_kernels = self._static_kernels().detach()
 
@@ -157,7 +158,7 @@ class DPConv(nn.Module):
         out_channels, in_channels = self.kernel_shape[:2]
         split = [2, out_channels, self.parts, in_channels // self.parts]
         bias = self.to_kernel.bias
-        assert bias is not None  # TorchScript takes a convolution's bias for optional
+        assert bias is not None  # TorchScript considers the bias of a convolution optional
         a_and_b = torch.stack([self.to_kernel.weight.flatten(), bias])
         return a_and_b.reshape(split + self.kernel_shape[2:]).movedim(2, 0).flatten(0, 2)
 
@@ -171,25 +172,25 @@ class DPConv(nn.Module):
         return result
 
     def _scale(self, summary: Tensor) -> Tensor:
-        """What A's filters, in their parts, are scaled by: (B, parts, O, 1, 1)."""
+        """The summary (B, G, 1, 1) as the scale of each part of A's filters, (B, parts, O, 1, 1)."""
         scale = summary.repeat_interleave(self.parts_per_guide, dim=1)  # (B, O * parts, 1, 1)
         by_part: Tensor = scale.unflatten(1, [self.kernel_shape[0], self.parts]).transpose(1, 2)
         return by_part
 
 
 def require_own_guides(x: Tensor, guide: Tensor) -> None:
-    """Refuse another number of guides than samples; a trace, which sees no sizes, does not ask."""
+    """Reject a number of guides that differs from the number of samples. A trace has no sizes and skips the check."""
     if torch.jit.is_tracing():  # type: ignore[attr-defined]
         return
     if x.shape[0] != guide.shape[0]:
         raise ValueError(
             f"every sample needs its own guide, got {x.shape[0]} samples and {guide.shape[0]} guides; "
-            "give both in one batch size"
+            "give both the same batch size"
         )
 
 
 class GuideGate(nn.Module):
-    """Attention on the guide; the channel weights act only through the spatial map (this is not CBAM's order)."""
+    """Attention on the guide. Unlike in CBAM, the channel weights act only through the spatial weights."""
 
     def __init__(self, channels: int, *, spatial_dims: int) -> None:
         super().__init__()

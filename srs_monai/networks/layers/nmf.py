@@ -1,4 +1,4 @@
-"""Attention by matrix decomposition: a feature seen as the product of few bases and their amounts."""
+"""Attention by matrix decomposition: a feature as the product of a few bases and their coefficients."""
 
 import torch
 from torch import Tensor, nn
@@ -7,24 +7,25 @@ EPSILON = 1e-6
 
 
 class NMF2D(nn.Module):
-    """Non-negative matrix factorisation of a feature map, rebuilt from R bases: its low-rank, global part.
+    """Non-negative matrix factorisation of a feature map, rebuilt from R bases: its global part of low rank.
 
-    A sample's map is a matrix V, C channels by N positions; bases D (C, R) and amounts A (N, R), both non-negative, are
-    found for each sample by multiplicative updates, which never raise |V - D A^T|: amounts A * V^T D / (A D^T D), bases
-    D * V A / (D A^T A), in turns. The amounts start as the softmax of V^T D over the bases. The result is D A^T.
+    The map of a sample is a matrix V, C channels by N positions. Its bases D (C, R) and amounts A (N, R) are
+    non-negative. Multiplicative updates, which never increase |V - D A^T|, find them for each sample: amounts
+    A * V^T D / (A D^T D) and bases D * V A / (D A^T A), in turns. The amounts start as the softmax of V^T D over the
+    bases. The result is D A^T.
 
-    Gradients pass the last update of the amounts alone, the article's one-step gradient; the turns before it are taken
-    without. Bases start from one seeded draw, kept as a buffer and with the weights, in training as in evaluation: the
-    result for an image is always the same and never depends on the batch. (Released code of the field draws them anew
-    at each call.) There is nothing to train. Half precision is raised to single.
+    Gradients pass only through the last update of the amounts, the one-step gradient of the article. The bases start
+    from one seeded draw, which is a buffer and part of the weights, in training and in evaluation. So the result for an
+    image is always the same and does not depend on the batch. (Released code of the field draws new bases at each
+    call.) The layer has no trainable parameters. Half precision is raised to single precision.
 
     Args:
         channels: C.
         bases: R, at least 1.
-        steps: turns, at least 1.
-        seed: of the draw.
+        steps: number of turns, at least 1.
+        seed: of the random draw of the bases.
 
-    Shapes: (B, C, H, W), no value below 0, gives (B, C, H, W).
+    Shapes: (B, C, H, W) without negative values gives (B, C, H, W).
 
     Raises:
         ValueError: for fewer than one basis or turn.
@@ -38,7 +39,7 @@ class NMF2D(nn.Module):
         super().__init__()
         if bases < 1 or steps < 1:
             raise ValueError(
-                f"NMF2D needs at least 1 basis and 1 turn, got {bases} bases and {steps} steps; give 1 or more of each"
+                f"NMF2D needs at least 1 basis and 1 step, got {bases} bases and {steps} steps; give 1 or more of each"
             )
         self.steps = steps
         drawn = torch.rand(channels, bases, generator=torch.Generator().manual_seed(seed), device="cpu")
@@ -54,7 +55,7 @@ class NMF2D(nn.Module):
                 for _ in range(self.steps):
                     amounts = _amounts(values, bases, amounts)
                     bases = bases * (values @ amounts) / (bases @ (amounts.transpose(1, 2) @ amounts) + EPSILON)
-            bases = bases.detach()  # forward-mode derivatives, which no_grad lets pass, stop here too
+            bases = bases.detach()  # also stops forward-mode derivatives, which no_grad does not
             amounts = _amounts(values, bases, amounts.detach())
             return (bases @ amounts.transpose(1, 2)).reshape(x.shape).to(x.dtype)
 

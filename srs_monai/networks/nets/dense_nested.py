@@ -1,7 +1,7 @@
 """The dense nested encoder and decoder that both networks of SRSNet share.
 
-Node (i, j) of the grid lies on level i, at 1 / 2**i of the image's size, in column j; column 0 is the encoder. Every
-other node reads the two nodes before it in its row, the one below its predecessor, enlarged, and the one above, halved.
+Node (i, j) of the grid is on level i, at 1 / 2**i of the image's size, in column j. Column 0 is the encoder. Every
+other node reads the two nodes before it in its row, the enlarged node below its predecessor, and the halved node above.
 """
 
 from collections.abc import Sequence
@@ -17,12 +17,12 @@ from srs_monai.networks.blocks.row_fusion import RowFusion
 
 
 class DenseNestedEncoder(nn.Module):
-    """Column 0 of the grid: a stem, then one node for every level, each at half the size of the one above.
+    """Column 0 of the grid: a stem, then one node for each level, each at half the size of the level above.
 
     Args:
         in_channels: channels of the image.
         features: channels of the levels, finest first.
-        blocks: residual blocks in a node of each level, finest first.
+        blocks: number of residual blocks in a node of each level, finest first.
         stem: channels between the image and the first node.
         spatial_dims: 2 or 3.
 
@@ -30,8 +30,8 @@ class DenseNestedEncoder(nn.Module):
     finest first: (B, features[i], H / 2**i, W / 2**i[, D / 2**i]).
 
     Raises:
-        ValueError: when features and blocks differ in length, describe fewer than two levels or hold a number below 1,
-            as in_channels and stem must not be either.
+        ValueError: if features and blocks differ in length, describe fewer than two levels, or hold a number below 1,
+            or if in_channels or stem is below 1.
     """
 
     def __init__(
@@ -39,11 +39,13 @@ class DenseNestedEncoder(nn.Module):
     ) -> None:
         super().__init__()
         if spatial_dims not in (2, 3):
-            raise ValueError(f"the grid works in 2 or 3 spatial dimensions, got {spatial_dims}; choose one of them")
+            raise ValueError(
+                f"the nested grid supports 2 or 3 spatial dimensions, got {spatial_dims}; choose one of them"
+            )
         require_channels(in_channels=in_channels, stem=stem)
         if len(features) != len(blocks) or len(features) < 2 or min(*features, *blocks) < 1:
             raise ValueError(
-                "features and blocks need one entry, 1 or more, for each of two or more levels; "
+                "features and blocks need one number of at least 1 for each level, and at least two levels; "
                 f"got features {tuple(features)} and blocks {tuple(blocks)}"
             )
         self.stem = Convolution(spatial_dims, in_channels, stem, norm="batch", act="relu")
@@ -62,18 +64,18 @@ class DenseNestedEncoder(nn.Module):
 
 
 class DenseNestedDecoder(nn.Module):
-    """The other columns of the grid, a fusion of its rows from coarse to fine, and a head that reads every fused level.
+    """The other columns of the grid, the fusion of its rows from coarse to fine, and a head on all fused levels.
 
     Args:
         out_channels: channels of the result.
         features, blocks: as in the encoder.
-        patch_contrast: strengthen the last node of each row by IPATR before it is fused.
+        patch_contrast: apply IPATR to the last node of each row before the fusion.
         spatial_dims: 2 or 3.
 
-    Shapes: the list of the encoder gives (B, out_channels, H, W[, D]).
+    Shapes: the list from the encoder gives (B, out_channels, H, W[, D]).
 
     Raises:
-        ValueError: when out_channels is below 1.
+        ValueError: if out_channels is below 1.
     """
 
     def __init__(
@@ -98,7 +100,7 @@ class DenseNestedDecoder(nn.Module):
                 wide += features[i - 1]
             return ResidualNode(wide, features[i], blocks[i], spatial_dims=spatial_dims)
 
-        # column by column, each from the finest level down: what a node reads is there before it
+        # column by column, each from the finest level down, so that the inputs of a node precede it
         self.places = {f"{i}_{j}": (i, j) for j in range(1, depth + 1) for i in range(depth + 1 - j)}
         self.nodes = nn.ModuleDict({name: node(i, j) for name, (i, j) in self.places.items()})
         self.fusions = nn.ModuleList(  # from the coarsest row to the finest
@@ -136,10 +138,10 @@ class DenseNestedDecoder(nn.Module):
 
 
 def require_channels(**channels: int) -> None:
-    """Refuse numbers of channels that no convolution has."""
+    """Reject numbers of channels below 1."""
     for name, number in channels.items():
         if number < 1:
-            raise ValueError(f"{name} is a number of channels, 1 or more; got {number}")
+            raise ValueError(f"{name} must be a number of channels of at least 1, got {number}; give 1 or more")
 
 
 def halve(x: Tensor) -> Tensor:
@@ -148,13 +150,13 @@ def halve(x: Tensor) -> Tensor:
 
 
 def enlarge(x: Tensor, factor: float) -> Tensor:
-    """Interpolate linearly to factor times every side, corners staying corners."""
+    """Interpolate linearly to factor times every side, with aligned corners."""
     mode = "bilinear" if x.dim() == 4 else "trilinear"
     return F.interpolate(x, scale_factor=factor, mode=mode, align_corners=True)
 
 
 def require_divisible(image: Tensor, levels: int, network: str) -> None:
-    """Refuse an image whose sides do not halve levels - 1 times; a trace, which sees no sizes, does not ask."""
+    """Reject an image whose sides cannot be halved levels - 1 times. A trace has no sizes and skips the check."""
     if torch.jit.is_tracing():  # type: ignore[attr-defined]
         return
     step = 1 << (levels - 1)

@@ -1,4 +1,4 @@
-"""PVTv2, the pyramid vision transformer that encodes for U-Net v2."""
+"""PVTv2, the pyramid vision transformer that is the encoder of U-Net v2."""
 
 from torch import Tensor, nn
 
@@ -8,18 +8,18 @@ CHANNELS = (64, 128, 320, 512)
 class PVTv2(nn.Module):
     """PVTv2-b2: four feature maps of an image, at a quarter of its size down to a thirty-second.
 
-    The network is that of the package `transformers` (extra "unetv2"), with the sizes and the two epsilons of layer
-    normalisation of the authors' code. It starts from random weights; nothing is downloaded.
-    `srs_monai.interop.load_original_checkpoint(encoder, path)` takes the authors' files, pretrained ones included.
+    The network comes from the package `transformers` (extra "unetv2"), with the sizes and both epsilons of layer
+    normalisation from the authors' code. It starts from random weights and downloads nothing.
+    `srs_monai.interop.load_original_checkpoint(encoder, path)` loads the authors' files, also the pretrained ones.
 
     Args:
-        in_channels: of the image.
+        in_channels: channels of the image.
         drop_path: rate of stochastic depth in the last block; it rises linearly from 0 in the first.
 
     Shapes: (B, I, H, W) gives maps of 64, 128, 320 and 512 channels at strides 4, 8, 16 and 32.
 
     Raises:
-        ImportError: when `transformers` is not installed.
+        ImportError: if `transformers` is not installed.
 
     Source: Wang et al., PVT v2, 2022; values equal those of the code in the U-Net v2 release.
     """
@@ -32,8 +32,8 @@ class PVTv2(nn.Module):
             from transformers import PvtV2Backbone, PvtV2Config
         except ImportError as error:
             raise ImportError(
-                "the PVTv2 encoder comes from transformers, which is not installed; run pip install "
-                "'srs_monai[unetv2]', or give UNetV2 another encoder"
+                "the PVTv2 encoder needs the package transformers, which is not installed; run pip install "
+                "'srs_monai[unetv2]', or pass another encoder to UNetV2"
             ) from error
         config = PvtV2Config(
             num_channels=in_channels,

@@ -1,4 +1,4 @@
-"""SRSNet: a reconstruction network whose deepest feature writes a kernel of the segmentation network."""
+"""SRSNet: the deepest feature of a reconstruction network gives a kernel of the segmentation network."""
 
 from collections.abc import Sequence
 from typing import Literal, Self
@@ -13,19 +13,19 @@ from srs_monai.text import one_of
 
 
 class ReconstructionNet(nn.Module):
-    """The network of stage one: learns, without labels, to redraw its own input.
+    """The network of stage one. It learns to reconstruct its own input, without labels.
 
     Args:
         spatial_dims: 2 or 3.
-        in_channels: channels of the image, and of the result.
+        in_channels: channels of the image and of the result.
         features: channels of the levels, finest first.
-        blocks: residual blocks in a node of each level, finest first.
+        blocks: number of residual blocks in a node of each level, finest first.
         stem: channels between the image and the first node.
 
     Shapes: image (B, in_channels, H, W[, D]), sides in multiples of 2**(levels - 1), gives an image of that shape.
 
     Raises:
-        ValueError: when features and blocks do not match; in forward, when a side is no such multiple.
+        ValueError: if features and blocks do not match; in forward, if a side is not such a multiple.
 
     Source: SRSNet, IEEE TIP 2025, and its released code.
     """
@@ -56,27 +56,27 @@ class ReconstructionNet(nn.Module):
 
 
 class SegmentationNet(nn.Module):
-    """The network of stage two: segments the image, its deepest feature filtered with a kernel made for the image.
+    """The network of stage two. It segments the image and filters its deepest feature with a kernel for this image.
 
     Args:
         spatial_dims: 2 or 3.
         in_channels: channels of the image.
         out_channels: 1 for a binary task, else the number of classes with the background.
         features: channels of the levels, finest first.
-        blocks: residual blocks in a node of each level, finest first: (3, 4, 6, 3) as released, (6, 8, 12, 6) in
-            Table 1 of the article.
+        blocks: number of residual blocks in a node of each level, finest first: (3, 4, 6, 3) as released, (6, 8, 12, 6)
+            in Table 1 of the article.
         stem: channels between the image and the first node.
         guide_channels: channels of the guide.
-        kernel: "dpconv" filters as the guide says; a name of `DYNAMIC_CONVS` puts that convolution in its place, whose
-            kernel follows from the filtered feature itself (the article's Table 5); None filters nothing (Table 6).
-        generator, gate, form: of DPConv.
+        kernel: "dpconv" filters with a kernel from the guide; a name of `DYNAMIC_CONVS` selects that convolution, whose
+            kernel comes from the filtered feature itself (Table 5 of the article); None does not filter (Table 6).
+        generator, gate, form: arguments of DPConv.
 
     Shapes: image (B, in_channels, H, W[, D]), sides in multiples of 2**(levels - 1), and for "dpconv" guide
     (B, guide_channels, any, any[, any]) give logits (B, out_channels, H, W[, D]).
 
     Raises:
-        ValueError: when features and blocks do not match, or there is no such kernel; in forward, when a side is no
-            such multiple, and for a guide that is missing or has no use.
+        ValueError: if features and blocks do not match, or the kernel is unknown; in forward, if a side is not such a
+            multiple, and for a guide that is missing or not needed.
 
     Source: SRSNet, IEEE TIP 2025, and its released code.
     """
@@ -123,10 +123,12 @@ class SegmentationNet(nn.Module):
         levels = self.encoder(image)
         if self.dpconv is not None:
             if guide is None:
-                raise ValueError("DPConv takes its kernel from a guide, got none; give the reconstruction's feature")
+                raise ValueError(
+                    "DPConv computes its kernel from a guide, got none; pass the feature of the reconstruction network"
+                )
             levels[-1] = levels[-1] + self.dpconv(levels[-1], guide)
         elif guide is not None:
-            raise ValueError("only kernel='dpconv' is guided, got a guide; leave it out")
+            raise ValueError("only kernel='dpconv' uses a guide, got a guide; omit it")
         if self.kernel is not None:
             levels[-1] = levels[-1] + self.kernel(levels[-1])
         logits: Tensor = self.decoder(levels)
@@ -140,24 +142,24 @@ class SRSNet(nn.Module):
         spatial_dims: 2 or 3.
         in_channels: channels of the image.
         out_channels: 1 for a binary task, else the number of classes with the background.
-        reconstruction_features, reconstruction_blocks, reconstruction_stem: of ReconstructionNet.
-        segmentation_features, segmentation_blocks, segmentation_stem: of SegmentationNet.
-        freeze_reconstruction: the reconstruction network takes no part in training: its parameters ask for no
-            gradient, the guide carries none, and `train()` leaves it in eval mode. False trains both together.
-        kernel: how the deepest feature is filtered: "dpconv", guided by the reconstruction network; or, without one,
-            another dynamic convolution or nothing (None), for comparison; see `SegmentationNet`.
-        drifting_statistics: run the frozen encoder in train mode always, in `eval()` too, as the authors' scripts do.
-            It then normalises by the batch at hand, so the result for an image depends on its neighbours in the batch;
-            tables of the original were made so, image by image (batch size 1). Its running averages move with every
-            forward pass, and `reconstruct` in eval mode would use the moved ones.
+        reconstruction_features, reconstruction_blocks, reconstruction_stem: arguments of ReconstructionNet.
+        segmentation_features, segmentation_blocks, segmentation_stem: arguments of SegmentationNet.
+        freeze_reconstruction: exclude the reconstruction network from training. Its parameters require no gradient, the
+            guide carries none, and `train()` keeps it in eval mode. False trains both networks together.
+        kernel: the filter of the deepest feature: "dpconv", guided by the reconstruction network; or, without that
+            network and for comparison, another dynamic convolution or no filter (None). See `SegmentationNet`.
+        drifting_statistics: keep the frozen encoder in train mode always, also in `eval()`, as the authors' scripts do.
+            It then normalises by the current batch, so the result for an image depends on the other images in its
+            batch. Tables of the original were computed in this way, image by image (batch size 1). The running averages
+            change with every forward pass, and `reconstruct` in eval mode uses the changed averages.
         dpconv_generator, dpconv_gate, dpconv_form: `generator`, `gate` and `form` of DPConv.
 
     Shapes: image (B, in_channels, H, W[, D]), sides in multiples of 2**(levels - 1), gives logits
-    (B, out_channels, H, W[, D]). What `guide` gave for the image may be given with it, and is then not computed again.
+    (B, out_channels, H, W[, D]). The result of `guide` for the image may be passed with it, which saves computing it.
 
     Raises:
-        ValueError: when features and blocks do not match, there is no such kernel, or statistics are to drift in a
-            network that is not frozen or not there; in forward, when a side is no such multiple.
+        ValueError: if features and blocks do not match, the kernel is unknown, or statistics shall drift without a
+            frozen reconstruction network; in forward, if a side is not such a multiple.
 
     Source: SRSNet, IEEE TIP 2025, and its released code.
     """
@@ -184,8 +186,8 @@ class SRSNet(nn.Module):
         super().__init__()
         if drifting_statistics and (kernel != "dpconv" or not freeze_reconstruction):
             raise ValueError(
-                f"drifting_statistics describes a frozen reconstruction network, got freeze_reconstruction="
-                f"{freeze_reconstruction} and kernel={kernel!r}; leave it out"
+                f"drifting_statistics needs a frozen reconstruction network, got freeze_reconstruction="
+                f"{freeze_reconstruction} and kernel={kernel!r}; omit drifting_statistics"
             )
         self.levels = max(len(reconstruction_features), len(segmentation_features))
         self.freeze_reconstruction = freeze_reconstruction
@@ -226,20 +228,22 @@ class SRSNet(nn.Module):
         return logits
 
     def guide(self, image: Tensor) -> Tensor | None:
-        """What the reconstruction network says of an image, (B, reconstruction_features[-1], h, w), or None."""
+        """The deepest feature of the reconstruction network, (B, reconstruction_features[-1], h, w), or None."""
         guide: Tensor | None = None
         if self.reconstruction is not None:
             if self.freeze_reconstruction:
-                # not inference_mode: DPConv learns, and backward keeps what it was given
+                # not inference_mode: DPConv trains, and its backward pass saves the guide
                 with torch.no_grad():
-                    guide = self.reconstruction.encode(image).detach()  # forward-mode derivatives stop here too
+                    guide = self.reconstruction.encode(image).detach()  # also stops forward-mode derivatives
             else:
                 guide = self.reconstruction.encode(image)
         return guide
 
     def reconstruct(self, image: Tensor) -> Tensor:
-        """The reconstruction network's image of the image: the aim of stage one, later a check of quality."""
+        """The image as the reconstruction network reproduces it: the aim of stage one, later a check of quality."""
         if self.reconstruction is None:
-            raise ValueError("only SRSNet(kernel='dpconv') has a reconstruction network; build it so")
+            raise ValueError(
+                "only SRSNet(kernel='dpconv') has a reconstruction network, got another kernel; build it with 'dpconv'"
+            )
         reconstruction: Tensor = self.reconstruction(image)
         return reconstruction

@@ -1,4 +1,4 @@
-"""U-Net v2: skip connections that carry the semantics of coarse levels and the detail of fine ones."""
+"""U-Net v2: skip connections that combine the semantics of coarse levels with the detail of fine levels."""
 
 from collections.abc import Sequence
 
@@ -16,25 +16,26 @@ class UNetV2(nn.Module):
     """An encoder of four levels, attention and SDI on every skip connection, and a decoder of sums.
 
     Args:
-        in_channels: of the image.
-        out_channels: classes K; logits.
-        features: channels C of all maps behind the encoder.
-        deep_supervision: give the logits of all heads as a list, finest first, instead of the finest alone. Weights are
-            the same either way.
-        heads: how many levels have one, from the finest: 2 in the polyp version of the release, 4 in the skin version.
-        encoder: gives four maps, each half as large as the one before, fine to coarse, with their channels in its
-            attribute `channels`; None: `PVTv2`, which needs sides in multiples of 32.
+        in_channels: channels of the image.
+        out_channels: number of classes K.
+        features: channels C of all maps after the encoder.
+        deep_supervision: return the logits of all heads as a list, finest first, instead of the finest only. The
+            weights are the same in both cases.
+        heads: number of levels with a head, from the finest: 2 in the polyp version of the release, 4 in the skin
+            version.
+        encoder: returns four maps, fine to coarse, each half as large as the one before. Its attribute `channels`
+            holds their channels. None means `PVTv2`, which needs sides in multiples of 32.
 
     Shapes: image (B, I, H, W) gives logits (B, K, H, W); deep supervision adds (B, K, H / 2, W / 2) and so on. The
         finest map is a quarter of the image's size.
 
     Raises:
-        ValueError: for heads outside 1 to 4, no features, and an encoder without four channel numbers; in forward, for
-            an image whose sides are no multiples of 32, and an encoder that gives another number of maps.
-        ImportError: as `PVTv2`.
+        ValueError: for heads outside 1 to 4, features below 1, and an encoder without four numbers of channels; in
+            forward, for an image whose sides are not multiples of 32, and an encoder with another number of maps.
+        ImportError: as in `PVTv2`.
 
-    Source: Peng et al., U-Net v2, 2023; values equal those of the release, which takes square images only and declares
-        16,450 parameters that it never uses.
+    Source: Peng et al., U-Net v2, 2023; values equal those of the release. The release supports square images only and
+        declares 16,450 parameters that it never uses.
     """
 
     def __init__(
@@ -49,14 +50,14 @@ class UNetV2(nn.Module):
     ) -> None:
         super().__init__()
         if not 1 <= heads <= LEVELS:
-            raise ValueError(f"U-Net v2 has a head at 1 to {LEVELS} levels, got {heads}; the releases have 2 or 4")
+            raise ValueError(f"heads of U-Net v2 must be 1 to {LEVELS}, got {heads}; use 2 or 4 as in the releases")
         if features < 1:
-            raise ValueError(f"the maps behind the encoder have at least 1 channel, got features {features}; give 32")
+            raise ValueError(f"features of U-Net v2 must be at least 1, got features {features}; use 32, for example")
         self.encoder = PVTv2(in_channels) if encoder is None else encoder
         channels: Sequence[int] = getattr(self.encoder, "channels", ())
         if len(channels) != LEVELS:
             raise ValueError(
-                f"an encoder gives {LEVELS} maps and their channels in its attribute `channels`, but that of "
+                f"an encoder needs the channels of its {LEVELS} maps in its attribute `channels`, but that of "
                 f"{type(self.encoder).__name__} is {channels or 'missing'}; set it"
             )
         self.deep_supervision = deep_supervision
@@ -78,8 +79,8 @@ class UNetV2(nn.Module):
         encoded = self.encoder(image)
         if len(encoded) != LEVELS:
             raise ValueError(
-                f"an encoder gives {LEVELS} maps, but {type(self.encoder).__name__} gives {len(encoded)}; give one "
-                "that gives as many as it has `channels`"
+                f"an encoder must return {LEVELS} maps, but {type(self.encoder).__name__} returns {len(encoded)}; "
+                "return one map for each entry of `channels`"
             )
         maps = [skip(x) for skip, x in zip(self.skips, encoded, strict=True)]
         fused = [fuse(maps, x.shape[2:]) for fuse, x in zip(self.fusions, maps, strict=True)]
@@ -94,7 +95,7 @@ class UNetV2(nn.Module):
 
 
 class Skip(nn.Module):
-    """One encoder map, weighted by channel and by position, reduced to the decoder's channels."""
+    """An encoder map, weighted by channel and by position, and reduced to the channels of the decoder."""
 
     def __init__(self, in_channels: int, features: int) -> None:
         super().__init__()

@@ -1,1 +1,1 @@
-"""Converted graphs kept between runs."""
+"""Converted graphs, kept between runs."""

@@ -1,4 +1,4 @@
-"""What makes two networks the same: their structure, and their weights."""
+"""Hashes that identify a network: one of its structure, one of its weights."""
 
 import hashlib
 import inspect
@@ -12,7 +12,7 @@ _PLAIN = (bool, int, float, str, tuple, list, type(None))
 
 
 def architecture_hash(network: nn.Module) -> str:
-    """A hash of all modules, their plain attributes and the files that define them, and of the shapes of weights."""
+    """A hash of all modules, their plain attributes, the files that define them, and the shapes of weights."""
     said = hashlib.sha256()
     files = set[str]()
     for name, module in network.named_modules():
@@ -43,7 +43,7 @@ def _is_plain(value: object) -> bool:
 
 
 def _source_file(kind: type[nn.Module]) -> str:
-    """The file of a class; of torch's and MONAI's own, which their versions tell, and of built ones ""."""
+    """The file that defines a class; "" for built-in classes and those of torch and MONAI, whose versions are known."""
     if kind.__module__.split(".")[0] in ("torch", "monai"):
         return ""
     try:

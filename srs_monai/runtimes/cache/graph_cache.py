@@ -1,4 +1,4 @@
-"""Converted graphs, which take seconds to make, kept between runs."""
+"""A cache of converted graphs, since a conversion takes seconds."""
 
 import json
 import logging
@@ -17,14 +17,14 @@ logger = logging.getLogger(__name__)
 
 VARIABLE = "SRS_MONAI_CACHE"
 LIMIT = 2**30  # bytes of all graphs together
-_CONTENT = "content.json"  # of an entry: its files and their hashes
-_ABANDONED = 86400.0  # seconds after which an unfinished entry is another's no more
+_CONTENT = "content.json"  # in an entry: its files and their hashes
+_ABANDONED = 86400.0  # seconds after which no process works on an unfinished entry
 
 Loaded = TypeVar("Loaded")
 
 
 def cache_folder() -> Path:
-    """The folder that the variable SRS_MONAI_CACHE names, else srs_monai in the user's cache; it may not be there."""
+    """The folder in the variable SRS_MONAI_CACHE, else srs_monai in the user's cache. It may not exist."""
     given = os.environ.get(VARIABLE)
     if given:
         return Path(given).expanduser()
@@ -32,15 +32,15 @@ def cache_folder() -> Path:
 
 
 def cached_graph(key: str, name: str, write: Callable[[Path], object], load: Callable[[Path], Loaded]) -> Loaded:
-    """Load a graph from the cache, where it is put first when it is not there.
+    """Load a graph from the cache; a missing graph is converted and stored first.
 
-    An entry is a folder that is there whole or not at all. One that does not hold what was written is made anew. Where
-    the cache cannot be written, the graph is converted all the same and is gone after the run.
+    An entry is a folder that is complete or absent. A damaged entry is replaced. If the cache is not writable, the
+    graph is converted for this run only.
 
     Args:
-        key: of the graph; names the entry.
-        name: of the graph's file.
-        write: converts the graph into a file, and perhaps others beside it.
+        key: key of the graph and name of its entry.
+        name: name of the graph's file.
+        write: converts the graph into a file, and perhaps further files beside it.
         load: reads that file.
     """
     entry = _graphs() / key
@@ -50,14 +50,14 @@ def cached_graph(key: str, name: str, write: Callable[[Path], object], load: Cal
             loaded = load(entry / name)
             os.utime(entry)
             return loaded
-        except Exception as error:  # whatever a library makes of a damaged file
-            logger.warning("the converted graph %s is damaged (%s): it is made anew", entry, one_line(error))
+        except Exception as error:  # a library may raise anything for a damaged file
+            logger.warning("the converted graph %s is damaged (%s) and is converted again", entry, one_line(error))
             shutil.rmtree(entry, ignore_errors=True)
     try:
         _graphs().mkdir(parents=True, exist_ok=True)
         made = Path(tempfile.mkdtemp(prefix=".", dir=_graphs()))
     except OSError as error:
-        logger.warning("converted graphs are not kept, as %s cannot be written: %s", _graphs(), one_line(error))
+        logger.warning("converted graphs are not cached, because %s is not writable: %s", _graphs(), one_line(error))
         made = Path(tempfile.mkdtemp(prefix="srs_monai_"))
     try:
         write(made / name)
@@ -74,33 +74,33 @@ def _graphs() -> Path:
 
 
 def _kept(made: Path, entry: Path) -> Path:
-    """Where a new entry's files are: at its place, once they are all there."""
+    """Move a complete new entry to its place, and return the folder that holds it."""
     try:
         files = [path for path in made.iterdir() if path.is_file()]
         (made / _CONTENT).write_text(json.dumps({path.name: sha256_of(path) for path in files}))
         made.rename(entry)
     except OSError as error:  # another process was faster, or the disk is full
-        logger.info("the converted graph is not kept: %s", one_line(error))
+        logger.info("the converted graph is not cached: %s", one_line(error))
         return made
     _trim(entry)
     return entry
 
 
 def _check(entry: Path) -> None:
-    """Refuse an entry whose files are not those that were written."""
+    """Reject an entry with changed files."""
     content: dict[str, str] = json.loads((entry / _CONTENT).read_text())
     for name, written in content.items():
         if sha256_of(entry / name) != written:
-            raise ValueError(f"{name} is not what was written")
+            raise ValueError(f"the checksum of {name} is wrong")
 
 
 def _trim(newest: Path) -> None:
-    """Take away what was used longest ago until the limit is kept, and what killed runs left."""
+    """Remove the least recently used entries above the limit, and unfinished entries of killed runs."""
     entries = []
     for entry in newest.parent.iterdir():
         try:
             used, size = entry.stat().st_mtime, sum(file.stat().st_size for file in entry.iterdir())
-        except OSError:  # taken away by another process
+        except OSError:  # removed by another process
             continue
         if not entry.name.startswith("."):
             entries.append((used, size, entry))

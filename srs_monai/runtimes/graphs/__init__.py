@@ -1,4 +1,4 @@
-"""Networks as graphs in files, one format a file: logits out, any batch, height and width in."""
+"""Networks as graphs in files, one format in each module: images of any batch and size give logits."""
 
 from srs_monai.runtimes.graphs.onnx_graph import onnx_graph as onnx_graph
 from srs_monai.runtimes.graphs.openvino_graph import load_openvino as load_openvino

@@ -1,4 +1,4 @@
-"""Graphs in files that are there whole or not at all."""
+"""Files of graphs, which are written completely or not at all."""
 
 import os
 from collections.abc import Iterator
@@ -8,15 +8,15 @@ from tempfile import TemporaryDirectory
 
 
 def files_of(path: Path) -> tuple[Path, ...]:
-    """The files of a graph, that by which it is called last: OpenVINO keeps weights beside NAME.xml, in NAME.bin."""
+    """The files of a graph, the main file last. OpenVINO stores weights in NAME.bin beside NAME.xml."""
     return (path.with_suffix(".bin"), path) if path.suffix == ".xml" else (path,)
 
 
 @contextmanager
 def replacing_graph(path: str | Path) -> Iterator[Path]:
-    """Give a path of the same name in a temporary folder; what is there when the block ends well takes its place.
+    """Yield a path of the same name in a temporary folder. After a block without error, its files replace the target.
 
-    The two files of OpenVINO are never one old and one new: where the first is replaced, the second is gone before.
+    An old and a new file of OpenVINO never exist together: the old main file is removed first.
     """
     target = Path(path).expanduser().absolute()
     target.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""The formats of graphs by name: how each is written, run again and called."""
+"""The formats of graphs by name: how each is written and run, and its file suffix."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,10 +23,10 @@ class GraphFormat:
     """One format of graphs.
 
     Args:
-        write: a network to a file.
-        run: the graph of a file.
-        suffix: with which the file's name ends.
-        packages: that writing and running need.
+        write: writes a network to a file.
+        run: loads a file and returns a function from images to logits.
+        suffix: suffix of the file.
+        packages: packages for writing and running.
     """
 
     write: Callable[..., Any]
@@ -42,7 +42,7 @@ def run_onnx(path: Path) -> Run:
 
 
 def run_openvino(path: Path) -> Run:
-    """OpenVINO on the CPU, in float32: where a CPU has bfloat16, it would compute in that."""
+    """OpenVINO on the CPU, in float32. By default it uses bfloat16 on CPUs that support it."""
     core = load_openvino().Core()
     options = {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": torch.get_num_threads()}
     model = core.compile_model(str(path), "CPU", options)

@@ -1,4 +1,4 @@
-"""ONNX: a graph for many runtimes."""
+"""ONNX: a graph format for many runtimes."""
 
 import logging
 import warnings
@@ -16,23 +16,23 @@ from srs_monai.runtimes.graphs.graph_files import replacing_graph
 from srs_monai.runtimes.graphs.trace import AXES, INPUT, OUTPUT, Graph, prepared, traced
 
 OPSET = 18
-MULTIPLE = 32  # of which sides are, where torch.export has to know: all networks here halve a side five times at most
-_LARGEST = 2**31  # bytes, of a file of protocol buffers
+MULTIPLE = 32  # sides are multiples of it if torch.export is used: networks here halve a side at most five times
+_LARGEST = 2**31  # bytes in a file of protocol buffers
 
 
 def onnx_graph(network: nn.Module, path: str | Path, *, sample: Tensor | None = None) -> None:
-    """Write a network as ONNX, one file with the weights in it: float32, batch and sides free, "image" gives "logits".
+    """Write a network as ONNX in one file with its weights: float32, free batch and sides, "image" gives "logits".
 
-    Sides are whatever the network takes; of networks with operators that torch.export alone translates (attention),
-    multiples of 32.
+    Sides may be all that the network accepts. For networks with operators that only torch.export translates
+    (attention), sides must be multiples of 32.
 
     Args:
         network: image (B, C, H, W[, D]) to logits; it is fused first.
-        path: of the file; one that is there is replaced.
-        sample: images to record with; None: made up.
+        path: path of the file; an existing file is replaced.
+        sample: images for recording; None: random images.
 
     Raises:
-        ValueError: for a network that has no such graph, or is too large for one file; without the package onnx.
+        ValueError: for a network that cannot be written, or is too large for one file; without the package onnx.
     """
     require("onnx")
     size = sum(tensor.numel() * tensor.element_size() for tensor in network.state_dict().values())
@@ -42,23 +42,23 @@ def onnx_graph(network: nn.Module, path: str | Path, *, sample: Tensor | None = 
             f"{size / 2**30:.1f} GB; export it to torchscript or openvino"
         )
     graph = prepared(network)
-    _, sample = traced(graph, sample)  # for the check: the exporter makes a record of its own
+    _, sample = traced(graph, sample)  # for the check only: the exporter records the network again
     with replacing_graph(path) as temporary, torch.no_grad(), _silent():
         try:
             # 3 s for the whole SRSNet, where torch.export and its decompositions take 27 s for the same graph
             _recorded(graph, sample, temporary)
-        except Exception:  # an operator that this exporter does not know, and the other may
+        except Exception:  # an operator that this exporter does not support, but the other may
             try:
                 _exported(graph, sample, temporary)
-            except Exception as error:  # in whatever form torch says so
+            except Exception as error:  # torch raises many types
                 raise ValueError(
-                    f"ONNX has a counterpart for what a network computes, but not for all of {graph.name}: "
-                    f"{one_line(error)}; export it to torchscript or openvino"
+                    f"ONNX cannot represent all operators of {graph.name}: {one_line(error)}; "
+                    f"export it to torchscript or openvino"
                 ) from error
 
 
 def _recorded(graph: Graph, sample: Tensor, path: Path) -> None:
-    """By the exporter that runs the network once."""
+    """Export by running the network once."""
     free = dict(zip((0, *range(2, sample.dim())), AXES, strict=False))
     torch.onnx.export(
         graph,
@@ -73,7 +73,7 @@ def _recorded(graph: Graph, sample: Tensor, path: Path) -> None:
 
 
 def _exported(graph: Graph, sample: Tensor, path: Path) -> None:
-    """By the exporter that follows sizes through the network's operations."""
+    """Export by following sizes through the network's operations."""
     batch, *sides = (torch.export.Dim(name) for name in AXES[: sample.dim() - 1])
     free = {0: batch, **{axis: MULTIPLE * side for axis, side in enumerate(sides, 2)}}
     torch.onnx.export(
@@ -92,9 +92,9 @@ def _exported(graph: Graph, sample: Tensor, path: Path) -> None:
 
 @contextmanager
 def _silent() -> Iterator[None]:
-    """Let the exporters say nothing of their age, their passes and packages they do without; numbers tell the rest.
+    """Suppress messages of the exporters about deprecation, passes and missing packages; values are compared later.
 
-    Before an error, the one that records prints the whole graph.
+    Before an error, the recording exporter prints the whole graph.
     """
     loggers = [logging.getLogger(name) for name in ("torch.onnx", "torch.export", "onnxscript", "onnx_ir")]
     levels = [logger.level for logger in loggers]
@@ -110,4 +110,4 @@ def _silent() -> Iterator[None]:
 
 
 def _say_nothing(*_: object) -> None:
-    """In the place of what prints."""
+    """Replaces a function that prints."""

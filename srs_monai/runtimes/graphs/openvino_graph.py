@@ -1,4 +1,4 @@
-"""OpenVINO's own format, for processors of Intel and others."""
+"""OpenVINO's own graph format, for processors of Intel and others, and its import without telemetry."""
 
 import sys
 from pathlib import Path
@@ -13,26 +13,28 @@ from srs_monai.runtimes.graphs.trace import INPUT, OUTPUT, prepared, traced
 
 
 def openvino_graph(network: nn.Module, path: str | Path, *, sample: Tensor | None = None) -> None:
-    """Write a network as OpenVINO IR: NAME.xml, and the float32 weights in NAME.bin; batch and sides free.
+    """Write a network as OpenVINO IR: NAME.xml, and the float32 weights in NAME.bin; batch and sides are free.
 
     Args:
         network: image (B, C, H, W[, D]) to logits; it is fused first.
-        path: of the .xml; files that are there are replaced.
-        sample: images to record with; None: made up.
+        path: path of the .xml; existing files are replaced.
+        sample: images for recording; None: random images.
 
     Raises:
-        ValueError: for a network that has no such graph, and a path that ends otherwise; without the package openvino.
+        ValueError: for a network that cannot be written, and a path without .xml; without the package openvino.
     """
     if Path(path).suffix != ".xml":
-        raise ValueError(f"OpenVINO's graphs are called NAME.xml, with NAME.bin beside it; got {path}; end it in .xml")
+        raise ValueError(
+            f"a graph of OpenVINO must be named NAME.xml, with NAME.bin beside it; got {path}; end it in .xml"
+        )
     openvino = load_openvino()
     record, sample = traced(prepared(network), sample)
     try:
         model = openvino.convert_model(record, example_input=sample)
-    except Exception as error:  # an operator without a counterpart
+    except Exception as error:  # an unsupported operator
         raise ValueError(
-            f"OpenVINO has a counterpart for what a network computes, but not for all of {type(network).__name__}: "
-            f"{one_line(error)}; export it to torchscript"
+            f"OpenVINO cannot represent all operators of {type(network).__name__}: {one_line(error)}; "
+            f"export it to torchscript"
         ) from error
     free = [-1, sample.shape[1], *[-1] * (sample.dim() - 2)]
     model.reshape({model.inputs[0]: openvino.PartialShape(free)})
@@ -43,14 +45,13 @@ def openvino_graph(network: nn.Module, path: str | Path, *, sample: Tensor | Non
 
 
 def load_openvino() -> ModuleType:
-    """Import OpenVINO so that nothing is sent from this machine.
+    """Import OpenVINO without sending anything from this machine.
 
-    Importing it and converting a model report to a statistics server, without asking, wherever openvino_telemetry is
-    installed, as it is with OpenVINO itself. Where that package cannot be imported, OpenVINO puts an empty stub of its
-    own in its place.
+    If openvino_telemetry is installed, which comes with OpenVINO, then importing OpenVINO and converting a model report
+    to a statistics server, without consent. If that package cannot be imported, OpenVINO uses an empty stub instead.
 
     Raises:
-        ValueError: with the command that installs it, where it is not there.
+        ValueError: with the command that installs OpenVINO, if it is not installed.
     """
-    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]  # None: importing it fails
+    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]  # None makes the import fail
     return require("openvino")

@@ -1,4 +1,4 @@
-"""TensorRT: an engine for the NVIDIA GPU on which it is made."""
+"""TensorRT: an engine for the NVIDIA GPU on which it is built."""
 
 from pathlib import Path
 
@@ -23,35 +23,37 @@ def tensorrt_graph(
     sides: tuple[int, int, int] = (64, 256, 512),
     multiple: int = 8,
 ) -> None:
-    """Write a network as an exported program that holds TensorRT engines; batch and sides free within limits.
+    """Write a network as an exported program with TensorRT engines; batch and sides are free within limits.
 
-    `torch_tensorrt` has to be imported before `torch.export.load(path).module()` runs it, image in, logits out. It
-    serves the kind of GPU and the version of TensorRT with which it was made.
+    Import `torch_tensorrt` before `torch.export.load(path).module()`, which maps an image to logits. The program works
+    on the kind of GPU and with the version of TensorRT that built it.
 
     Args:
         network: image (B, C, H, W[, D]) to logits; it is fused first.
-        path: of the file; one that is there is replaced.
-        sample: images whose channels and dimensions are the network's; None: as in its first convolution.
-        precision: "float32", without TensorFloat-32; or "bfloat16", "float16": TensorRT takes it where it serves.
-        batches, sides: the least, the usual and the greatest batch and length of a side, in pixels. The engine is
-            tuned for the usual ones.
-        multiple: of which sides are, 2**(levels - 1).
+        path: path of the file; an existing file is replaced.
+        sample: images with the channels and dimensions of the network; None: taken from its first convolution.
+        precision: "float32", without TensorFloat-32; or "bfloat16" or "float16", for operations that support it.
+        batches, sides: least, usual and greatest batch and length of a side, in pixels. The engine is tuned for the
+            usual values.
+        multiple: sides are multiples of it, 2**(levels - 1).
 
     Raises:
-        ValueError: without an NVIDIA GPU or the package torch_tensorrt; for an unknown precision, limits that are no
-            multiples, and a network that has no such graph.
+        ValueError: without an NVIDIA GPU or the package torch_tensorrt; for an unknown precision, limits that are not
+            multiples, and a network that cannot be converted.
     """
     if precision != "float32" and precision not in _LOWERED:
-        raise ValueError(f"precision is one of float32, {', '.join(_LOWERED)}; got {precision!r}")
+        raise ValueError(
+            f"precision must be one of float32, {', '.join(_LOWERED)}; got {precision!r}; choose one of them"
+        )
     if any(side % multiple for side in sides) or list(sides) != sorted(sides) or list(batches) != sorted(batches):
         raise ValueError(
-            f"limits are the least, the usual and the greatest, of sides in multiples of {multiple}; got batches "
-            f"{batches} and sides {sides}"
+            f"limits must rise from least to greatest, and sides must be multiples of {multiple}; got batches "
+            f"{batches} and sides {sides}; correct them"
         )
     if not torch.cuda.is_available():
         raise ValueError(
-            "TensorRT's engines are made on the NVIDIA GPU that runs them, but PyTorch sees none; export to onnx, "
-            "openvino or torchscript here"
+            "TensorRT needs the NVIDIA GPU that will run the engine, but PyTorch sees none; export to onnx, openvino "
+            "or torchscript instead"
         )
     torch_tensorrt = require("torch_tensorrt")
     graph = prepared(network).cuda()
@@ -73,10 +75,9 @@ def tensorrt_graph(
                 enable_autocast=precision in _LOWERED,
                 autocast_low_precision_type=_LOWERED.get(precision),
             )
-    except Exception as error:  # an operator without a counterpart, an engine that does not fit into memory
+    except Exception as error:  # an unsupported operator, or an engine that does not fit into memory
         raise ValueError(
-            f"TensorRT builds engines of what a network computes, but not of {type(network).__name__}: "
-            f"{one_line(error)}; export it to onnx"
+            f"TensorRT cannot build an engine of {type(network).__name__}: {one_line(error)}; export it to onnx"
         ) from error
     with replacing_graph(path) as temporary:
         torch_tensorrt.save(engine, str(temporary), arg_inputs=[limits], dynamic_shapes={INPUT: free})

@@ -1,4 +1,4 @@
-"""TorchScript: a graph that PyTorch runs without Python."""
+"""TorchScript: a graph format that PyTorch runs without Python."""
 
 from pathlib import Path
 
@@ -10,15 +10,15 @@ from srs_monai.runtimes.graphs.trace import prepared, quiet, traced
 
 
 def torchscript_graph(network: nn.Module, path: str | Path, *, sample: Tensor | None = None) -> None:
-    """Write a network as TorchScript: float32, batch and sides free, `torch.jit.load(path)(image)` gives logits.
+    """Write a network as TorchScript: float32, free batch and sides; `torch.jit.load(path)(image)` gives logits.
 
     Args:
         network: image (B, C, H, W[, D]) to logits; it is fused first.
-        path: of the file; one that is there is replaced.
-        sample: images to record with; None: made up.
+        path: path of the file; an existing file is replaced.
+        sample: images for recording; None: random images.
 
     Raises:
-        ValueError: for a network that has no such graph.
+        ValueError: for a network that cannot be recorded.
     """
     record, _ = traced(prepared(network), sample)
     with replacing_graph(path) as temporary, quiet():

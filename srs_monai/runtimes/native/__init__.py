@@ -1,3 +1,3 @@
-"""Our own kernels: the residual blocks of SRSNet in compiled code, for the CPU and float32."""
+"""Our own kernels: the residual blocks of SRSNet as compiled code, for float32 on the CPU."""
 
 from srs_monai.runtimes.native.accelerate import accelerate as accelerate

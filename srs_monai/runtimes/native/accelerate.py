@@ -1,4 +1,4 @@
-"""A network with its costly parts in our own kernels."""
+"""The runtime with our own kernels: the costly parts of a network, run by compiled code."""
 
 import torch
 from monai.networks.blocks import Convolution
@@ -15,22 +15,21 @@ from srs_monai.runtimes.runtime import BuildRequest, Runtime
 
 
 def accelerate(network: nn.Module) -> nn.Module:
-    """A copy of a network for inference on the CPU in float32 whose 3x3 convolutions run by Winograd's method.
+    """A copy of a network for inference in float32 on the CPU. Its 3x3 convolutions use Winograd's method.
 
     Args:
-        network: an SRSNet for pictures; of others, whatever blocks they share with it. One that is fused already is
-            taken as well.
+        network: an SRSNet for pictures, or a network that shares blocks with it; it may be fused already.
 
     Raises:
-        ValueError: where no compiler makes the kernels.
+        ValueError: if no compiler can build the kernels.
     """
     return _replaced(fuse(network))
 
 
 def _replaced(part: nn.Module) -> nn.Module:
-    if isinstance(part, CBAMResidual) and _is_flat(part.conv1):
+    if isinstance(part, CBAMResidual) and _is_conv2d(part.conv1):
         return NativeNode([part])
-    if isinstance(part, ResidualNode) and _is_flat(part[0].conv1):
+    if isinstance(part, ResidualNode) and _is_conv2d(part[0].conv1):
         return NativeNode([block for block in part if isinstance(block, CBAMResidual)])
     if isinstance(part, DPConv) and part.form == "closed" and part.parts == 1 and len(part.kernel_shape) == 4:
         return NativeDPConv(part) if part.kernel_shape[2:] == [3, 3] else part
@@ -41,14 +40,14 @@ def _replaced(part: nn.Module) -> nn.Module:
     return part
 
 
-def _is_flat(conv: object) -> bool:
+def _is_conv2d(conv: object) -> bool:
     return isinstance(conv, nn.Conv2d)
 
 
 def _is_plain_3x3(part: Convolution) -> bool:
-    """Whether it is a 3x3 convolution of stride 1, its norm folded, and a rectifier."""
+    """Whether it is a 3x3 convolution of stride 1 with a folded norm, followed by a rectifier."""
     conv, rest = part.conv, getattr(part, "adn", nn.Identity())
-    if not _is_flat(conv) or conv.kernel_size != (3, 3) or conv.groups != 1:
+    if not _is_conv2d(conv) or conv.kernel_size != (3, 3) or conv.groups != 1:
         return False
     if (conv.stride, conv.padding, conv.dilation) != ((1, 1), (1, 1), (1, 1)):
         return False
@@ -57,11 +56,11 @@ def _is_plain_3x3(part: Convolution) -> bool:
 
 
 def build_native(request: BuildRequest) -> Runtime:
-    """Our own kernels, compiled for this processor in a second; float32, also where a lower precision would do."""
-    keep_freed_memory()  # its maps are made and freed with every image
+    """Our own kernels, compiled for this processor in a second. They always use float32."""
+    keep_freed_memory()  # maps are allocated and freed for every image
     return Eager(accelerate(request.fused(channels_last=True)), "native", "float32", (1, 2), channels_last=True)
 
 
 def lacks_compiler(device: torch.device) -> str:
-    """Why the kernels cannot be compiled on this machine, and the way out; empty where they can."""
+    """Why the kernels cannot be compiled on this machine, and the way out; empty if they can."""
     return "" if cpp_compiler() else NO_COMPILER

@@ -1,7 +1,7 @@
-// Kernels of the residual block for images laid out as rows, columns, channels, one image at a time, in float32.
+// Kernels of the residual block, for one float32 image at a time in the layout (rows, columns, channels).
 //
-// 3x3 convolutions by Winograd's F(4x4, 3x3): 36 multiplications where the plain sum takes 144. Channels come in whole
-// vectors; what is missing is filled with zeros by the caller. Inputs may be several images side by side in channels.
+// 3x3 convolutions use Winograd's F(4x4, 3x3): 36 multiplications in place of 144. The number of channels is a multiple of
+// the vector length; the caller fills missing channels with zeros. An input may be several images, joined by channel.
 
 #include <algorithm>
 #include <cmath>
@@ -18,7 +18,7 @@ namespace {
 
 #if defined(__AVX512F__)
 constexpr int LANES = 16;
-constexpr int WIDEST = 4;  // vectors of one row of a register block
+constexpr int WIDEST = 4;  // vectors in one row of a register block
 #else
 constexpr int LANES = 8;
 constexpr int WIDEST = 2;
@@ -32,8 +32,8 @@ inline Vector all(float value) { return Vector{} + value; }
 inline Vector larger(Vector a, Vector b) { return a > b ? a : b; }
 inline Vector rectified(Vector a) { return a < 0 ? Vector{} : a; }  // NaN stays NaN
 
-constexpr int SIDE = 6;                 // of a transformed tile
-constexpr int STEP = 4;                 // of the tile's result
+constexpr int SIDE = 6;                 // side of a transformed tile
+constexpr int STEP = 4;                 // side of the result of a tile
 constexpr int PLACES = SIDE * SIDE;
 
 struct Buffer {
@@ -51,7 +51,7 @@ struct Buffer {
 };
 thread_local Buffer seen_buffer, product_buffer;
 
-// c = a b, a of ROWS rows, b packed as (depth, WIDTH * LANES); with more, c is added to
+// c = a b; a has ROWS rows, b is packed as (depth, WIDTH * LANES). With more, the product is added to c
 template <int ROWS, int WIDTH>
 inline void multiply_block(const float* a, ptrdiff_t a_row, const float* b, int depth, float* c, ptrdiff_t c_row, bool more) {
     Vector sum[ROWS][WIDTH];
@@ -75,7 +75,7 @@ inline void multiply_block(const float* a, ptrdiff_t a_row, const float* b, int 
 
 template <int WIDTH>
 void multiply_columns(const float* a, ptrdiff_t a_row, int rows, const float* b, int depth, float* c, ptrdiff_t c_row, bool more) {
-    constexpr int ROWS = WIDTH == 4 || LANES < 16 ? 6 : 8;  // as many as there are registers for
+    constexpr int ROWS = WIDTH == 4 || LANES < 16 ? 6 : 8;  // as many as fit into the registers
     for (; rows >= ROWS; rows -= ROWS, a += ROWS * a_row, c += ROWS * c_row)
         multiply_block<ROWS, WIDTH>(a, a_row, b, depth, c, c_row, more);
     switch (rows) {
@@ -90,15 +90,15 @@ void multiply_columns(const float* a, ptrdiff_t a_row, int rows, const float* b,
     }
 }
 
-// widths of the packed columns: as many of WIDEST vectors as there are, then halves
+// widths of the strips of packed columns: WIDEST vectors while they fit, then half as many, and so on
 inline int next_width(int vectors) {
     int width = WIDEST;
     while (width > vectors) width /= 2;
     return width;
 }
 
-// c (rows, columns) = a (rows, depth) times the rows of b from the first on; b is packed by next_width: a strip (all, width)
-// after the other
+// c (rows, columns) = a (rows, depth) times the rows of b from row `first` on. b is packed in strips (all_rows, width), one
+// after the other, with widths from next_width
 void multiply(const float* a, ptrdiff_t a_row, int rows, const float* b, int first, int depth, int all_rows, float* c,
               ptrdiff_t c_row, int columns, bool more) {
     for (int vectors = columns / LANES; vectors > 0;) {
@@ -140,18 +140,19 @@ int lanes() { return LANES; }
 
 int widest() { return WIDEST; }
 
-struct Part {           // of an input: an image (height, width, channels), rows in one piece
+struct Part {           // a part of an input: an image (height, width, channels), contiguous
     const float* data;
-    int32_t channels;   // in whole vectors
+    int32_t channels;   // a multiple of LANES
 };
 
-// result (height, width, out) = 3x3 convolution of the parts side by side; sums and peaks over space (threads, out) or null
+// result (height, width, out) = 3x3 convolution of the parts, joined by channel. sums and peaks (threads, out) receive the
+// sum and the maximum over space for each thread; they may be null
 void convolve3(const Part* parts, int n_parts, int height, int width, const float* kernel, const float* bias, int out,
                int rectify, float* result, float* sums, float* peaks, int threads) {
     int depth = 0;
     for (int i = 0; i < n_parts; ++i) depth += parts[i].channels;
     const int across = (width + STEP - 1) / STEP, tiles = across * ((height + STEP - 1) / STEP);
-    const int room = 256 * 1024;  // floats of a block, about as many as the second-level cache holds
+    const int room = 256 * 1024;  // floats in a block of tiles, about the size of the second-level cache
     const int fitting = std::max(6, room / (PLACES * (depth + out)));
     int blocks = (tiles + fitting - 1) / fitting;
     blocks = (blocks + threads - 1) / threads * threads;
@@ -246,7 +247,7 @@ void convolve3(const Part* parts, int n_parts, int height, int width, const floa
     }
 }
 
-// result (pixels, out) = 1x1 convolution of the parts side by side
+// result (pixels, out) = 1x1 convolution of the parts, joined by channel
 void convolve1(const Part* parts, int n_parts, int pixels, const float* kernel, const float* bias, int out, int rectify,
                float* result, int threads) {
     const int block = 48;
@@ -267,7 +268,7 @@ void convolve1(const Part* parts, int n_parts, int pixels, const float* kernel, 
     }
 }
 
-// weight of every channel from its sum and peak: sigmoid(fc2(relu(fc1 mean) + relu(fc1 peak))), into weights (stride)
+// weights (stride) = sigmoid(fc2(relu(fc1 mean) + relu(fc1 peak))), from the sum and the maximum of every channel
 void weigh_channels(const float* sums, const float* peaks, int threads, int pixels, int channels, int stride, const float* fc1,
                     const float* fc2, int hidden, float* weights) {
     std::vector<float> mean(channels), peak(channels), middle(hidden);
@@ -296,16 +297,17 @@ void weigh_channels(const float* sums, const float* peaks, int threads, int pixe
     }
 }
 
-// result = relu(image * channel weight * position weight + shortcut), the latter from the image's mean and peak over channels
+// result = relu(image * channel weight * position weight + shortcut). The position weight comes from the mean and the maximum
+// over the channels of the weighted image
 void attend(const float* image, int height, int width, int channels, int stride, const float* weights, const float* kernel,
             const float* shortcut, float* result, int threads) {
     constexpr int REACH = 3, TAPS = 7;
-    const ptrdiff_t wide = width + 2 * REACH + LANES;  // rows of the two maps, with a border of zeros
+    const ptrdiff_t wide = width + 2 * REACH + LANES;  // row length of the two maps, with a border of zeros
     static thread_local Buffer map_buffer;
     float* means = map_buffer.of(2 * wide * (height + 2 * REACH));
     float* peaks = means + wide * (height + 2 * REACH);
     std::memset(means, 0, 2 * wide * (height + 2 * REACH) * sizeof(float));
-    Vector absent{};  // 0, or minus infinity where the last vector has no channel
+    Vector absent{};  // 0, or minus infinity for missing channels in the last vector
     for (int l = 0; l < LANES; ++l) absent[l] = stride - LANES + l < channels ? 0 : -std::numeric_limits<float>::infinity();
 #pragma omp parallel num_threads(threads)
     {
@@ -354,17 +356,17 @@ void attend(const float* image, int height, int width, int channels, int stride,
     }
 }
 
-struct Block {  // weights of a residual block, packed; channels come in strides of whole vectors
+struct Block {  // packed weights of a residual block; stride is the number of channels, rounded up to whole vectors
     const float *kernel1, *bias1, *kernel2, *bias2, *fc1, *fc2, *positions, *shortcut, *shortcut_bias;
     int32_t channels, stride, hidden;
 };
 
-// how many floats run_node works in
+// number of floats of work space for run_node
 int64_t node_room(int height, int width, int stride, int threads) {
     return static_cast<int64_t>(3) * height * width * stride + (2 * threads + 1) * stride;
 }
 
-// result (height, width, stride) = a chain of residual blocks of one stride, the first of which reads the parts
+// result (height, width, stride) = a chain of residual blocks of one stride; the first block reads the parts
 void run_node(const Part* parts, int n_parts, int height, int width, const Block* blocks, int n_blocks, float* room,
               float* result, int threads) {
     const int pixels = height * width, stride = blocks[0].stride;
@@ -379,7 +381,7 @@ void run_node(const Part* parts, int n_parts, int height, int width, const Block
         convolve3(&middle, 1, height, width, block.kernel2, block.bias2, stride, 0, y, sums, peaks, threads);
         weigh_channels(sums, peaks, threads, pixels, block.channels, stride, block.fc1, block.fc2, block.hidden, weights);
         const float* around = parts[0].data;
-        if (block.shortcut != nullptr) {  // the inner map has done its part
+        if (block.shortcut != nullptr) {  // the inner map is free again
             convolve1(parts, n_parts, pixels, block.shortcut, block.shortcut_bias, stride, 0, inner, threads);
             around = inner;
         }

@@ -1,4 +1,4 @@
-"""Parts of the networks that run in our own kernels: the same calls, the same results, float32 on the CPU."""
+"""Parts of networks that run in our own kernels: same calls and same results, in float32 on the CPU."""
 
 import ctypes
 from collections.abc import Sequence
@@ -15,18 +15,18 @@ from srs_monai.tensors import on_plain_tensors
 
 
 class NativeConv3(nn.Module):
-    """A 3x3 convolution with a bias, and the rectifier behind it where asked.
+    """A 3x3 convolution with a bias and an optional rectifier.
 
     Args:
         weight: (O, I, 3, 3).
         bias: (O,), or None.
-        rectify: whether negative results become 0.
+        rectify: set negative results to 0.
 
     Shapes: (B, I, H, W) gives (B, O, H, W), channels last.
 
     Raises:
-        ValueError: in forward, for another number of channels, another precision or device than float32 on the CPU, and
-            an input that asks for gradients.
+        ValueError: in forward, for a wrong number of channels, a precision other than float32, a device other than the
+            CPU, and an input that requires gradients.
     """
 
     def __init__(self, weight: Tensor, bias: Tensor | None, *, rectify: bool) -> None:
@@ -42,24 +42,24 @@ class NativeConv3(nn.Module):
         return on_plain_tensors(self._convolve, x)
 
     def _convolve(self, x: Tensor) -> Tensor:
-        (batch,) = _in_vectors([x], self.in_channels)
+        (batch,) = _whole_vectors([x], self.in_channels)
         out = _empty(batch, self.stride)
         lib, threads, (height, width) = library(), torch.get_num_threads(), out.shape[2:]
         for image, result in zip(batch, out, strict=True):
             lib.convolve3(
-                *_parts([image]), height, width, _at(self.weight), _at(self.bias), self.stride, self.rectify,
-                _at(result), None, None, threads,
+                *_parts([image]), height, width, _pointer(self.weight), _pointer(self.bias), self.stride, self.rectify,
+                _pointer(result), None, None, threads,
             )  # fmt: skip
         return out[:, : self.channels]
 
 
 class NativeDPConv(nn.Module):
-    """DPConv in its closed form, of whole filters: one convolution by our own kernels.
+    """DPConv in its closed form with whole filters: one convolution by our own kernels.
 
-    Shapes: as DPConv.
+    Shapes: as in `DPConv`.
 
     Raises:
-        ValueError: in forward, as NativeConv3, and when the two batch sizes differ.
+        ValueError: in forward, as in `NativeConv3`, and if the two batch sizes differ.
     """
 
     def __init__(self, layer: DPConv) -> None:
@@ -77,15 +77,15 @@ class NativeDPConv(nn.Module):
 
 
 class NativeNode(nn.Module):
-    """A chain of residual blocks, each two convolutions, both attentions and the shortcut.
+    """A chain of residual blocks. Each has two convolutions, both attentions and a shortcut.
 
     Args:
-        blocks: with their norms folded, all of the same width.
+        blocks: blocks of one width, with folded norms.
 
-    Shapes: maps side by side in channels, a list of (B, ., H, W), or one map by itself, give (B, O, H, W).
+    Shapes: a list of maps (B, ., H, W), joined by channel, or a single map, gives (B, O, H, W).
 
     Raises:
-        ValueError: in forward, as NativeConv3, and for maps of several sizes.
+        ValueError: in forward, as in `NativeConv3`, and for maps of several sizes.
     """
 
     def __init__(self, blocks: Sequence[CBAMResidual]) -> None:
@@ -94,25 +94,27 @@ class NativeNode(nn.Module):
         self.channels, self.stride = packed[0][0].channels, packed[0][0].stride
         self.in_channels = blocks[0].conv1.in_channels
         self.blocks = (Block * len(packed))(*(block for block, _ in packed))
-        self.weights = [weights for _, weights in packed]  # which the blocks point to
+        self.weights = [weights for _, weights in packed]  # the blocks point to these tensors
 
     def forward(self, links: list[Tensor] | Tensor) -> Tensor:
         maps = links if isinstance(links, list) else [links]
         return on_plain_tensors(self._run, *maps)
 
     def _run(self, *maps: Tensor) -> Tensor:
-        batches = _in_vectors(maps, self.in_channels)
+        batches = _whole_vectors(maps, self.in_channels)
         out = _empty(batches[0], self.stride)
         lib, threads, (height, width) = library(), torch.get_num_threads(), out.shape[2:]
         room = out.new_empty(lib.node_room(height, width, self.stride, threads))
         for number, result in enumerate(out):
             parts = _parts([batch[number] for batch in batches])
-            lib.run_node(*parts, height, width, self.blocks, len(self.blocks), _at(room), _at(result), threads)
+            lib.run_node(
+                *parts, height, width, self.blocks, len(self.blocks), _pointer(room), _pointer(result), threads
+            )
         return out[:, : self.channels]
 
 
 def _packed(block: CBAMResidual) -> tuple[Block, list[Tensor | None]]:
-    """A block as the kernels take it, and the tensors that it points to."""
+    """A block in the form of the kernels, and the tensors to which it points."""
     lib = library()
     lanes, widest = lib.lanes(), lib.widest()
     convs, channel = (block.conv1, block.conv2), block.channel_attention
@@ -126,7 +128,7 @@ def _packed(block: CBAMResidual) -> tuple[Block, list[Tensor | None]]:
     else:
         weights += [None, None]
     channels, hidden = block.conv2.out_channels, channel.fc1.out_channels
-    return Block(*map(_at, weights), channels, padded(channels, lanes), hidden), weights
+    return Block(*map(_pointer, weights), channels, padded(channels, lanes), hidden), weights
 
 
 def _bias(bias: Tensor | None, weight: Tensor) -> Tensor:
@@ -134,28 +136,27 @@ def _bias(bias: Tensor | None, weight: Tensor) -> Tensor:
     return pad_channels(values.detach().float(), 0, library().lanes()).contiguous()
 
 
-def _in_vectors(maps: Sequence[Tensor], channels: int) -> list[Tensor]:
-    """Maps with channels last, in whole vectors: each by itself, or, where one is not in whole vectors, as one.
+def _whole_vectors(maps: Sequence[Tensor], channels: int) -> list[Tensor]:
+    """Maps with channels last, padded to whole vectors. If one map is not in whole vectors, they become one.
 
-    What the kernels would read from other memory is refused: they look at no shapes.
+    The kernels check no shapes, so an input with which they would read other memory is rejected here.
     """
     places = {(len(x), *x.shape[2:]) for x in maps}
     if any(x.dim() != 4 for x in maps) or len(places) > 1 or sum(x.shape[1] for x in maps) != channels:
         raise ValueError(
-            f"maps (B, ., H, W) of one batch and size with {channels} channels together are taken here, got "
-            f"{', '.join(str(tuple(x.shape)) for x in maps)}; give images with the channels that the network was built "
-            "for"
+            f"our own kernels need maps (B, ., H, W) of one batch and size with {channels} channels together, got "
+            f"{', '.join(str(tuple(x.shape)) for x in maps)}; pass images with the channels of the network"
         )
     if torch.is_grad_enabled() and any(x.requires_grad for x in maps):
         raise ValueError(
-            "our own kernels compute no gradients, but the input asks for them; call them under torch.no_grad(), or "
-            "take the network itself"
+            "our own kernels compute no gradients, but the input requires them; call them under torch.no_grad(), or "
+            "use the network itself"
         )
     for x in maps:
         if x.dtype != torch.float32 or x.device.type != "cpu":
             raise ValueError(
-                f"our own kernels compute in float32 on the CPU, got {x.dtype} on {x.device}; leave autocast out, or "
-                "take another runtime"
+                f"our own kernels compute in float32 on the CPU, got {x.dtype} on {x.device}; remove autocast, or "
+                "use another runtime"
             )
     lanes, maps = library().lanes(), list(maps)
     if len(maps) > 1 and any(x.shape[1] % lanes for x in maps):
@@ -164,7 +165,7 @@ def _in_vectors(maps: Sequence[Tensor], channels: int) -> list[Tensor]:
 
 
 def _empty(like: Tensor, channels: int) -> Tensor:
-    """Room for images of this number of channels, channels last."""
+    """Memory for images with this number of channels, channels last."""
     *batch, _, height, width = like.shape
     return like.new_empty(*batch, height, width, channels).movedim(-1, -3)
 
@@ -173,5 +174,5 @@ def _parts(images: list[Tensor]) -> tuple[ctypes.Array[Part], int]:
     return (Part * len(images))(*(Part(image.data_ptr(), image.shape[0]) for image in images)), len(images)
 
 
-def _at(values: Tensor | None) -> ctypes.c_void_p:
+def _pointer(values: Tensor | None) -> ctypes.c_void_p:
     return ctypes.c_void_p(None if values is None else values.data_ptr())

@@ -1,11 +1,11 @@
-"""Weights in the order in which the kernels read them."""
+"""Weights, packed in the order in which the kernels read them."""
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-# Winograd's F(4x4, 3x3): a kernel seen at the places 0, 1, -1, 2, -2 and infinity
-_SEEN = (
+# Winograd's F(4x4, 3x3): evaluates a kernel at the points 0, 1, -1, 2, -2 and infinity
+_TRANSFORM = (
     (1 / 4, 0, 0),
     (-1 / 6, -1 / 6, -1 / 6),
     (-1 / 6, 1 / 6, -1 / 6),
@@ -16,18 +16,18 @@ _SEEN = (
 
 
 def padded(channels: int, lanes: int) -> int:
-    """The number of channels in whole vectors."""
+    """The number of channels, rounded up to whole vectors."""
     return -(-channels // lanes) * lanes
 
 
 def pad_channels(values: Tensor, dim: int, lanes: int) -> Tensor:
-    """Zeros behind the channels, which lie in dimension `dim`, up to whole vectors."""
+    """Append channels of zeros in dimension `dim`, up to whole vectors."""
     missing = padded(values.shape[dim], lanes) - values.shape[dim]
     return F.pad(values, [0, 0] * (values.dim() - 1 - dim) + [0, missing]) if missing else values
 
 
 def pack_columns(matrix: Tensor, lanes: int, widest: int) -> Tensor:
-    """A matrix (rows, columns) cut into strips of the widest block that fits, (rows, strip) after (rows, strip)."""
+    """A matrix (rows, columns), cut into strips of columns, each as wide as possible, one after the other."""
     strips, start = [], 0
     while start < matrix.shape[1]:
         width = widest
@@ -39,9 +39,9 @@ def pack_columns(matrix: Tensor, lanes: int, widest: int) -> Tensor:
 
 
 def pack_3x3(weight: Tensor, lanes: int, widest: int) -> Tensor:
-    """The kernel (O, I, 3, 3) of a convolution, transformed at its 36 places, each an (I, O) matrix in strips."""
-    seen = torch.tensor(_SEEN, dtype=torch.float64)
-    transformed = torch.einsum("ai,ocij,bj->abco", seen, weight.double(), seen).flatten(0, 1)
+    """The kernel (O, I, 3, 3) of a convolution, transformed to 36 matrices (I, O) in strips."""
+    transform = torch.tensor(_TRANSFORM, dtype=torch.float64)
+    transformed = torch.einsum("ai,ocij,bj->abco", transform, weight.double(), transform).flatten(0, 1)
     transformed = pad_channels(pad_channels(transformed, 1, lanes), 2, lanes).float()
     return torch.cat([pack_columns(place, lanes, widest) for place in transformed])
 

@@ -1,4 +1,4 @@
-"""The runtime that is fastest on this machine, found when it pays."""
+"""The fastest runtime on this machine, which is measured if that pays."""
 
 import logging
 import time
@@ -16,17 +16,17 @@ from srs_monai.runtimes.selection.measure import equal_enough, fastest
 
 logger = logging.getLogger(__name__)
 
-PAYS_KNOWN = 32  # images from which getting the fastest runtime ready pays, where it is known
-PAYS_UNKNOWN = 64  # and from which measuring pays, where it is not
+PAYS_KNOWN = 32  # images from which building the fastest runtime pays, if it is known
+PAYS_UNKNOWN = 64  # images from which measuring pays, if it is not known
 
 
 class Auto(Runtime):
-    """torch's own operations at first; the fastest runtime as soon as so many images are asked for that it pays.
+    """PyTorch's own operations at first; the fastest runtime once enough images are requested.
 
     Args:
-        request: what is built for.
-        channels_last: the memory layout of torch's own operations.
-        clock: gives seconds.
+        request: the network, and how and where it shall run.
+        channels_last: the memory layout of PyTorch's own operations.
+        clock: returns seconds.
     """
 
     def __init__(
@@ -47,15 +47,15 @@ class Auto(Runtime):
             return self._current(images)
         except ValueError:
             raise
-        except Exception as error:  # whatever a library makes of a shape, or of memory that is short
+        except Exception as error:  # a library may raise anything for a shape, or if memory is short
             if self.name == self._usual:
                 raise
-            logger.warning("runtime %s fails (%s): %s goes on", self.name, one_line(error), self._usual)
+            logger.warning("runtime %s fails (%s): %s takes its place", self.name, one_line(error), self._usual)
             self._use(RUNTIMES[self._usual].build(self._request))
             return self._current(images)
 
     def expect(self, count: int) -> None:
-        """Say that so many images come now."""
+        """Announce a number of further images."""
         self._asked = max(self._asked, self._shown + count)
 
     def logits(self, images: Tensor) -> Tensor:
@@ -67,7 +67,7 @@ class Auto(Runtime):
         self._current = runtime
 
     def _decide(self, images: Tensor) -> None:
-        """Go over to the fastest runtime, where it is known or so many images are asked for that it is measured."""
+        """Change to the fastest runtime, if it is known, or if enough images are requested to measure it."""
         if self._looked_up and self._asked < PAYS_UNKNOWN:
             return
         self._looked_up = True
@@ -79,7 +79,7 @@ class Auto(Runtime):
         if choice is None or choice.runtime not in candidates:
             if self._asked < PAYS_UNKNOWN:
                 return
-            logger.info("measuring which runtime is fastest here; this happens once")
+            logger.info("measuring which runtime is fastest on this machine; this happens once")
             choice, candidates = self._measured(images)
             remember(here, model, choice)
         self._decided = True
@@ -87,10 +87,10 @@ class Auto(Runtime):
         chosen.batch_size = choice.batch_size
         self._use(chosen)
         times = ", ".join(f"{name} {seconds * 1e3:.3g}" for name, seconds in choice.seconds.items())
-        logger.info("runtime %s, %d images at once (ms an image: %s)", choice.runtime, choice.batch_size, times)
+        logger.info("runtime %s, %d images per batch (ms per image: %s)", choice.runtime, choice.batch_size, times)
 
     def _measured(self, images: Tensor) -> tuple[Choice, dict[str, Runtime]]:
-        """The fastest of those that are worth trying, and all that are good."""
+        """The fastest of the runtimes worth trying, and all runtimes with correct results."""
         names = [name for name, row in RUNTIMES.items() if row.tried and name != self._left_out]
         candidates: dict[str, Runtime] = {self._usual: self._current}
         for name in available(self._request.device, names):
@@ -101,11 +101,11 @@ class Auto(Runtime):
         return fastest(good, images, self._clock), good
 
     def _built(self, name: str) -> dict[str, Runtime]:
-        """A runtime by its name; none where the network cannot be brought into it."""
+        """A runtime by its name; empty if it cannot convert the network."""
         try:
             return {name: RUNTIMES[name].build(self._request)}
-        except Exception as error:  # whatever a library makes of a network that it does not know
-            logger.info("runtime %s is left out: %s", name, one_line(error))
+        except Exception as error:  # a library may raise anything for an unknown network
+            logger.info("runtime %s is skipped: %s", name, one_line(error))
             return {}
 
     def _model(self, images: Tensor) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""What was fastest, remembered for each machine and model."""
+"""The fastest runtime, remembered for each machine and model."""
 
 import hashlib
 import json
@@ -21,7 +21,7 @@ from srs_monai.runtimes.cache.graph_cache import cache_folder
 logger = logging.getLogger(__name__)
 
 _LIBRARIES = ("torch", "onnxruntime", "openvino")
-_KEPT = 200  # the last ones
+_KEPT = 200  # entries; the latest ones
 
 
 @dataclass(frozen=True)
@@ -30,8 +30,8 @@ class Choice:
 
     Args:
         runtime: its name.
-        batch_size: images at once with which it was fastest.
-        seconds: an image took with each runtime, at its best batch size.
+        batch_size: number of images per batch with which it was fastest.
+        seconds: time per image of each runtime, with its best batch size.
     """
 
     runtime: str
@@ -40,7 +40,7 @@ class Choice:
 
 
 def machine(device: torch.device) -> dict[str, str]:
-    """What is measured on: two machines of which this says the same take the same time."""
+    """Facts on which times depend: processor, threads, GPU, and versions. Times of equal machines are equal."""
     said = {
         "processor": _processor(),
         "cores": str(os.cpu_count()),
@@ -55,7 +55,7 @@ def machine(device: torch.device) -> dict[str, str]:
 
 
 def _processor() -> str:
-    """The model of the processor, which Python tells on few systems."""
+    """The model of the processor; Python knows it on few systems only."""
     try:
         lines = Path("/proc/cpuinfo").read_text(errors="replace").splitlines()
     except OSError:
@@ -65,7 +65,7 @@ def _processor() -> str:
 
 
 def remembered(machine: Mapping[str, str], model: Mapping[str, str]) -> Choice | None:
-    """What was fastest for this model on this machine; None where that is not known."""
+    """The remembered choice for this model on this machine; None if there is none."""
     try:
         said = _all()[_key(machine, model)]
         seconds = {str(name): float(value) for name, value in said["seconds"].items()}
@@ -75,7 +75,7 @@ def remembered(machine: Mapping[str, str], model: Mapping[str, str]) -> Choice |
 
 
 def remember(machine: Mapping[str, str], model: Mapping[str, str], choice: Choice) -> None:
-    """Write down what was fastest; where that cannot be written, it is measured again by the next run."""
+    """Store a choice. If the file is not writable, the next run measures again."""
     known = _all()
     known.pop(_key(machine, model), None)
     known[_key(machine, model)] = {"machine": dict(machine), "model": dict(model), **asdict(choice)}
@@ -83,17 +83,17 @@ def remember(machine: Mapping[str, str], model: Mapping[str, str], choice: Choic
     try:
         write_atomically(_file(), (json.dumps(kept, indent=2) + "\n").encode())
     except OSError as error:
-        logger.warning("which runtime is fastest is not remembered, as %s cannot be written: %s", _file(), error)
+        logger.warning("the fastest runtime is not remembered, because %s is not writable: %s", _file(), error)
 
 
 def _all() -> dict[str, Any]:
-    """All that is remembered; nothing of a file that is no such list."""
+    """All stored choices; empty for a file with other content."""
     try:
         known = json.loads(_file().read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
     except (OSError, ValueError) as error:
-        logger.warning("%s cannot be read (%s): runtimes are measured anew", _file(), one_line(error))
+        logger.warning("%s cannot be read (%s): runtimes are measured again", _file(), one_line(error))
         return {}
     return known if isinstance(known, dict) else {}
 

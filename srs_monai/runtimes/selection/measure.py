@@ -1,4 +1,4 @@
-"""Which runtime is fastest: a short measurement, in turns."""
+"""A short measurement of runtimes, in turns: which give correct results, and which is fastest."""
 
 import logging
 import math
@@ -14,35 +14,37 @@ from srs_monai.runtimes.selection.choices import Choice
 
 logger = logging.getLogger(__name__)
 
-#: how far probabilities may be from those of float32 operation by operation
+#: allowed difference of probabilities from those of PyTorch's own operations in float32
 TOLERANCES = {"float32": 1e-4, "bfloat16": 2e-3, "float16": 5e-3}
 
 _ROUNDS = 3
-_HOPELESS = 1.5  # times the fastest: not timed again, once a disturbance of one round is made up for
+_HOPELESS = (
+    1.5  # times the fastest: not timed again after two rounds, the second of which corrects a disturbed first one
+)
 _NEAR = 1.15  # times the fastest: worth trying with other batch sizes
 
 
 def equal_enough(
     candidates: Mapping[str, Runtime], usual: str, reference: Callable[[Tensor], Tensor], images: Tensor
 ) -> dict[str, Runtime]:
-    """The candidates whose probabilities are those of the reference; each has run once then, with its usual batch.
+    """The candidates whose probabilities equal those of the reference. Each candidate runs once, with its usual batch.
 
     Args:
-        candidates: by name.
-        usual: name of the candidate that always stays. In a lower precision it is off by rounding, and others may be
-            as far off.
-        reference: float32, operation by operation.
-        images: on which they are compared.
+        candidates: runtimes by name.
+        usual: name of the candidate that always stays. In a lower precision it differs by rounding, and other
+            candidates may differ as much.
+        reference: PyTorch's own operations in float32.
+        images: images for the comparison.
     """
     expected = reference(images)
     differences: dict[str, float] = {}
     for name, candidate in candidates.items():
         try:
             found = candidate(_repeated(images, max(len(images), candidate.batch_sizes[0])))
-        except Exception as error:  # whatever a library makes of a shape, or of memory that is short
+        except Exception as error:  # a library may raise anything for a shape, or if memory is short
             if name == usual:
                 raise
-            logger.warning("runtime %s is left out, as it fails: %s", name, one_line(error))
+            logger.warning("runtime %s is skipped, because it fails: %s", name, one_line(error))
         else:
             differences[name] = _difference(found[: len(images)], expected)
     allowed = TOLERANCES[candidates[usual].precision]
@@ -54,7 +56,7 @@ def equal_enough(
             good[name] = candidates[name]
         elif name != usual:
             logger.warning(
-                "runtime %s is left out: its probabilities are off by up to %.2g, and %.2g is allowed",
+                "runtime %s is skipped: its probabilities are off by up to %.2g, and %.2g is allowed",
                 name,
                 difference,
                 allowed,
@@ -65,12 +67,12 @@ def equal_enough(
 def fastest(
     candidates: Mapping[str, Runtime], images: Tensor, clock: Callable[[], float] = time.perf_counter
 ) -> Choice:
-    """Time candidates that have run before, in turns; the best ones with several batch sizes.
+    """Time candidates in turns, the best ones with several batch sizes. All of them have run before.
 
     Args:
-        candidates: by name; their batch sizes are changed.
-        images: at least one, of the size that is common.
-        clock: gives seconds.
+        candidates: runtimes by name; their batch sizes are changed.
+        images: at least one image, of the usual size.
+        clock: returns seconds.
     """
     seconds: dict[tuple[str, int], float] = {}
 
@@ -92,7 +94,7 @@ def fastest(
 
 
 def _seconds_an_image(runtime: Runtime, images: Tensor, batch_size: int, clock: Callable[[], float]) -> float:
-    """Time of one batch, an image; infinite where the memory does not hold it."""
+    """Time of one batch per image; infinite if the memory is too small."""
     batch = _repeated(images, batch_size)
     runtime.batch_size = batch_size
     _wait(images.device)
@@ -110,7 +112,7 @@ def _repeated(images: Tensor, count: int) -> Tensor:
 
 
 def _wait(device: torch.device) -> None:
-    """Until a GPU has done what it was given."""
+    """Wait until a GPU has finished its work."""
     if device.type == "cuda":
         torch.cuda.synchronize(device)
 

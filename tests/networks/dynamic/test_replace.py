@@ -71,20 +71,20 @@ def test_monai_networks(name: str, spatial_dims: int) -> None:
 def test_what_a_kind_cannot_stand_for_is_named_and_nothing_changes() -> None:
     network = BasicUNet(2, 1, 1, features=(8, 8, 16, 16, 16, 8))
     before = [type(part) for part in network.modules()]
-    with pytest.raises(ValueError, match=r"'conv_0.conv_1.conv' cannot become 'magic': .*above its reduction.*`where`"):
+    with pytest.raises(ValueError, match=r"'conv_0.conv_1.conv' cannot become 'magic': .*reduction 8; .*`where`"):
         replace_convs(network, "magic")
     assert [type(part) for part in network.modules()] == before
 
 
 def test_nothing_to_turn_is_an_error() -> None:
-    with pytest.raises(ValueError, match="those of the image are left out"):
+    with pytest.raises(ValueError, match=r"Sequential has 0 .*`where`"):
         replace_convs(nn.Sequential(nn.Conv2d(3, 3, 1)), "dyconv")
     with pytest.raises(ValueError, match="pads by 'reflect'"):
         replace_convs(nn.Conv2d(16, 16, 3, padding=1, padding_mode="reflect"), "dyconv", skip_first=False)
 
 
 def test_what_takes_a_guide_stands_for_no_convolution() -> None:
-    with pytest.raises(ValueError, match="'dpconv' takes a guide beside it; choose one of condconv, dcd"):
+    with pytest.raises(ValueError, match=r"'dpconv' .*; choose one of condconv, dcd"):
         replace_convs(small(), "dpconv")
     with pytest.raises(ValueError, match="did you mean 'magic'"):
         replace_convs(small(), "magik")
@@ -126,10 +126,10 @@ class Doubling(nn.Conv2d):
 @pytest.mark.parametrize(
     ("conv", "said"),
     [
-        (lambda: nn.utils.parametrizations.weight_norm(nn.Conv2d(16, 16, 3)), "made from others by a parametrization"),
-        (lambda: nn.utils.spectral_norm(nn.Conv2d(16, 16, 3)), "made from others by a parametrization or a norm"),
-        (lambda: Doubling(16, 16, 3), "is a Doubling, which computes more than its convolution"),
-        (lambda: nn.LazyConv2d(16, 3), "does not know its channels yet"),
+        (lambda: nn.utils.parametrizations.weight_norm(nn.Conv2d(16, 16, 3)), "made from others"),
+        (lambda: nn.utils.spectral_norm(nn.Conv2d(16, 16, 3)), "made from others"),
+        (lambda: Doubling(16, 16, 3), "is a Doubling"),
+        (lambda: nn.LazyConv2d(16, 3), "does not know its channels"),
     ],
 )
 def test_convolutions_that_would_lose_something_are_refused(conv: Callable[[], nn.Module], said: str) -> None:

@@ -133,7 +133,7 @@ def test_drifting_statistics_are_those_of_the_batch_in_eval_mode_too(image: Tens
 
 
 def test_statistics_drift_in_a_frozen_network_only() -> None:
-    with pytest.raises(ValueError, match=r"drifting_statistics describes a frozen.*freeze_reconstruction=False"):
+    with pytest.raises(ValueError, match=r"drifting_statistics .*freeze_reconstruction=False"):
         small(freeze_reconstruction=False, drifting_statistics=True)
 
 
@@ -193,7 +193,7 @@ def test_other_kernels_take_dpconvs_place_and_need_no_reconstruction(kernel: str
     logits.sum().backward()
     assert not any(name.startswith("reconstruction") for name, _ in net.named_parameters())
     torch.testing.assert_close(net.eval()(image), torch.cat([net(image[:1]), net(image[1:])]))
-    with pytest.raises(ValueError, match="has a reconstruction network"):
+    with pytest.raises(ValueError, match="kernel='dpconv'"):
         net.reconstruct(image)
     if kernel is not None:  # the filtered feature is added to the feature: a filter of zeros filters nothing
         for parameter in net.segmentation.kernel.parameters():
@@ -213,11 +213,11 @@ def small_with(kernel: str | None, spatial_dims: int) -> SRSNet:
 def test_unknown_kernels_and_guides_without_use_are_refused() -> None:
     with pytest.raises(ValueError, match="did you mean 'dyconv'"):
         small_with("dyconf", 2)
-    with pytest.raises(ValueError, match="kernel='magic'; leave it out"):
+    with pytest.raises(ValueError, match="kernel='magic'"):
         SRSNet(kernel="magic", drifting_statistics=True)
     image = torch.zeros(1, 1, 16, 16, dtype=torch.float64)
     assert small_with(None, 2).guide(image) is None
-    with pytest.raises(ValueError, match="only kernel='dpconv' is guided"):
+    with pytest.raises(ValueError, match="kernel='dpconv'"):
         small_with(None, 2).segmentation(image, image)
-    with pytest.raises(ValueError, match="got none; give the reconstruction's feature"):
+    with pytest.raises(ValueError, match="guide, got none"):
         small_with("dpconv", 2).segmentation(image)

@@ -70,21 +70,21 @@ def test_gradients_match_finite_differences() -> None:
 
 @pytest.mark.parametrize(
     ("options", "said"),
-    [({"heads": 0}, "1 to 4 levels, got 0"), ({"heads": 5}, "1 to 4 levels, got 5")],
+    [({"heads": 0}, "1 to 4, got 0"), ({"heads": 5}, "1 to 4, got 5")],
 )
 def test_bad_arguments_are_refused(options: dict[str, int], said: str) -> None:
     with pytest.raises(ValueError, match=said):
         network(**options)
-    with pytest.raises(ValueError, match="that of Conv2d is missing; set it"):
+    with pytest.raises(ValueError, match="Conv2d is missing"):
         UNetV2(encoder=nn.Conv2d(3, 3, 1))
-    with pytest.raises(ValueError, match="at least 1 channel, got features 0"):
+    with pytest.raises(ValueError, match="got features 0"):
         UNetV2(features=0, encoder=Pyramid())
 
 
 def test_an_encoder_that_gives_fewer_maps_than_it_says_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     net = network()
     monkeypatch.setattr(net.encoder, "forward", lambda image: [image])
-    with pytest.raises(ValueError, match="gives 4 maps, but Pyramid gives 1"):
+    with pytest.raises(ValueError, match=r"4 maps, but Pyramid .* 1"):
         net(torch.randn(1, 3, 64, 64))
 
 

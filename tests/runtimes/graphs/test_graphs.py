@@ -130,33 +130,33 @@ def test_names_and_axes(tmp_path: Path) -> None:
 
 @FORMATS
 def test_a_network_that_takes_numbers_from_the_size_is_refused(name: str, tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"serves any batch and size, but that of Sized, recorded at \(2, 3, 64, 96\)"):
+    with pytest.raises(ValueError, match=r"Sized, recorded at \(2, 3, 64, 96\)"):
         written(name, Sized(), tmp_path)
     assert not (tmp_path / "with a space").exists()
 
 
 @pytest.mark.parametrize("name", ["onnx", "openvino"])
 def test_an_operator_without_a_counterpart_is_refused(name: str, tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"not for all of Unknown: .*bessel_j0.*; export it to torchscript"):
+    with pytest.raises(ValueError, match=r"Unknown: .*bessel_j0.*; export it to torchscript"):
         written(name, Unknown(), tmp_path)
     assert not [file for file in tmp_path.rglob("*") if file.is_file()]
 
 
 @FORMATS
 def test_statistics_of_the_batch_are_refused(name: str, tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="SRSNet normalises by the batch at hand"):
+    with pytest.raises(ValueError, match=r"SRSNet .*drifting_statistics"):
         written(name, SRSNet(**SMALL, drifting_statistics=True), tmp_path)
 
 
 def test_a_network_without_convolutions_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="first convolution says what images it takes, but Sequential has none"):
+    with pytest.raises(ValueError, match="Sequential has none"):
         torchscript_graph(nn.Sequential(nn.ReLU()), tmp_path / "relu.ts")
 
 
 def test_too_large_for_one_file(tmp_path: Path) -> None:
     with torch.device("meta"):
         large = nn.Conv2d(2**14, 2**15, 1)
-    with pytest.raises(ValueError, match=r"an ONNX file holds less than 2 GB, but the weights of Conv2d are 2\.0 GB"):
+    with pytest.raises(ValueError, match=r"2 GB, .* Conv2d .* 2\.0 GB"):
         onnx_graph(large, tmp_path / "large.onnx")
 
 
@@ -175,9 +175,9 @@ def test_a_package_that_is_not_there(name: str, package: str, tmp_path: Path, mo
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"precision": "int8"}, "precision is one of float32, bfloat16, float16; got 'int8'"),
+        ({"precision": "int8"}, "float32, bfloat16, float16; got 'int8'"),
         ({"sides": (60, 256, 512)}, r"multiples of 8; got .* sides \(60, 256, 512\)"),
-        ({"batches": (8, 1, 16)}, r"least, the usual and the greatest.* got batches \(8, 1, 16\)"),
+        ({"batches": (8, 1, 16)}, r"got batches \(8, 1, 16\)"),
     ],
 )
 def test_limits_of_tensorrt(options: dict[str, object], said: str, tmp_path: Path) -> None:
@@ -187,7 +187,7 @@ def test_limits_of_tensorrt(options: dict[str, object], said: str, tmp_path: Pat
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
 def test_tensorrt_needs_a_gpu(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="made on the NVIDIA GPU that runs them, but PyTorch sees none"):
+    with pytest.raises(ValueError, match="PyTorch sees none"):
         tensorrt_graph(nn.Conv2d(1, 1, 1), tmp_path / "graph.pt2")
 
 

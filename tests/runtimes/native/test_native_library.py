@@ -23,7 +23,7 @@ def test_the_kernels_are_compiled_once() -> None:
 def test_without_a_compiler_the_way_out_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CXX", "no-such-compiler")
     assert cpp_compiler() is None
-    with pytest.raises(ValueError, match=r"no C\+\+ compiler here; install g\+\+ or clang\+\+, or name one in CXX"):
+    with pytest.raises(ValueError, match=r"'native' needs a C\+\+ compiler.* CXX"):
         library()
 
 
@@ -41,5 +41,5 @@ def test_a_folder_from_which_nothing_is_run_is_named(monkeypatch: pytest.MonkeyP
         raise OSError(f"{path}: failed to map segment from shared object")
 
     monkeypatch.setattr(module.ctypes, "CDLL", refuse)
-    with pytest.raises(ValueError, match=r"kernels.so cannot be: .* failed to map segment .* another folder in TMPDIR"):
+    with pytest.raises(ValueError, match=r"kernels\.so.* failed to map segment .*TMPDIR"):
         library()

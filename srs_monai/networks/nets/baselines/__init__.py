@@ -1,4 +1,4 @@
-"""Networks of the literature that the others are compared with, one a file; starting from random weights."""
+"""Networks of the literature for comparison, one in each file. They start from random weights."""
 
 from srs_monai.networks.nets.baselines.hamburger import HamburgerResNet18
 from srs_monai.networks.nets.baselines.transfuse import TransFuse

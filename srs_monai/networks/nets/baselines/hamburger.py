@@ -11,34 +11,34 @@ from srs_monai.networks.nets.baselines.argument_checks import require_channels, 
 from srs_monai.networks.nets.baselines.resnet import ResNetStages
 
 GROUPS = 32
-FIRST = 1  # the head leaves out the stage at a quarter of the size
+FIRST = 1  # the head skips the stage at a quarter of the size
 
 
 class HamburgerResNet18(nn.Module):
-    """The last three stages of a ResNet-18 side by side at an eighth of the size, and a light Hamburger over them.
+    """The last three stages of a ResNet-18, joined at an eighth of the size, and a light Hamburger head.
 
-    The maps are brought to the finest one's size and concatenated; a 1x1 convolution squeezes them; the Hamburger adds
-    what is left of the result after matrix decomposition; a 1x1 convolution aligns, another classifies; the logits are
-    enlarged to the image's size. Resizing is bilinear, corners not aligned.
+    The maps are resized to the finest of them and concatenated. A 1x1 convolution reduces their channels. The Hamburger
+    adds the global part of the result, found by matrix decomposition. One 1x1 convolution aligns, another classifies,
+    and the logits are enlarged to the image's size. Resizing is bilinear, without aligned corners.
 
     Args:
-        in_channels: of the image.
-        out_channels: classes K; logits.
-        features: channels of the head, a multiple of 32 (groups of its norms).
-        bases: R of `NMF2D`.
-        steps: turns of `NMF2D`.
-        dropout: rate of whole channels before the classifier, 0 up to 1.
+        in_channels: channels of the image.
+        out_channels: number of classes K.
+        features: channels of the head, a multiple of 32, the number of groups in its norms.
+        bases: bases R of `NMF2D`.
+        steps: steps of `NMF2D`.
+        dropout: rate, at least 0 and below 1, of dropout of whole channels before the classifier.
 
     Shapes: image (B, I, H, W) of any height and width gives logits (B, K, H, W).
 
     Raises:
-        ValueError: for fewer than one channel, basis or turn, features that are no multiple of 32, or a rate outside
+        ValueError: for less than one channel, basis or step, features that are not a multiple of 32, or a rate outside
             its range.
 
     Source: the head is the light one of Geng et al., ICLR 2021, as Guo et al., SegNeXt, NeurIPS 2022, use it; the
-        encoder is `ResNetStages`. Of the network in the tables of the MAGIC article no code and no sizes are known:
-        which stages are read, `features`, `bases`, `steps`, `dropout` and group norm are SegNeXt's habits, and starting
-        weights are random.
+        encoder is `ResNetStages`. The MAGIC article gives no code and no sizes for the network in its tables. The
+        choice of stages, `features`, `bases`, `steps`, `dropout` and group norm follow SegNeXt; initial weights are
+        random.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class HamburgerResNet18(nn.Module):
         require_channels(in_channels, out_channels, "HamburgerResNet18")
         if features < GROUPS or features % GROUPS:
             raise ValueError(
-                f"HamburgerResNet18 normalises its head in {GROUPS} groups, got {features} features; give a multiple "
+                f"HamburgerResNet18 needs features in multiples of {GROUPS}, got {features} features; give a multiple "
                 f"of {GROUPS}"
             )
         self.encoder = ResNetStages(in_channels, depth=18)

@@ -1,4 +1,4 @@
-"""ResNet as a pyramid of maps, the encoder of several baselines."""
+"""A ResNet that returns the maps of its stages, the encoder of several baselines."""
 
 from monai.networks.nets.resnet import ResNet
 from torch import Tensor
@@ -14,16 +14,18 @@ FEATURES = [64, 128, 256, 512]
 class ResNetStages(ResNet):
     """The maps after the first stages of a ResNet, fine to coarse, from MONAI's network with random weights.
 
-    The layout is the usual one for images: 7x7 stem of stride 2, max pooling, projections as 1x1 convolution without
-    bias and batch norm. MONAI's own `ResNetFeatures` differs: its shortcuts of depth 18 and 34 pass no gradient.
+    The layout is the usual one for images: a 7x7 stem of stride 2, max pooling, and projections by a 1x1 convolution
+    without bias and a batch norm. MONAI's own `ResNetFeatures` differs: its shortcuts at depth 18 and 34 pass no
+    gradient.
 
     Args:
-        in_channels: of the image.
+        in_channels: channels of the image.
         depth: 18, 34 or 50.
-        stages: how many of the four there are.
+        stages: number of stages, 1 to 4.
 
-    Shapes: (B, I, H, W) gives a map a stage, at a quarter, an eighth ... of the size, rounded up; the channels are in
-        the attribute `channels`.
+    Shapes: (B, I, H, W) gives one map for each stage, at a quarter, an eighth ... of the size, rounded up. The
+    attribute
+        `channels` holds their channels.
 
     Raises:
         ValueError: for another depth or number of stages.
@@ -33,9 +35,9 @@ class ResNetStages(ResNet):
 
     def __init__(self, in_channels: int = 3, depth: int = 18, stages: int = 4) -> None:
         if depth not in BLOCKS:
-            raise ValueError(f"a ResNet of {depth} layers is not known; choose one of {sorted(BLOCKS)}")
+            raise ValueError(f"depth of a ResNet must be one of {sorted(BLOCKS)}, got {depth}; choose one of them")
         if not 1 <= stages <= len(FEATURES):
-            raise ValueError(f"a ResNet has {len(FEATURES)} stages, got {stages}; ask for 1 to {len(FEATURES)} of them")
+            raise ValueError(f"stages of a ResNet must be 1 to {len(FEATURES)}, got {stages}; choose such a number")
         block, repeats = BLOCKS[depth]
         super().__init__(
             block,

@@ -18,9 +18,9 @@ LEVELS = 5
 
 
 class Size(NamedTuple):
-    """What differs between the small and the large network."""
+    """The arguments that differ between the small and the large network."""
 
-    depth: int  # of the ResNet
+    depth: int  # layers of the ResNet
     hidden: int  # channels of a token
     heads: int
     layers: int
@@ -31,34 +31,35 @@ SIZES = {"S": Size(34, 384, 6, 8, 64), "L": Size(50, 768, 12, 12, 256)}
 
 
 class TransFuse(nn.Module):
-    """A ResNet and a vision transformer see the image in parallel; their maps are fused at three scales and decoded.
+    """A ResNet and a vision transformer read the image in parallel. Their maps are fused at three scales and decoded.
 
-    `replace_convs(network, "magic", where=lambda _, conv: conv.in_channels > 8)` leaves out the convolutions over the
-    two maps of spatial attention, which have too few channels for MAGIC.
+    `replace_convs(network, "magic", where=lambda _, conv: conv.in_channels > 8)` excludes the convolutions on the two
+    maps of spatial attention, which have too few channels for MAGIC.
 
     Args:
-        in_channels: of the image.
-        out_channels: classes K; logits.
+        in_channels: channels of the image.
+        out_channels: number of classes K.
         size: "S" (ResNet-34, DeiT-small cut to 8 layers) or "L" (ResNet-50, DeiT-base).
-        image_size: height and width, in pixels, that there are positions for; multiples of 16. They are parameters, so
-            that weights belong to one image_size. Images of other sizes are taken, the positions being resized; the
-            original takes its 192 x 256 only.
-        deep_supervision: give three logits as a list - final, of the transformer's branch, of the coarsest fusion -
-            instead of the final alone. Weights are the same either way; without it the last two heads get no gradient.
-            The article weighs the losses 0.5, 0.3 and 0.2, in this order.
-        dropout: rate of whole channels in both branches, 0 up to 1; half of it after each fusion.
+        image_size: height and width of the position embedding, in pixels, in multiples of 16. The embedding is a
+            parameter, so weights belong to one image_size. Images of other sizes also work: the positions are resized.
+            The original supports 192 x 256 only.
+        deep_supervision: return three logits as a list (final, of the transformer's branch, of the coarsest fusion)
+            instead of the final ones only. The weights are the same in both cases; without deep supervision the last
+            two heads receive no gradient. The article weights the losses 0.5, 0.3 and 0.2, in this order.
+        dropout: rate, at least 0 and below 1, of dropout of whole channels in both branches; half of it after each
+            fusion.
 
     Shapes: image (B, I, H, W), sides in multiples of 16, gives logits (B, K, H, W), or three of that shape.
 
     Raises:
-        ValueError: for fewer than one channel, another size, an image_size that is none or a rate outside its range; in
-            forward, when a side is no multiple of 16.
+        ValueError: for less than one channel, an unknown size, an invalid image_size or a rate outside its range; in
+            forward, if a side is not a multiple of 16.
 
     Source: Zhang et al., TransFuse, MICCAI 2021. Parameters and FLOPs equal those measured on the authors' code, less
-        the class token that it declares and never uses (384 and 768 parameters); values were not compared. Not known
-        from the outline this follows, and chosen here: rate and places of dropout, whether corners are aligned in
-        resizing (they are), the epsilons. Starting weights are random; the article starts from ImageNet's. Biases of
-        convolutions that a batch norm follows are declared as in the original, and change nothing.
+        the class token that it declares and never uses (384 and 768 parameters); values were not compared. The
+        article leaves open, and this code chooses: rate and positions of dropout, aligned corners in resizing, the
+        epsilons. Initial weights are random; the article starts from ImageNet's. Biases of convolutions before a batch
+        norm exist as in the original and have no effect.
     """
 
     def __init__(
@@ -109,9 +110,9 @@ class TransFuse(nn.Module):
 
 
 class BiFusion(nn.Module):
-    """The map of the ResNet weighted by position, that of the transformer by channel, and their product, merged.
+    """Merge the ResNet's map, weighted by position, the transformer's map, weighted by channel, and their product.
 
-    Both maps have one size; the result has as many channels as the ResNet's.
+    Both maps have one size. The result has as many channels as the ResNet's map.
     """
 
     def __init__(self, cnn_channels: int, transformer_channels: int, reduction: int, dropout: float) -> None:
@@ -139,7 +140,7 @@ class BiFusion(nn.Module):
 
 
 class PreActivationBottleneck(nn.Module):
-    """Norm and rectification before each of three convolutions, beside a 1x1 convolution."""
+    """Three convolutions, each after a norm and a rectifier, with a 1x1 convolution as the shortcut."""
 
     def __init__(self, in_channels: int, out_channels: int) -> None:
         super().__init__()
@@ -163,7 +164,7 @@ class PreActivationBottleneck(nn.Module):
 
 
 class Enlarge(nn.Module):
-    """Twice the size, beside a gated skip where there is one, through a residual double convolution."""
+    """Double the size, join a gated skip if there is one, and apply a residual double convolution."""
 
     def __init__(self, in_channels: int, skip_channels: int, out_channels: int) -> None:
         super().__init__()
@@ -182,7 +183,7 @@ class Enlarge(nn.Module):
 
 
 class Gate(nn.Module):
-    """A skip weighted, position by position, by what the coarser map makes of it (attention gate)."""
+    """Attention gate: a skip, weighted at each position by attention from the coarser map."""
 
     def __init__(self, in_channels: int, skip_channels: int, hidden: int) -> None:
         super().__init__()

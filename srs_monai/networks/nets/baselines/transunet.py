@@ -12,38 +12,38 @@ from srs_monai.networks.nets.baselines.argument_checks import require_channels, 
 from srs_monai.networks.nets.baselines.vit import ViTEncoder
 from srs_monai.networks.nets.dense_nested import require_divisible
 
-STEP = 16  # the image's pixels for each token, along a side
+STEP = 16  # pixels of the image for each token, along a side
 LEVELS = 5
 GROUPS = 32
 
 
 class TransUNet(nn.Module):
-    """ResNet-50 down to a sixteenth of the size, a ViT-B over its pixels as tokens, and a decoder with three skips.
+    """A ResNet-50 down to a sixteenth of the size, a ViT-B on its pixels as tokens, and a decoder with three skips.
 
-    The encoder's convolutions are weight-standardised. `replace_convs(network, "magic", where=lambda path, _:
-    path.startswith("encoder."))` turns them, as the MAGIC article does, and leaves transformer and decoder; see
-    `StandardizedConv2d` for what becomes of the standardisation.
+    The convolutions of the encoder have standardised weights. `replace_convs(network, "magic", where=lambda path, _:
+    path.startswith("encoder."))` replaces them, as the MAGIC article does, and keeps transformer and decoder.
+    `StandardizedConv2d` describes the effect on the standardisation.
 
     Args:
-        in_channels: of the image.
-        out_channels: classes K; logits.
-        image_size: height and width, in pixels, that there are positions for; multiples of 16. They are parameters, so
-            that weights belong to one image_size. Images of other sizes are taken, the positions being resized.
+        in_channels: channels of the image.
+        out_channels: number of classes K.
+        image_size: height and width of the position embedding, in pixels, in multiples of 16. The embedding is a
+            parameter, so weights belong to one image_size. Images of other sizes also work: the positions are resized.
         features: channels of the stem, a multiple of 32; the stages have 4, 8 and 16 times as many.
-        blocks: bottlenecks in each of three stages, finest first.
-        hidden_size, mlp_dim, num_heads, num_layers: of `ViTEncoder`.
-        decoder_features: channels behind the transformer, at a sixteenth of the size, then of the four larger maps.
-        dropout: of `ViTEncoder`.
+        blocks: number of bottlenecks in each of three stages, finest first.
+        hidden_size, mlp_dim, num_heads, num_layers: arguments of `ViTEncoder`.
+        decoder_features: channels after the transformer, at a sixteenth of the size, then of the four larger maps.
+        dropout: argument of `ViTEncoder`.
 
     Shapes: image (B, I, H, W), sides in multiples of 16, gives logits (B, K, H, W).
 
     Raises:
-        ValueError: for fewer than one channel, an image_size, features, blocks, decoder_features, heads or a rate that
-            are none; in forward, when a side is no multiple of 16.
+        ValueError: for less than one channel, an invalid image_size, features, blocks, decoder_features, number of
+            heads or rate; in forward, if a side is not a multiple of 16.
 
     Source: Chen et al., TransUNet, 2021. By default parameters and FLOPs equal those measured on the authors' code;
-        values were not compared. Not known from the outline this follows, and chosen here: the groups of the norms (32)
-        and their epsilon, where dropout stands, how positions are resized. Starting weights are random; the article
+        values were not compared. The article leaves open, and this code chooses: the groups of the norms (32) and their
+        epsilon, positions of dropout, and how position embeddings are resized. Initial weights are random; the article
         starts from ImageNet's.
     """
 
@@ -65,8 +65,8 @@ class TransUNet(nn.Module):
         require_channels(in_channels, out_channels, "TransUNet")
         if len(decoder_features) != LEVELS or min(decoder_features) < 1:
             raise ValueError(
-                f"TransUNet decodes {LEVELS} maps, from a sixteenth of the size to the whole, got decoder_features "
-                f"{list(decoder_features)}; give {LEVELS} numbers of channels"
+                f"TransUNet needs {LEVELS} decoder_features of at least 1, from a sixteenth of the size up, got "
+                f"decoder_features {list(decoder_features)}; give {LEVELS} numbers of channels"
             )
         grid = token_grid(image_size, STEP, "TransUNet")
         self.encoder = ResNetV2(in_channels, features, blocks)
@@ -97,21 +97,21 @@ class TransUNet(nn.Module):
 class ResNetV2(nn.Module):
     """The convolutional encoder: maps at a half, a quarter, an eighth and a sixteenth of the size, fine to coarse.
 
-    The stem's pooling pads nothing, which makes the map at a quarter one pixel short; as a skip it is padded with zeros
-    below and to the right.
+    The pooling after the stem has no padding, so the map at a quarter is one pixel short. As a skip it is padded with
+    zeros at the bottom and the right.
     """
 
     def __init__(self, in_channels: int, features: int, blocks: Sequence[int]) -> None:
         super().__init__()
         if features < GROUPS or features % GROUPS:
             raise ValueError(
-                f"TransUNet normalises its encoder in {GROUPS} groups, got {features} features; give a multiple of "
+                f"TransUNet needs features in multiples of {GROUPS}, got {features} features; give a multiple of "
                 f"{GROUPS}"
             )
         if len(blocks) != LEVELS - 2 or min(blocks) < 1:
             raise ValueError(
-                f"TransUNet's encoder has {LEVELS - 2} stages of at least 1 block, got blocks {list(blocks)}; give "
-                f"{LEVELS - 2} numbers"
+                f"TransUNet's encoder needs {LEVELS - 2} stages of at least 1 block, got blocks {list(blocks)}; give "
+                f"{LEVELS - 2} numbers of 1 or more"
             )
         self.stem = nn.Sequential(
             StandardizedConv2d(in_channels, features, 7, stride=2, padding=3, bias=False),
@@ -138,7 +138,7 @@ class ResNetV2(nn.Module):
 
 
 class Bottleneck(nn.Module):
-    """A residual bottleneck of standardised convolutions and group norms: (B, I, H, W) to (B, O, H, W) over stride."""
+    """A residual bottleneck of standardised convolutions and group norms; (B, I, H, W) gives O channels over stride."""
 
     def __init__(self, in_channels: int, out_channels: int, stride: int = 1) -> None:
         super().__init__()

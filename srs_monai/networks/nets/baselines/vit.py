@@ -1,4 +1,4 @@
-"""A vision transformer that gives a map back, the global half of several baselines."""
+"""A vision transformer that returns a map, the global half of several baselines."""
 
 import torch
 import torch.nn.functional as F
@@ -8,25 +8,25 @@ from srs_monai.networks.nets.baselines.argument_checks import require_rate
 
 
 class ViTEncoder(nn.Module):
-    """Patches as tokens with learned positions, pre-norm transformer layers, a last norm, and the tokens as a map.
+    """Patches as tokens with learned positions, pre-norm transformer layers, a final norm, and the tokens as a map.
 
-    The layers are PyTorch's: MONAI's transformer block needs einops, and has a norm that is never used. There is no
-    class token. Dropout stands where the article has it: after the positions are added and after every linear layer but
-    that of queries, keys and values.
+    The layers are PyTorch's: MONAI's transformer block needs einops and declares an unused norm. There is no class
+    token. Dropout is applied as in the article: after the positions are added, and after every linear layer except
+    the one for queries, keys and values.
 
     Args:
-        in_channels: of the map to look at.
-        grid: rows and columns of tokens that there are positions for; for other shapes they are resized (bicubic).
+        in_channels: channels of the input map.
+        grid: rows and columns of the position embedding; for other shapes it is resized (bicubic).
         patch_size: side of a patch.
         hidden_size: channels of a token, a multiple of num_heads.
-        mlp_dim: width inside a layer.
-        num_heads, num_layers: of the transformer.
-        dropout: rate, 0 up to 1.
+        mlp_dim: hidden width of the MLP in a layer.
+        num_heads, num_layers: attention heads and number of layers.
+        dropout: rate, at least 0 and below 1.
 
     Shapes: (B, I, H, W), sides in multiples of the patch size, gives (B, hidden_size, H / patch_size, W / patch_size).
 
     Raises:
-        ValueError: when the heads do not divide hidden_size, or the rate is outside its range.
+        ValueError: if the heads do not divide hidden_size, or the rate is outside its range.
 
     Source: Dosovitskiy et al., ICLR 2021.
     """
@@ -45,8 +45,8 @@ class ViTEncoder(nn.Module):
         super().__init__()
         if num_heads < 1 or hidden_size % num_heads:
             raise ValueError(
-                f"attention heads share the channels of a token equally, but {hidden_size} channels cannot be shared "
-                f"by {num_heads} heads; choose heads that divide hidden_size"
+                f"num_heads must divide hidden_size, but {hidden_size} channels cannot be shared by {num_heads} heads; "
+                "choose a divisor of hidden_size"
             )
         self.embed = nn.Conv2d(in_channels, hidden_size, patch_size, stride=patch_size)
         self.positions = nn.Parameter(
@@ -59,7 +59,7 @@ class ViTEncoder(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         embedded = self.embed(x)
         positions: Tensor = self.positions
-        # to the same size this changes nothing; an exported network has to do it for whatever size it meets
+        # resizing to the same size has no effect; an exported network must resize for every size
         exporting = torch.compiler.is_exporting()
         if exporting or embedded.shape[2:] != positions.shape[2:]:
             positions = F.interpolate(positions, size=embedded.shape[2:], mode="bicubic", align_corners=False)
@@ -81,7 +81,7 @@ def _layer(hidden_size: int, mlp_dim: int, num_heads: int, dropout: float) -> nn
         batch_first=True,
         norm_first=True,
     )
-    layer.self_attn.dropout = 0.0  # PyTorch's layer would drop attention weights too
+    layer.self_attn.dropout = 0.0  # PyTorch's layer also drops attention weights
     for weight in (value for value in layer.parameters() if value.dim() > 1):
         nn.init.trunc_normal_(weight, std=0.02)
     return layer

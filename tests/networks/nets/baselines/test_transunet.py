@@ -62,15 +62,15 @@ def test_the_map_at_a_quarter_is_padded_below_and_to_the_right() -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"in_channels": 0}, "TransUNet takes and gives at least 1 channel, got in_channels 0"),
-        ({"image_size": (224, 230)}, r"two multiples of 16, got \[224, 230\]; give such a height and width"),
+        ({"in_channels": 0}, "TransUNet .*got in_channels 0"),
+        ({"image_size": (224, 230)}, r"two multiples of 16, got \[224, 230\]"),
         ({"image_size": (224,)}, r"two multiples of 16, got \[224\]"),
-        ({"features": 48}, "in 32 groups, got 48 features"),
-        ({"blocks": (3, 4, 9, 3)}, r"3 stages of at least 1 block, got blocks \[3, 4, 9, 3\]"),
+        ({"features": 48}, "multiples of 32, got 48 features"),
+        ({"blocks": (3, 4, 9, 3)}, r"3 stages .*got blocks \[3, 4, 9, 3\]"),
         ({"blocks": (3, 0, 9)}, r"got blocks \[3, 0, 9\]"),
-        ({"decoder_features": (256, 128, 64, 16)}, "decodes 5 maps"),
+        ({"decoder_features": (256, 128, 64, 16)}, r"5 decoder_features .*\[256, 128, 64, 16\]"),
         ({"num_heads": 7}, "768 channels cannot be shared by 7 heads"),
-        ({"dropout": 1.5}, r"dropout is a rate .*got 1\.5"),
+        ({"dropout": 1.5}, r"dropout .*got 1\.5"),
     ],
 )
 def test_bad_arguments_are_refused(options: dict[str, object], said: str) -> None:

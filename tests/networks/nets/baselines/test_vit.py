@@ -58,7 +58,7 @@ def test_attention_weights_are_never_dropped_and_all_else_is() -> None:
 
 
 def test_heads_and_rates_that_do_not_fit_are_refused() -> None:
-    with pytest.raises(ValueError, match="16 channels cannot be shared by 3 heads; choose heads that divide"):
+    with pytest.raises(ValueError, match="16 channels cannot be shared by 3 heads"):
         ViTEncoder(3, (2, 2), 4, 16, 32, 3, 1)
-    with pytest.raises(ValueError, match=r"dropout is a rate .*, got 1\.0"):
+    with pytest.raises(ValueError, match=r"dropout .*, got 1\.0"):
         ViTEncoder(3, (2, 2), 4, 16, 32, 4, 1, 1.0)
