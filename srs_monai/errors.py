@@ -21,16 +21,16 @@ def root_cause(error: BaseException) -> BaseException:
     return error
 
 
-def one_line(*said: object) -> str:
+def one_line(*messages: object) -> str:
     """Errors as text for the middle of a sentence. One of at most one word, as of KeyError(101), gets its type."""
-    return "; ".join(_sentence(part) for part in said)
+    return "; ".join(_sentence(message) for message in messages)
 
 
-def _sentence(said: object) -> str:
-    words = str(said).split()
-    if len(words) > 1 or (words and not isinstance(said, BaseException)):
+def _sentence(message: object) -> str:
+    words = str(message).split()
+    if len(words) > 1 or (words and not isinstance(message, BaseException)):
         return " ".join(words)
-    return ": ".join([type(said).__name__, *words])
+    return ": ".join([type(message).__name__, *words])
 
 
 def end_with_the_cause() -> None:

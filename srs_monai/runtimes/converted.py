@@ -60,8 +60,8 @@ def graph_key(request: BuildRequest, name: str, made_by: Sequence[str]) -> str:
         f"srs_monai {__version__}",
         *(f"{package} {package_version(package) or ''}" for package in ("torch", *made_by)),
     ]
-    said = [name, *makers, architecture_hash(request.network), weights_hash(request.network)]
-    return hashlib.sha256("\n".join(said).encode()).hexdigest()[:40]
+    parts = [name, *makers, architecture_hash(request.network), weights_hash(request.network)]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:40]
 
 
 class _ShapeCheck:

@@ -145,7 +145,7 @@ class StageCheckpoint:
         best = state["best_score"]
         metric, score = next(iter(best.items())) if isinstance(best, dict) else (_EARLIER_METRICS[self.maximize], best)
         if metric != self.metric:
-            self._refuse_or_warn(metric, finished=state["epoch"] >= engine.state.max_epochs)
+            self._reject_or_warn(metric, finished=state["epoch"] >= engine.state.max_epochs)
         network = tensors_of(state["network"], f"the network of {self.last_file}", wrapper="model")
         check_fit(self.parts["network"], network, self.last_file)
         try:
@@ -167,7 +167,7 @@ class StageCheckpoint:
         )
         logger.info("resuming after epoch %d of %s", state["epoch"], self.last_file)
 
-    def _refuse_or_warn(self, metric: str, *, finished: bool) -> None:
+    def _reject_or_warn(self, metric: str, *, finished: bool) -> None:
         """Reject another metric than that of the best weights; warn if that metric no longer exists."""
         if metric in DEFINITIONS:
             raise ValueError(

@@ -13,27 +13,27 @@ _PLAIN = (bool, int, float, str, tuple, list, type(None))
 
 def architecture_hash(network: nn.Module) -> str:
     """A hash of all modules, their plain attributes, the files that define them, and the shapes of weights."""
-    said = hashlib.sha256()
+    digest = hashlib.sha256()
     files = set[str]()
     for name, module in network.named_modules():
         kind = type(module)
         plain = sorted((key, value) for key, value in vars(module).items() if key != "training" and _is_plain(value))
-        said.update(f"{name} {kind.__module__}.{kind.__qualname__} {plain}\n".encode())
+        digest.update(f"{name} {kind.__module__}.{kind.__qualname__} {plain}\n".encode())
         files.add(_source_file(kind))
     for name, tensor in network.state_dict().items():
-        said.update(f"{name} {tuple(tensor.shape)} {tensor.dtype}\n".encode())
+        digest.update(f"{name} {tuple(tensor.shape)} {tensor.dtype}\n".encode())
     for file in sorted(files - {""}):
-        said.update(Path(file).read_bytes())
-    return said.hexdigest()[:_LENGTH]
+        digest.update(Path(file).read_bytes())
+    return digest.hexdigest()[:_LENGTH]
 
 
 def weights_hash(network: nn.Module) -> str:
     """A hash of the values of all parameters and buffers."""
-    said = hashlib.sha256()
+    digest = hashlib.sha256()
     for name, tensor in network.state_dict().items():
-        said.update(name.encode())
-        said.update(tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().data)
-    return said.hexdigest()[:_LENGTH]
+        digest.update(name.encode())
+        digest.update(tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().data)
+    return digest.hexdigest()[:_LENGTH]
 
 
 def _is_plain(value: object) -> bool:

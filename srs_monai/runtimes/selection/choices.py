@@ -41,7 +41,7 @@ class Choice:
 
 def machine(device: torch.device) -> dict[str, str]:
     """Facts on which times depend: processor, threads, GPU, and versions. Times of equal machines are equal."""
-    said = {
+    facts = {
         "processor": _processor(),
         "cores": str(os.cpu_count()),
         "threads": str(torch.get_num_threads()),
@@ -50,8 +50,8 @@ def machine(device: torch.device) -> dict[str, str]:
         **{library: package_version(library) or "not installed" for library in _LIBRARIES},
     }
     if device.type == "cuda":
-        said |= {"gpu": torch.cuda.get_device_name(device), "cuda": str(torch.version.cuda)}
-    return said
+        facts |= {"gpu": torch.cuda.get_device_name(device), "cuda": str(torch.version.cuda)}
+    return facts
 
 
 def _processor() -> str:
@@ -67,9 +67,9 @@ def _processor() -> str:
 def remembered(machine: Mapping[str, str], model: Mapping[str, str]) -> Choice | None:
     """The remembered choice for this model on this machine; None if there is none."""
     try:
-        said = _all()[_key(machine, model)]
-        seconds = {str(name): float(value) for name, value in said["seconds"].items()}
-        return Choice(str(said["runtime"]), int(said["batch_size"]), seconds)
+        entry = _all()[_key(machine, model)]
+        seconds = {str(name): float(value) for name, value in entry["seconds"].items()}
+        return Choice(str(entry["runtime"]), int(entry["batch_size"]), seconds)
     except (KeyError, TypeError, ValueError, AttributeError):
         return None
 
