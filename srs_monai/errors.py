@@ -22,7 +22,7 @@ def root_cause(error: BaseException) -> BaseException:
 
 
 def one_line(*messages: object) -> str:
-    """Errors as text for the middle of a sentence. One of at most one word, as of KeyError(101), gets its type."""
+    """Errors as text inside a sentence. A message of one word or none gets its type, as in "KeyError: 101"."""
     return "; ".join(_sentence(message) for message in messages)
 
 

@@ -19,9 +19,9 @@ def _untried(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     """Nothing is known of this machine, and nothing compiled earlier is found."""
     monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path / "cache"))
     torch.compiler.reset()
-    environment._fault.cache_clear()
+    environment._compile_fault.cache_clear()
     yield
-    environment._fault.cache_clear()
+    environment._compile_fault.cache_clear()
     torch.compiler.reset()
 
 

@@ -149,10 +149,10 @@ def test_other_channels_than_the_networks_are_refused() -> None:
     """The kernels look at no shapes: they would read other memory."""
     native = accelerate(lived_in(SRSNet(reconstruction_blocks=(1, 1, 1, 1), segmentation_blocks=(1, 1, 1, 1))))
     for shape in ((1, 1, 16, 16), (1, 40, 16, 16), (1, 3, 16, 16, 8)):
-        with pytest.raises(ValueError, match=rf"3 channels together .* got \({', '.join(map(str, shape))}\)"):
+        with pytest.raises(ValueError, match=rf"3 channels together.* got \({', '.join(map(str, shape))}\)"):
             native(torch.rand(shape))
     node = replaced(lived_in(ResidualNode(8, 8, 1)), NativeNode)
-    with pytest.raises(ValueError, match=r"of one batch and size .* got \(1, 4, 8, 8\), \(1, 4, 8, 6\)"):
+    with pytest.raises(ValueError, match=r"of one batch and size.* got \(1, 4, 8, 8\), \(1, 4, 8, 6\)"):
         node([torch.rand(1, 4, 8, 8), torch.rand(1, 4, 8, 6)])
     layer = replaced(DPConv(32, 32, guide_channels=16).eval(), NativeDPConv)
     with pytest.raises(ValueError, match="got 3 samples and 1 guides"):

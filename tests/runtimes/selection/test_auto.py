@@ -230,7 +230,7 @@ def test_many_are_measured_once_and_remembered(
     assert "runtime broken is skipped: no such operator" in caplog.text
     shown = images(3)
     torch.testing.assert_close(auto(shown), shown[:, :1])
-    assert caplog.text.count("runtime fast, 1 images at once") == 1
+    assert caplog.text.count("runtime fast, 1 images per batch") == 1
 
     runtimes.clear()
     again = auto_of(clock)
