@@ -19,7 +19,9 @@ def evaluation_items(
     """
     sections = list(datalists) if section == "all" else [section]
     if not set(sections) <= set(datalists):
-        raise ValueError(f"section must be one of {', '.join(datalists)} or all; got {section!r}; choose one of them")
+        raise ValueError(
+            f"the list to evaluate must be one of {', '.join(datalists)} or all; got {section!r}; choose one of them"
+        )
     items = [dict(item) for name in sections for item in datalists[name]]
     if not items:
         raise ValueError(

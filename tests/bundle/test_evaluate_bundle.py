@@ -236,7 +236,7 @@ def test_tables_are_not_replaced_unasked(pictures: Path, evaluate: Any) -> None:
     ("values", "reason"),
     [
         ({"evaluate_list": "test"}, "the test list is empty"),
-        ({"evaluate_list": "val"}, "no list 'val'"),
+        ({"evaluate_list": "val"}, "got 'val'"),
         ({"ckpt_path": "nowhere.pt"}, r"nowhere\.pt"),
         ({"image_size": [64, 64]}, r"trained with image_size \[32, 32\] \(here \[64, 64\]\); give --image_size"),
         ({"dataset_dir": "nowhere"}, "no folder nowhere"),

@@ -262,7 +262,7 @@ def test_bad_input_is_one_clear_error(
     Image.fromarray(np.zeros((4, 6), np.uint8)).save(tmp_path / "a.png")
     (tmp_path / "empty").mkdir()
     for source, values, said in (
-        ("a.png", {"ckpt_path": str(tmp_path / "no.pt")}, r"weights are read from a file, but .*no\.pt is none"),
+        ("a.png", {"ckpt_path": str(tmp_path / "no.pt")}, r"weights .*no\.pt"),
         ("a.png", {"ckpt_path": untrained["ckpt_path"]}, r"'.*' is .* in the file and .* in Conv2d"),
         ("empty", {}, "there is none in .*empty; name the folder"),
         ("missing", {}, "there is nothing at .*missing"),

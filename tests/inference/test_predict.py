@@ -258,7 +258,7 @@ def test_an_image_of_another_modality_than_the_trainings_is_warned_of(bright: Pa
 @pytest.mark.parametrize(
     ("values", "said"),
     [
-        ({"weights": "no.pt"}, r"weights are read from a file, but .*no\.pt is none"),
+        ({"weights": "no.pt"}, r"weights .*no\.pt"),
         ({"source": "nowhere"}, "there is nothing at .*nowhere"),
         ({"source": "out"}, "kept apart from what is segmented"),
         ({"bundle": "."}, r"\. is not a bundle: .*configs/inference\.yaml"),
@@ -268,8 +268,8 @@ def test_an_image_of_another_modality_than_the_trainings_is_warned_of(bright: Pa
         ({"format": "jpeg"}, "format is one of"),
         ({"device": "cuda:77"}, "device cuda:77 is not there"),
         ({"runtime": "openvimo"}, "no runtime is called 'openvimo'; did you mean 'openvino'"),
-        ({"runtime": "torchscript", "precision": "bfloat16"}, "runtime torchscript computes in float32"),
-        ({"runtime": "cuda_graphs", "device": "cpu"}, "runtime cuda_graphs serves cuda, but the device is cpu"),
+        ({"runtime": "torchscript", "precision": "bfloat16"}, "runtime torchscript .* float32"),
+        ({"runtime": "cuda_graphs", "device": "cpu"}, "runtime cuda_graphs .* cuda, but the device is cpu"),
         ({"ckpt_path": "w.pt"}, "ckpt_path is the argument weights"),
     ],
 )
