@@ -75,7 +75,7 @@ def test_every_batch_at_three_sizes_makes_three_times_the_steps(workflow: Workfl
         ({"train#trainer#max_epochs": 2.5}, r"got epochs 2\.5"),
         ({"train#trainer#max_epochs": "many"}, "got epochs 'many'"),
         ({"reconstruction_epochs": 0}, "got reconstruction_epochs 0; give --reconstruction_epochs"),
-        ({"epochs": 3, "reconstruction_epochs": 4, "val_interval": 4}, "epochs 3 ends before the first validation"),
+        ({"epochs": 3, "reconstruction_epochs": 4, "val_interval": 4}, "epochs 3 .* val_interval 4"),
     ],
 )
 def test_senseless_numbers_are_refused_before_an_earlier_run_goes(

@@ -52,7 +52,7 @@ def test_stage_one_of_a_network_without_it_is_refused(
     small_magic.write_text(text)
     status, said = run("training", "train", small_magic, dataset_dir=phantoms, output_dir=tmp_path / "run", epochs=1)
     assert status == 1
-    assert "BasicUNet has none; leave that stage out with training: ['@stage_two']" in said.splitlines()[-1]
+    assert "BasicUNet has none; skip that stage with training: ['@stage_two']" in said.splitlines()[-1]
 
 
 def test_srsnet_with_another_kernel_is_found_again_by_its_settings(run: Run, phantoms: Path, tmp_path: Path) -> None:

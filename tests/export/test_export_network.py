@@ -196,7 +196,7 @@ REFUSALS: dict[str, Refused] = {
     "weights": ({"weights": "absent.pt"}, r"weights .*absent\.pt"),
     "own setting": ({"ckpt_path": "model.pt"}, "ckpt_path is the argument weights"),
     "setting": ({"treshold": 0.3}, "treshold"),
-    "no folder": ({"path": "file/graph.ts"}, "results go into a folder, but .*file is none"),
+    "no folder": ({"path": "file/graph.ts"}, "results .*file .*output_dir"),
 }
 
 
