@@ -21,7 +21,8 @@ ROOMS = {
     "inference": {"config", "data", "dicom", "export", "labels", "networks", "runtimes"},
     "evaluation": {"data", "labels"},
     "interop": {"networks"},
-    "cli": {"config", "data", "evaluation", "export", "inference", "training"},
+    "experiments": {"data"},
+    "cli": {"experiments", "config", "data", "evaluation", "export", "inference", "training"},
 }
 LOOSE = {"device", "environment", "errors", "files", "progress", "tensors", "text", "weights"}
 LARGEST_ROOM = 0.30  # of all lines

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from srs_monai import __version__
 from srs_monai.cli.data_commands import add_data_commands, run_data
+from srs_monai.cli.experiments_command import add_experiments_commands, run_experiments
 from srs_monai.cli.export_command import add_export, run_export
 from srs_monai.cli.predict_command import add_predict, run_predict
 
@@ -17,7 +18,7 @@ INTERRUPTED_STATUS = 130  # exit status after Ctrl-C
 # their messages do not concern the user; messages of our readers appear in the list of warnings at the end
 LIBRARIES = ("ignite", "pydicom", "highdicom", "monai.data.nvimgcodec_pydicom_plugin")
 READERS = ("srs_monai.data.readers", "srs_monai.dicom")
-_COMMANDS = {"predict": run_predict, "export": run_export, "data": run_data}
+_COMMANDS = {"predict": run_predict, "export": run_export, "data": run_data, "experiments": run_experiments}
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -28,6 +29,8 @@ def _parser() -> argparse.ArgumentParser:
     export = commands.add_parser("export", help="write a trained network as ONNX, TorchScript, OpenVINO or TensorRT")
     add_export(export)
     add_data_commands(commands.add_parser("data", help="list, check and split published data sets"))
+    experiments = commands.add_parser("experiments", help="train and measure the networks of a table, row by row")
+    add_experiments_commands(experiments)
     demo = commands.add_parser("demo", help="train a small network, evaluate it, segment DICOM files and a volume")
     demo.add_argument("--output", default="demo_output", help="folder for the results (default: %(default)s)")
     demo.add_argument("--data", help="folder with images/ and masks/; default: generated phantoms")

@@ -1,6 +1,9 @@
 """Training: learning-rate schedule, repeatable epochs, checkpoints, logs, and the two stages."""
 
-from srs_monai.training.augmented_batches import AugmentedBatches as AugmentedBatches
+from srs_monai.training.average_weights import AverageWeights as AverageWeights
+from srs_monai.training.batches.augmented_batches import AugmentedBatches as AugmentedBatches
+from srs_monai.training.batches.guided_batches import GuidedBatches as GuidedBatches
+from srs_monai.training.batches.guided_batches import guided_batch as guided_batch
 from srs_monai.training.checkpoint import StageCheckpoint as StageCheckpoint
 from srs_monai.training.checks import CheckOutputs as CheckOutputs
 from srs_monai.training.checks import check_compiler as check_compiler
@@ -8,11 +11,12 @@ from srs_monai.training.checks import check_epochs as check_epochs
 from srs_monai.training.checks import check_network as check_network
 from srs_monai.training.epoch_log import EpochLog as EpochLog
 from srs_monai.training.epoch_progress import Progress as Progress
-from srs_monai.training.guided_batches import GuidedBatches as GuidedBatches
-from srs_monai.training.guided_batches import guided_batch as guided_batch
 from srs_monai.training.polyp_training import ClampGradients as ClampGradients
 from srs_monai.training.polyp_training import PolypLoss as PolypLoss
 from srs_monai.training.polyp_training import ScaledBatches as ScaledBatches
+from srs_monai.training.pretrained_encoder import LoadPretrainedEncoder as LoadPretrainedEncoder
+from srs_monai.training.pretrained_encoder import parameter_groups as parameter_groups
+from srs_monai.training.schedule import CosineDecay as CosineDecay
 from srs_monai.training.schedule import PolynomialDecay as PolynomialDecay
 from srs_monai.training.schedule import ScheduleSteps as ScheduleSteps
 from srs_monai.training.seeding import SeedEpochs as SeedEpochs

@@ -13,6 +13,7 @@ from torch.optim.lr_scheduler import LRScheduler
 
 from srs_monai.errors import one_line
 from srs_monai.files import replacing
+from srs_monai.training.average_weights import AverageWeights
 from srs_monai.training.validation_score import DEFINITIONS, definition
 from srs_monai.weights import check_fit, read_checkpoint, save_weights, tensors_of
 
@@ -38,6 +39,7 @@ class StageCheckpoint:
         maximize: a larger metric is better.
         patience: number of epochs without improvement after which training stops; None: never.
         resume: continue from `last_file` if it exists.
+        average: an average of the network's weights, saved in place of the weights.
 
     Raises:
         ValueError: if patience is not above 0, or `last_file` belongs to another run (other seed, other number of
@@ -57,6 +59,7 @@ class StageCheckpoint:
         maximize: bool = True,
         patience: int | None = None,
         resume: bool = False,
+        average: AverageWeights | None = None,
     ) -> None:
         if patience is not None and patience <= 0:
             raise ValueError(
@@ -64,6 +67,9 @@ class StageCheckpoint:
             )
         self.last_file, self.best_file = Path(last_file), Path(best_file)
         self.parts: dict[str, Any] = {"network": network, "optimizer": optimizer, "scheduler": scheduler}
+        self.kept = network if average is None else average.network
+        if average is not None:
+            self.parts["average"] = average.network
         self.evaluator, self.seed, self.maximize = evaluator, seed, maximize
         self.patience, self.resume = patience, resume
         self.best_score, self.best_epoch = -math.inf if maximize else math.inf, 0
@@ -98,7 +104,7 @@ class StageCheckpoint:
         epoch = engine.state.epoch
         if self.validated and self._improved():
             self.best_epoch = epoch
-            save_weights(self.parts["network"].state_dict(), self.best_file)
+            save_weights(self.kept.state_dict(), self.best_file)
         self.validated = False
         state = {name: part.state_dict() for name, part in self.parts.items()}
         facts = {"epoch": epoch, "epoch_length": engine.state.epoch_length, "seed": self.seed}

@@ -1,6 +1,7 @@
-"""The learning-rate schedule of the published training, over all steps of the trainer."""
+"""Learning-rate schedules over all steps of the trainer."""
 
 import logging
+import math
 from typing import Any
 
 from ignite.engine import Engine, Events
@@ -10,32 +11,29 @@ from torch.optim.lr_scheduler import LambdaLR, LRScheduler
 logger = logging.getLogger(__name__)
 
 
-class PolynomialDecay(LambdaLR):
+class DecayOverRun(LambdaLR):
     """Decay the learning rate to 0 over a run, with one call of `step()` after each optimizer step.
 
-    The rate of step k (from 0) is `base * (1 - max(k - 1, 0) / total_steps) ** power`. The release sets the rate after
-    a step from the number of that step, so steps 0 and 1 both use the base rate. Unlike
-    `torch.optim.lr_scheduler.PolynomialLR`, the rate is a closed form of k, so a resumed run may be made longer.
+    The rate of a step is a closed form of its number, so a resumed run may be made longer.
 
     Args:
         optimizer: its base rates are scaled.
         total_steps: number of optimizer steps in the whole run, above 0; None: `ScheduleSteps` takes it from the
             trainer.
-        power: exponent, above 0.
 
     Raises:
-        ValueError: if total_steps or power is not above 0, or `step()` is called before total_steps is known.
-
-    Source: SRS, IEEE TIP 2025, as released.
+        ValueError: if total_steps is not above 0, or `step()` is called before it is known.
     """
 
-    def __init__(self, optimizer: Optimizer, total_steps: int | None = None, power: float = 0.9) -> None:
+    def __init__(self, optimizer: Optimizer, total_steps: int | None = None) -> None:
         if total_steps is not None:
             _check_steps(total_steps)
-        if power <= 0:
-            raise ValueError(f"the power of a polynomial decay must be above 0; got {power}; use 0.9, for example")
-        self.total_steps, self.power = total_steps, power
+        self.total_steps = total_steps
         super().__init__(optimizer, lambda step: self._factor(step))
+
+    def shape(self, share: float) -> float:
+        """The factor of the base rate after a share of the run, from 0 to 1."""
+        raise NotImplementedError
 
     def stretch(self, total_steps: int) -> None:
         """Change the number of total steps; the next step already uses it."""
@@ -63,16 +61,48 @@ class PolynomialDecay(LambdaLR):
             return 1.0
         if self.total_steps is None:
             raise ValueError(
-                "a polynomial decay needs total_steps, got none; give total_steps, or add the handler ScheduleSteps to "
-                "the trainer"
+                f"{type(self).__name__} needs total_steps, got none; give total_steps, or add the handler "
+                "ScheduleSteps to the trainer"
             )
-        return float(max(0.0, 1 - (step - 1) / self.total_steps) ** self.power)
+        return self.shape(min(1.0, (step - 1) / self.total_steps))
+
+
+class PolynomialDecay(DecayOverRun):
+    """The rate of step k (from 0) is `base * (1 - max(k - 1, 0) / total_steps) ** power`.
+
+    The release sets the rate after a step from the number of that step, so steps 0 and 1 both use the base rate.
+
+    Args:
+        optimizer, total_steps: see `DecayOverRun`.
+        power: exponent, above 0.
+
+    Raises:
+        ValueError: if power is not above 0, and as in `DecayOverRun`.
+
+    Source: SRS, IEEE TIP 2025, as released.
+    """
+
+    def __init__(self, optimizer: Optimizer, total_steps: int | None = None, power: float = 0.9) -> None:
+        if power <= 0:
+            raise ValueError(f"the power of a polynomial decay must be above 0; got {power}; use 0.9, for example")
+        self.power = power
+        super().__init__(optimizer, total_steps)
+
+    def shape(self, share: float) -> float:
+        return float((1 - share) ** self.power)
+
+
+class CosineDecay(DecayOverRun):
+    """The rate follows half a cosine wave from the base rate to 0. The arguments are those of `DecayOverRun`."""
+
+    def shape(self, share: float) -> float:
+        return (1 + math.cos(math.pi * share)) / 2
 
 
 class ScheduleSteps:
     """Trainer handler: step the learning-rate schedule after every optimizer step.
 
-    At the start of an epoch, a `PolynomialDecay` gets its length from the trainer: the steps so far plus the remaining
+    At the start of an epoch, a `DecayOverRun` gets its length from the trainer: the steps so far plus the remaining
     steps. So only the trainer's `max_epochs` counts, whoever sets it: `epochs` of the configuration, MONAI's own name
     `train#trainer#max_epochs`, or a program that trains in rounds.
 
@@ -89,7 +119,7 @@ class ScheduleSteps:
         engine.add_event_handler(Events.ITERATION_COMPLETED, self._step)
 
     def _measure(self, engine: Engine) -> None:
-        if isinstance(self.lr_scheduler, PolynomialDecay):
+        if isinstance(self.lr_scheduler, DecayOverRun):
             to_come = engine.state.max_epochs * engine.state.epoch_length - engine.state.iteration
             self.lr_scheduler.stretch(int(self.lr_scheduler.last_epoch + to_come))
 

@@ -11,6 +11,7 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 from torch.utils.data import DataLoader
 
+from srs_monai.training.average_weights import AverageWeights
 from srs_monai.training.checkpoint import StageCheckpoint
 from srs_monai.training.epoch_log import EpochLog
 from srs_monai.training.epoch_progress import Progress
@@ -36,6 +37,8 @@ class StageHandlers:
         seed: of the run.
         val_interval: epochs from one validation to the next.
         maximize, patience, resume: see `StageCheckpoint`.
+        average_decay: of `AverageWeights`: a moving average of the weights is validated and kept in place of the
+            weights; None: there is no average.
 
     Raises:
         ValueError: as the handlers do.
@@ -58,10 +61,15 @@ class StageHandlers:
         maximize: bool = True,
         patience: int | None = None,
         resume: bool = False,
+        average_decay: float | None = None,
     ) -> None:
         folder = Path(folder)
         tensorboard = str(folder / "tensorboard")
+        average = None if average_decay is None else AverageWeights(network, average_decay)
+        if average is not None:
+            evaluator.network = average.network
         self.handlers = (
+            *([] if average is None else [average]),
             SeedEpochs(seed, dataloader, augmentation),
             StepLosses(),
             ScheduleSteps(scheduler),
@@ -80,6 +88,7 @@ class StageHandlers:
                 maximize=maximize,
                 patience=patience,
                 resume=resume,
+                average=average,
             ),
         )
         TensorBoardStatsHandler(log_dir=tensorboard, iteration_log=False).attach(evaluator)

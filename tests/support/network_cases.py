@@ -29,6 +29,7 @@ from srs_monai.networks import (
     SegmentationNet,
     SpatialAttention,
     SRSNet,
+    SRSNetPretrained,
     TransFuse,
     TransUNet,
     UNetV2,
@@ -156,7 +157,15 @@ CASES: dict[str, Case] = {
     "SRSNet, joint": Case(lambda: SRSNet(2, 2, 3, freeze_reconstruction=False, **SRSNET), ((2, 8, 8),)),
     # not smaller: PyTorch 2.13's Conv3d of 16 channels on 2 x 2 x 2 in bfloat16 reads memory that was never written
     "SRSNet, 3-D": Case(lambda: SRSNet(3, 2, 1, **SRSNET), ((2, 8, 8, 8),)),
+    "SRSNet, folded": Case(lambda: SRSNet(2, 2, 3, fold=2, **SRSNET), ((2, 16, 16),)),
     "SRSNet, magic": Case(lambda: SRSNet(2, 2, 1, kernel="magic", **SRSNET), ((2, 8, 8),)),
+    "SRSNetPretrained": Case(
+        lambda: SRSNetPretrained(
+            decoder_features=(4, 4, 4, 4), reconstruction_features=(4, 4), reconstruction_blocks=(1, 1)
+        ),
+        ((3, 64, 64),),
+        large=True,
+    ),
     "ScConv": Case(_dynamic(ScConv), WIDE),
     "SegmentationNet": Case(
         lambda: SegmentationNet(2, 2, 3, (4, 8), (1, 1), 4, guide_channels=2), ((2, 8, 8), (2, 3, 2))

@@ -7,7 +7,7 @@ import pytest
 import torch
 from ignite.engine import Engine, Events
 
-from srs_monai.training import PolynomialDecay, ScheduleSteps, StageCheckpoint
+from srs_monai.training import CosineDecay, PolynomialDecay, ScheduleSteps, StageCheckpoint
 
 
 def optimizer() -> torch.optim.SGD:
@@ -121,3 +121,15 @@ def test_another_schedule_is_stepped_as_it_is(tiny_run: Callable[..., Any]) -> N
     run = tiny_run([0.0], 1)
     run.train(ScheduleSteps(torch.optim.lr_scheduler.StepLR(run.optimizer, 1, gamma=0.5)))
     assert run.optimizer.param_groups[0]["lr"] == pytest.approx(0.1 / 4)
+
+
+def test_the_cosine_falls_from_the_base_rate_to_nothing() -> None:
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.5)
+    scheduler = CosineDecay(optimizer, total_steps=4)
+    rates = []
+    for _ in range(6):
+        rates.append(scheduler.get_last_lr()[0])
+        optimizer.step()
+        scheduler.step()
+    half = 0.25 * (1 + 0.5**0.5)
+    assert rates == pytest.approx([0.5, 0.5, half, 0.25, 0.5 - half, 0.0])

@@ -51,7 +51,7 @@ _MONAI_NETWORKS = (
 )
 _PRETRAINED_NETWORKS = ("AHNet", "FlexibleUNet")  # which can download weights
 _OUR_NETWORKS = (
-    *("HamburgerResNet18", "ReconstructionNet", "SRSNet", "SegmentationNet"),
+    *("HamburgerResNet18", "ReconstructionNet", "SRSNet", "SRSNetPretrained", "SegmentationNet"),
     *("TransFuse", "TransUNet", "UNetV2"),
 )
 

@@ -1,13 +1,12 @@
 """One fusion step of SRSNet's grid: the enlarged coarse map is joined with the map of the next finer row."""
 
 import torch
-import torch.nn.functional as F
 from monai.networks.blocks import Convolution
 from monai.networks.layers.factories import Conv
-from monai.networks.utils import pixelshuffle
 from torch import Tensor, nn
 
 from srs_monai.networks.layers.attention import ECA
+from srs_monai.networks.layers.fold_pixels import to_space
 
 
 class RowFusion(nn.Module):
@@ -98,8 +97,7 @@ class UpShuffle(nn.Module):
         self.conv = Convolution(spatial_dims, in_channels // share, out_channels, norm="batch", act="relu")
 
     def forward(self, x: Tensor) -> Tensor:
-        shuffled = F.pixel_shuffle(x, 2) if x.dim() == 4 else pixelshuffle(x, spatial_dims=3, scale_factor=2)
-        enlarged: Tensor = self.conv(shuffled)
+        enlarged: Tensor = self.conv(to_space(x, 2))
         return enlarged
 
 

@@ -156,17 +156,20 @@ def enlarge(x: Tensor, factor: float) -> Tensor:
 
 
 def require_divisible(image: Tensor, levels: int, network: str) -> None:
-    """Reject an image whose sides cannot be halved levels - 1 times. A trace has no sizes and skips the check."""
+    """Reject an image whose sides cannot be halved levels - 1 times."""
+    require_multiples(image, 1 << (levels - 1), network)
+
+
+def require_multiples(image: Tensor, multiple: int, network: str) -> None:
+    """Reject an image whose sides are not multiples of a number. A trace has no sizes and skips the check."""
     if torch.jit.is_tracing():  # type: ignore[attr-defined]
         return
-    step = 1 << (levels - 1)
     sides = image.shape[2:]
-    if any(side % step != 0 for side in sides):
-        fit = [(side + step - 1) // step * step for side in sides]
+    if any(side % multiple != 0 for side in sides):
+        fit = [(side + multiple - 1) // multiple * multiple for side in sides]
         names = "height and width" if len(sides) == 2 else "height, width and depth"
         raise ValueError(
-            f"{network} with {levels} levels needs {names} in multiples of {step}, "
-            f"got {' x '.join([str(side) for side in sides])}; "
+            f"{network} needs {names} in multiples of {multiple}, got {' x '.join([str(side) for side in sides])}; "
             f"pad the image to {' x '.join([str(side) for side in fit])} "
-            f"or add DivisiblePadd(keys, k={step}) to the transforms"
+            f"or add DivisiblePadd(keys, k={multiple}) to the transforms"
         )

@@ -1,58 +1,16 @@
 """SRSNet: the deepest feature of a reconstruction network gives a kernel of the segmentation network."""
 
 from collections.abc import Sequence
-from typing import Literal, Self
+from typing import Literal
 
-import torch
 from torch import Tensor, nn
 
 from srs_monai.networks.dynamic.named_convolutions import DYNAMIC_CONVS
 from srs_monai.networks.layers.dpconv import DPConv
-from srs_monai.networks.nets.dense_nested import DenseNestedDecoder, DenseNestedEncoder, require_divisible
+from srs_monai.networks.layers.fold_pixels import to_channels, to_space
+from srs_monai.networks.nets.dense_nested import DenseNestedDecoder, DenseNestedEncoder, require_multiples
+from srs_monai.networks.nets.guided_net import GuidedNet, ReconstructionNet, checked_fold
 from srs_monai.text import one_of
-
-
-class ReconstructionNet(nn.Module):
-    """The network of stage one. It learns to reconstruct its own input, without labels.
-
-    Args:
-        spatial_dims: 2 or 3.
-        in_channels: channels of the image and of the result.
-        features: channels of the levels, finest first.
-        blocks: number of residual blocks in a node of each level, finest first.
-        stem: channels between the image and the first node.
-
-    Shapes: image (B, in_channels, H, W[, D]), sides in multiples of 2**(levels - 1), gives an image of that shape.
-
-    Raises:
-        ValueError: if features and blocks do not match; in forward, if a side is not such a multiple.
-
-    Source: SRSNet, IEEE TIP 2025, and its released code.
-    """
-
-    def __init__(
-        self,
-        spatial_dims: int = 2,
-        in_channels: int = 3,
-        features: Sequence[int] = (8, 16, 32, 64),
-        blocks: Sequence[int] = (5, 5, 5, 5),
-        stem: int = 16,
-    ) -> None:
-        super().__init__()
-        self.levels = len(features)
-        self.encoder = DenseNestedEncoder(in_channels, features, blocks, stem, spatial_dims=spatial_dims)
-        self.decoder = DenseNestedDecoder(in_channels, features, blocks, patch_contrast=True, spatial_dims=spatial_dims)
-
-    def forward(self, image: Tensor) -> Tensor:
-        require_divisible(image, self.levels, "ReconstructionNet")
-        reconstruction: Tensor = self.decoder(self.encoder(image))
-        return reconstruction
-
-    def encode(self, image: Tensor) -> Tensor:
-        """The deepest feature, (B, features[-1], H / 2**(levels - 1), ...), which guides the segmentation."""
-        require_divisible(image, self.levels, "ReconstructionNet")
-        deepest: Tensor = self.encoder(image)[-1]
-        return deepest
 
 
 class SegmentationNet(nn.Module):
@@ -70,8 +28,9 @@ class SegmentationNet(nn.Module):
         kernel: "dpconv" filters with a kernel from the guide; a name of `DYNAMIC_CONVS` selects that convolution, whose
             kernel comes from the filtered feature itself (Table 5 of the article); None does not filter (Table 6).
         generator, gate, form: arguments of DPConv.
+        fold: see `ReconstructionNet`.
 
-    Shapes: image (B, in_channels, H, W[, D]), sides in multiples of 2**(levels - 1), and for "dpconv" guide
+    Shapes: image (B, in_channels, H, W[, D]), sides in multiples of fold * 2**(levels - 1), and for "dpconv" guide
     (B, guide_channels, any, any[, any]) give logits (B, out_channels, H, W[, D]).
 
     Raises:
@@ -95,10 +54,12 @@ class SegmentationNet(nn.Module):
         generator: Literal["grouped", "dense"] = "grouped",
         gate: bool = True,
         form: Literal["closed", "literal"] = "closed",
+        fold: int = 1,
     ) -> None:
         super().__init__()
-        self.levels = len(features)
-        self.encoder = DenseNestedEncoder(in_channels, features, blocks, stem, spatial_dims=spatial_dims)
+        self.fold, self.multiple = fold, checked_fold(fold) << (len(features) - 1)
+        share = fold**spatial_dims
+        self.encoder = DenseNestedEncoder(in_channels * share, features, blocks, stem, spatial_dims=spatial_dims)
         self.dpconv: DPConv | None = None
         self.kernel: nn.Module | None = None
         if kernel == "dpconv":
@@ -115,12 +76,12 @@ class SegmentationNet(nn.Module):
             known = DYNAMIC_CONVS[one_of(kernel, DYNAMIC_CONVS, "kernel beside 'dpconv' and None")]
             self.kernel = known(features[-1], features[-1], 3, padding=1, spatial_dims=spatial_dims)
         self.decoder = DenseNestedDecoder(
-            out_channels, features, blocks, patch_contrast=False, spatial_dims=spatial_dims
+            out_channels * share, features, blocks, patch_contrast=False, spatial_dims=spatial_dims
         )
 
     def forward(self, image: Tensor, guide: Tensor | None = None) -> Tensor:
-        require_divisible(image, self.levels, "SegmentationNet")
-        levels = self.encoder(image)
+        require_multiples(image, self.multiple, "SegmentationNet")
+        levels = self.encoder(to_channels(image, self.fold))
         if self.dpconv is not None:
             if guide is None:
                 raise ValueError(
@@ -131,11 +92,10 @@ class SegmentationNet(nn.Module):
             raise ValueError("only kernel='dpconv' uses a guide, got a guide; omit it")
         if self.kernel is not None:
             levels[-1] = levels[-1] + self.kernel(levels[-1])
-        logits: Tensor = self.decoder(levels)
-        return logits
+        return to_space(self.decoder(levels), self.fold)
 
 
-class SRSNet(nn.Module):
+class SRSNet(GuidedNet):
     """Segmentation guided by self-supervised reconstruction.
 
     Args:
@@ -153,8 +113,9 @@ class SRSNet(nn.Module):
             batch. Tables of the original were computed in this way, image by image (batch size 1). The running averages
             change with every forward pass, and `reconstruct` in eval mode uses the changed averages.
         dpconv_generator, dpconv_gate, dpconv_form: `generator`, `gate` and `form` of DPConv.
+        fold: of both networks, see `ReconstructionNet`.
 
-    Shapes: image (B, in_channels, H, W[, D]), sides in multiples of 2**(levels - 1), gives logits
+    Shapes: image (B, in_channels, H, W[, D]), sides in multiples of fold * 2**(levels - 1), gives logits
     (B, out_channels, H, W[, D]). The result of `guide` for the image may be passed with it, which saves computing it.
 
     Raises:
@@ -182,22 +143,20 @@ class SRSNet(nn.Module):
         dpconv_generator: Literal["grouped", "dense"] = "grouped",
         dpconv_gate: bool = True,
         dpconv_form: Literal["closed", "literal"] = "closed",
+        fold: int = 1,
     ) -> None:
-        super().__init__()
         if drifting_statistics and (kernel != "dpconv" or not freeze_reconstruction):
             raise ValueError(
                 f"drifting_statistics needs a frozen reconstruction network, got freeze_reconstruction="
                 f"{freeze_reconstruction} and kernel={kernel!r}; omit drifting_statistics"
             )
-        self.levels = max(len(reconstruction_features), len(segmentation_features))
-        self.freeze_reconstruction = freeze_reconstruction
-        self.drifting_statistics = drifting_statistics
-        self.reconstruction: ReconstructionNet | None = None
+        levels = max(len(reconstruction_features), len(segmentation_features))
+        reconstruction: ReconstructionNet | None = None
         if kernel == "dpconv":
-            self.reconstruction = ReconstructionNet(
-                spatial_dims, in_channels, reconstruction_features, reconstruction_blocks, reconstruction_stem
+            reconstruction = ReconstructionNet(
+                spatial_dims, in_channels, reconstruction_features, reconstruction_blocks, reconstruction_stem, fold
             )
-        self.segmentation = SegmentationNet(
+        segmentation = SegmentationNet(
             spatial_dims,
             in_channels,
             out_channels,
@@ -209,41 +168,12 @@ class SRSNet(nn.Module):
             generator=dpconv_generator,
             gate=dpconv_gate,
             form=dpconv_form,
+            fold=fold,
         )
-        if self.reconstruction is not None and freeze_reconstruction:
-            self.reconstruction.requires_grad_(False)
-        self.train()
-
-    def train(self, mode: bool = True) -> Self:
-        super().train(mode)
-        if self.reconstruction is not None and self.freeze_reconstruction:
-            self.reconstruction.train(self.drifting_statistics)
-        return self
-
-    def forward(self, image: Tensor, guide: Tensor | None = None) -> Tensor:
-        require_divisible(image, self.levels, "SRSNet")
-        if guide is None:
-            guide = self.guide(image)
-        logits: Tensor = self.segmentation(image, guide)
-        return logits
-
-    def guide(self, image: Tensor) -> Tensor | None:
-        """The deepest feature of the reconstruction network, (B, reconstruction_features[-1], h, w), or None."""
-        guide: Tensor | None = None
-        if self.reconstruction is not None:
-            if self.freeze_reconstruction:
-                # not inference_mode: DPConv trains, and its backward pass saves the guide
-                with torch.no_grad():
-                    guide = self.reconstruction.encode(image).detach()  # also stops forward-mode derivatives
-            else:
-                guide = self.reconstruction.encode(image)
-        return guide
-
-    def reconstruct(self, image: Tensor) -> Tensor:
-        """The image as the reconstruction network reproduces it: the aim of stage one, later a check of quality."""
-        if self.reconstruction is None:
-            raise ValueError(
-                "only SRSNet(kernel='dpconv') has a reconstruction network, got another kernel; build it with 'dpconv'"
-            )
-        reconstruction: Tensor = self.reconstruction(image)
-        return reconstruction
+        super().__init__(
+            reconstruction,
+            segmentation,
+            multiple=checked_fold(fold) << (levels - 1),
+            freeze_reconstruction=freeze_reconstruction,
+            drifting_statistics=drifting_statistics,
+        )

@@ -26,6 +26,7 @@ from srs_monai.config.settings.catalogue import NETWORKS, check_component
 from srs_monai.config.settings.schema import REFERENCES
 
 ROOT = Path(__file__).resolve().parents[3]
+OVERLAYS = sorted(path for path in (ROOT / "configs").rglob("*.yaml") if path.parent.name != "experiments")
 SHIPPED = ROOT / "bundle"
 CONFIG = """
 imports: [$import srs_monai, $import srs_monai.config]
@@ -156,7 +157,7 @@ def test_weights_without_settings_have_none(tmp_path: Path) -> None:
     assert not any(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("overlay", sorted((ROOT / "configs").rglob("*.yaml")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("overlay", OVERLAYS, ids=lambda path: path.stem)
 def test_settings_of_every_overlay_can_be_handed_on(tmp_path: Path, overlay: Path) -> None:
     before = ["networks/unet_v2.yaml"] if overlay.stem.startswith("unet_v2_") else []  # what it is put after
     files = [SHIPPED / "configs" / "train.yaml", *(ROOT / "configs" / name for name in before), overlay]

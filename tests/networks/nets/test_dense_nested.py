@@ -95,7 +95,7 @@ def test_a_line_is_no_image() -> None:
 
 
 def test_the_error_tells_what_would_fit() -> None:
-    with pytest.raises(ValueError, match=r"N with 4 levels needs height and width in multiples of 8, got 100 x 96; "
+    with pytest.raises(ValueError, match=r"N needs height and width in multiples of 8, got 100 x 96; "
                        r"pad the image to 104 x 96 or add DivisiblePadd\(keys, k=8\) to the transforms"):  # fmt: skip
         require_divisible(torch.empty(1, 1, 100, 96), 4, "N")
     with pytest.raises(ValueError, match=r"height, width and depth in multiples of 4, got 8 x 6 x 4; .*8 x 8 x 4"):

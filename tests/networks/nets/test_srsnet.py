@@ -155,7 +155,7 @@ def test_weights_survive_a_round_trip_between_the_forms(image: Tensor) -> None:
 
 def test_other_sizes_are_refused_by_every_entrance() -> None:
     network, odd = small(), torch.randn(1, 2, 20, 24)
-    needs = "with 4 levels needs height and width in multiples of 8, got 20 x 24; pad the image to 24 x 24"
+    needs = "needs height and width in multiples of 8, got 20 x 24; pad the image to 24 x 24"
     for name, entrance in {
         "SRSNet": network,
         "ReconstructionNet": network.reconstruct,

@@ -94,7 +94,7 @@ def test_new_weights_make_new_guides() -> None:
 
 def test_what_does_not_fit_into_the_limit_is_computed_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     one_batch = 3 * 64 * 4 * 4 * 4  # images, channels, height, width, bytes
-    monkeypatch.setattr("srs_monai.training.guided_batches.LIMIT", one_batch)
+    monkeypatch.setattr("srs_monai.training.batches.guided_batches.LIMIT", one_batch)
     net, data = network().eval(), loader(6)
     asked, batches = Asked(net), GuidedBatches(data, data, net)
     for _ in range(2):

@@ -1,0 +1,50 @@
+"""The commands `srs-monai experiments`: run the rows of a table, show where they stand, write the table."""
+
+import argparse
+import logging
+
+logger = logging.getLogger(__name__)
+
+
+def add_experiments_commands(experiments: argparse.ArgumentParser) -> None:
+    """Add the commands run, status and table."""
+    commands = experiments.add_subparsers(dest="experiments_command", required=True, metavar="COMMAND")
+    run = commands.add_parser("run", help="train and measure the rows that are not finished")
+    _add_table(run)
+    run.add_argument("--data", required=True, metavar="DIR", help="folder that holds the data sets by their names")
+    run.add_argument("--minutes", required=True, type=float, help="after which the row at work is stopped")
+    run.add_argument("--threads", type=int, default=1, help="of the processor (default: %(default)s)")
+    run.add_argument("--retry", action="store_true", help="run failed rows again")
+    _add_table(commands.add_parser("status", help="what is finished, running, stopped and pending"))
+    _add_table(commands.add_parser("table", help="the finished rows as a table in Markdown"))
+
+
+def _add_table(command: argparse.ArgumentParser) -> None:
+    command.add_argument("table", help="a file of configs/experiments, without its ending")
+    command.add_argument("--runs", metavar="DIR", help="folder for weights, lists and logs (default: runs/experiments)")
+    command.add_argument("--results", metavar="DIR", help="folder for the results (default: docs/results)")
+
+
+def run_experiments(options: argparse.Namespace) -> int:
+    """Run one of the commands."""
+    from srs_monai.experiments import page, queue, rows
+
+    runs, results = options.runs or queue.RUNS, options.results or queue.RESULTS
+    if options.experiments_command == "run":
+        finished = queue.run_table(
+            options.table,
+            options.data,
+            minutes=options.minutes,
+            threads=options.threads,
+            runs=runs,
+            results=results,
+            retry=options.retry,
+        )
+        logger.info("rows finished: %d", finished)
+        return 0
+    table = rows.read_table(options.table)
+    if options.experiments_command == "status":
+        logger.info("%s", page.status_text(queue.table_status(table, runs, results)))
+    else:
+        logger.info("%s", page.results_text(table, results))
+    return 0

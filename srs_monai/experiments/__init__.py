@@ -1,0 +1,6 @@
+"""Experiments: tables whose rows train, are measured and are written down one after the other."""
+
+from srs_monai.experiments.queue import run_table as run_table
+from srs_monai.experiments.rows import Row as Row
+from srs_monai.experiments.rows import Table as Table
+from srs_monai.experiments.rows import read_table as read_table

@@ -1,0 +1,1 @@
+"""Wrappers of a data loader, each with one task."""
