@@ -74,3 +74,8 @@ def sha256_of(path: str | Path) -> str:
     """The SHA-256 checksum of a file, in hexadecimal digits."""
     with Path(path).open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def file_stamp(status: os.stat_result) -> tuple[int, ...]:
+    """Times and size of a file: they differ once the file was written again, also where its time was set back."""
+    return status.st_mtime_ns, status.st_ctime_ns, status.st_size

@@ -6,7 +6,8 @@ from pathlib import Path
 from srs_monai.data.readers.array_file import ARRAY_SUFFIXES, IMAGE_KEY, is_array
 from srs_monai.data.readers.nifti import NIFTI_SUFFIXES
 from srs_monai.data.readers.picture import PICTURE_SUFFIXES
-from srs_monai.dicom.header import DICOM_SUFFIXES, is_dicom, is_dicom_name
+from srs_monai.dicom.header import DICOM_SUFFIXES, is_dicom_name
+from srs_monai.dicom.header_cache import is_dicom
 from srs_monai.text import few
 
 IMAGE_SUFFIXES = (*NIFTI_SUFFIXES, *PICTURE_SUFFIXES, *ARRAY_SUFFIXES)

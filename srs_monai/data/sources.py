@@ -2,6 +2,7 @@
 
 import json
 import logging
+import stat
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,16 +12,8 @@ from srs_monai.data.readers.array_file import ARRAY_SUFFIXES, IMAGE_KEY, array_h
 from srs_monai.data.readers.nifti import NIFTI_SUFFIXES
 from srs_monai.data.readers.picture import PICTURE_SUFFIXES
 from srs_monai.dicom.folder import FRAME_NAME
-from srs_monai.dicom.header import (
-    NO_SERIES_UID,
-    DicomError,
-    Header,
-    Kind,
-    NoImageError,
-    is_dicom,
-    is_dicom_name,
-    read_header,
-)
+from srs_monai.dicom.header import NO_SERIES_UID, DicomError, Header, Kind, NoImageError, is_dicom_name
+from srs_monai.dicom.header_cache import file_record, folder_entries
 from srs_monai.dicom.series import group_by_series
 from srs_monai.text import few
 
@@ -36,10 +29,10 @@ def find_sources(path: str | Path, results_dir: str | Path | None = None) -> lis
     its sub-folders: each DICOM series is one item, by the folder's name where it is the only one there, else as
     FOLDER/SERIES_UID; each other DICOM image, NIfTI file, picture and array file is one, of several arrays the one
     called "image". One of several series, and one frame, may be named as they are called here, and any array of a file
-    as FILE/KEY. Localizers, hidden files, results that a sidecar among them lists and what is no image are left out,
-    with a line in the log. A file that cannot be opened, a DICOM file with a faulty header, one that is DICOM by its
-    name alone and a DICOM image of a form that is not read are items too, so that they fail by name: the lost slice at
-    the end of a series leaves no gap.
+    as FILE/KEY. Localizers, hidden files, results that a sidecar among them lists and files that are not images are
+    skipped and logged. A file that cannot be opened, a DICOM file with a faulty header, one that is DICOM only by its
+    name and a DICOM image of a form that is not read are items too, so that they fail by name: otherwise the last slice
+    of a series could be lost unnoticed.
 
     A name is the path relative to `path` without its ending, "scans/patient1"; names that would be the same keep the
     ending, "a_png" and "a_jpg".
@@ -86,8 +79,9 @@ def sources_below(folder: Path, results: Path | None = None) -> list[Path]:
 
 
 def _file(path: Path) -> Iterator[Path]:
-    if is_dicom(path) or is_dicom_name(path):
-        yield from _frames(read_header(path))
+    record = file_record(path)
+    if record.is_dicom or is_dicom_name(path):
+        yield from _frames(record.header)
     elif stem_and_suffix(path)[1]:
         yield _image_in(path)
     else:
@@ -133,9 +127,9 @@ def _folder(folder: Path, seen: set[Path], results: frozenset[Path] = frozenset(
     """The sources in a folder, then those in its sub-folders, but for folders seen before (or not to be seen)."""
     seen.add(folder.resolve())
     results |= _results(folder)
-    sources, subfolders, left_out = _contents(folder, results)
-    if left_out:
-        logger.info("%s: left out %s", folder, left_out)
+    sources, subfolders, skipped = _contents(folder, results)
+    if skipped:
+        logger.info("%s: skipped %s", folder, skipped)
     yield from sources
     for subfolder in subfolders:
         if subfolder.resolve() not in seen:
@@ -164,40 +158,42 @@ def _listed(sidecar: Path) -> list[str]:
 
 
 def _contents(folder: Path, results: frozenset[Path] = frozenset()) -> tuple[list[Path], list[Path], str]:
-    """The sources in a folder, its sub-folders, and what is left out."""
-    left_out: list[str] = []
-    no_images: list[str] = []  # of DICOM: each is named, for it might have been meant
+    """The sources in a folder, its sub-folders, and what is skipped."""
+    skipped: list[str] = []
+    no_images: list[str] = []  # of DICOM: each is named, because it may have been meant
     headers: list[Header] = []
     others: list[Path] = []
     subfolders: list[Path] = []
-    for path in sorted(folder.iterdir()):
-        if path.name.startswith("."):
-            left_out.append(f"{path.name} (hidden)")
-        elif path.is_dir():
+    for entry, status in folder_entries(folder):
+        path = Path(entry.path)
+        if entry.name.startswith("."):
+            skipped.append(f"{entry.name} (hidden)")
+        elif status is not None and stat.S_ISDIR(status.st_mode):
             subfolders.append(path)
         elif path in results:
-            left_out.append(f"{path.name} (a result of an earlier run)")
-        elif not path.is_file():
-            left_out.append(f"{path.name} (no file, or a link to none)")
+            skipped.append(f"{entry.name} (a result of an earlier run)")
+        elif status is None or not stat.S_ISREG(status.st_mode):
+            skipped.append(f"{entry.name} (no file, or a link to none)")
         else:
             try:
-                if is_dicom(path):
-                    headers.append(read_header(path))
+                record = file_record(path, status)
+                if record.is_dicom:
+                    headers.append(record.header)
                 elif stem_and_suffix(path)[1] or is_dicom_name(path):
                     others.append(_image_in(path))
                 else:
-                    left_out.append(path.name)
+                    skipped.append(entry.name)
             except NoImageError as error:
                 if error.unread_image:
                     others.append(path)  # reading it will say the way out
                 else:
-                    no_images.append(f"{path.name} ({error.what})")
-            except (DicomError, OSError):
+                    no_images.append(f"{entry.name} ({error.what})")
+            except DicomError:
                 others.append(path)  # reading it will say why
     localizers = [header.path.name for header in headers if header.kind is Kind.SLICE and header.localizer]
     no_images += [f"{name} (localizer)" for name in localizers]
-    if left_out:
-        no_images.append(few(left_out))
+    if skipped:
+        no_images.append(few(skipped))
     others += [source for header in headers if header.kind is not Kind.SLICE for source in _frames(header)]
     return sorted([*_series(folder, headers), *others]), subfolders, ", ".join(no_images)
 

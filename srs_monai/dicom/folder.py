@@ -1,19 +1,13 @@
-"""The DICOM files of one folder, and names for the series and frames that share a file or folder."""
+"""The DICOM images of one folder, and names for the series and frames that share a file or folder."""
 
 import logging
 import re
+import stat
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from srs_monai.dicom.header import (
-    DicomError,
-    Header,
-    Kind,
-    NoImageError,
-    is_dicom,
-    is_dicom_name,
-    read_header,
-)
+from srs_monai.dicom.header import DicomError, Header, Kind, NoImageError, is_dicom_name
+from srs_monai.dicom.header_cache import file_record, folder_entries
 from srs_monai.errors import one_line
 from srs_monai.text import few
 
@@ -23,48 +17,50 @@ FRAME_NAME = "frame_{:04d}"
 
 
 def read_folder(folder: Path) -> tuple[list[Header], list[str]]:
-    """The headers of the images in a folder, by name, and what was left out: hidden, other and sub-folders.
+    """The headers of the images in a folder, by name, and what is skipped: hidden files, other files and sub-folders.
 
     Raises:
         DicomError: when the folder cannot be listed, for an image whose header is faulty or that is empty, as a broken
-            copy leaves it, and for other files named like the slices: a series could be cut short unnoticed.
+            copy leaves it, and for other files that are named like the slices: without them a series may lack slices.
     """
+    headers, skipped, empty, strangers = [], [], [], []
     try:
-        paths = sorted(folder.iterdir())
+        entries = list(folder_entries(folder))
     except OSError as error:
         raise DicomError(f"{folder} cannot be listed: {one_line(error)}; change its permissions") from error
-    headers, left_out, empty, strangers = [], [], [], []
-    for path in paths:
-        if path.is_dir():
-            left_out.append(f"the folder {path.name}")
-        elif path.name.startswith("."):
-            left_out.append(f"{path.name} (hidden)")
-        elif not path.is_file():
-            left_out.append(f"{path.name} (no file, or a link to none)")
-        elif path.name.upper() == "DICOMDIR":
-            left_out.append(f"{path.name} (a DICOMDIR, a list of files)")
-        elif path.stat().st_size == 0:
-            empty.append(path)
+    for entry, status in entries:
+        if status is not None and stat.S_ISDIR(status.st_mode):
+            skipped.append(f"the folder {entry.name}")
+        elif entry.name.startswith("."):
+            skipped.append(f"{entry.name} (hidden)")
+        elif status is None or not stat.S_ISREG(status.st_mode):
+            skipped.append(f"{entry.name} (no file, or a link to none)")
+        elif entry.name.upper() == "DICOMDIR":
+            skipped.append(f"{entry.name} (a DICOMDIR, a list of files)")
+        elif status.st_size == 0:
+            empty.append(Path(entry.path))
         else:
+            record = file_record(entry.path, status)
             try:
-                headers.append(read_header(path))
+                headers.append(record.header)
             except NoImageError as error:
-                left_out.append(f"{path.name} ({error.what})")
-                if is_dicom_name(path):
-                    logger.warning("%s is left out: it is %s", path, error.what)
-                if not is_dicom(path):
-                    strangers.append(path)
+                skipped.append(f"{entry.name} ({error.what})")
+                if is_dicom_name(record.path):
+                    logger.warning("%s is skipped: it is %s", record.path, error.what)
+                if not record.is_dicom:
+                    strangers.append(record.path)
     endings = {header.path.suffix.lower() for header in headers}
     for path in empty:
         if is_dicom_name(path) or path.suffix.lower() in endings:
             raise DicomError(f"an image has content, but {path} is empty; fetch it again, or take it away")
-        left_out.append(f"{path.name} (empty)")
-    _check_none_is_lost(headers, strangers, folder)
-    return headers, left_out
+        skipped.append(f"{path.name} (empty)")
+    if strangers:
+        _check_none_is_lost(headers, strangers, folder)
+    return headers, skipped
 
 
 def _check_none_is_lost(headers: Sequence[Header], strangers: Iterable[Path], folder: Path) -> None:
-    """A slice that was overwritten is known by its name alone."""
+    """Reject a folder in which a slice may have been overwritten: only its name still tells."""
     names = {_without_numbers(header.path) for header in headers if header.kind is Kind.SLICE}
     lost = [path.name for path in strangers if _without_numbers(path) in names]
     if lost:

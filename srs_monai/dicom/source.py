@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from srs_monai.dicom.folder import FRAME_NAME, frame_number, read_folder
 from srs_monai.dicom.grid.duplicates import one_at_a_place
 from srs_monai.dicom.grid.geometry import check_slice, in_order, slice_affine
-from srs_monai.dicom.header import DicomError, Header, Kind, read_header
-from srs_monai.dicom.multiframe import frame_headers
+from srs_monai.dicom.header import DicomError, Header, Kind
+from srs_monai.dicom.header_cache import file_record, read_header
 from srs_monai.dicom.series import choose_series, group_by_series, not_in_series
 from srs_monai.text import few
 
@@ -112,7 +112,8 @@ def _series(
     """The series of slices at hand, or the one enhanced object where there is none."""
     objects = [header for header in headers if header.kind is Kind.ENHANCED and series_uid in (None, header.series_uid)]
     if len(objects) == 1 and not any(series_uid in (None, uid) for uid in group_by_series(headers)):
-        slices, others = frame_headers(objects[0]), list[str]()
+        slices: Sequence[Header] = file_record(objects[0].path).frames
+        others = list[str]()
         headers = [header for header in headers if header is not objects[0]]
     else:
         slices, others = choose_series(headers, source, series_uid, left_out)
@@ -129,7 +130,7 @@ def _file(header: Header) -> Slices | Pictures:
         check_slice(header)
         return Slices([header], header.path)
     if header.kind is Kind.ENHANCED:
-        return Slices(frame_headers(header), header.path)
+        return Slices(file_record(header.path).frames, header.path)
     return Pictures(header, None if header.kind is Kind.FRAMES else 0)
 
 

@@ -194,12 +194,14 @@ def test_a_faulty_dicom_file_is_an_item_that_will_fail_by_name(
 def test_what_cannot_be_opened_is_an_item_and_what_is_no_file_is_none(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def opened(path: Path) -> bool:
+    opened = Path.open
+
+    def deny(path: Path, *args: Any, **options: Any) -> Any:
         if path.name == "locked.png":
             raise PermissionError(path)
-        return False
+        return opened(path, *args, **options)
 
-    monkeypatch.setattr("srs_monai.data.sources.is_dicom", opened)
+    monkeypatch.setattr(Path, "open", deny)
     picture(tmp_path / "locked.png")
     (tmp_path / "broken.png").symlink_to(tmp_path / "nowhere.png")
     os.mkfifo(tmp_path / "pipe.png")  # opening it would wait for ever

@@ -43,13 +43,13 @@ def test_what_cannot_be_opened_is_refused_by_name(
         raise forbidden
 
     with monkeypatch.context() as patch:
-        patch.setattr(Path, "iterdir", deny)
+        patch.setattr(os, "scandir", deny)
         with pytest.raises(DicomError, match=r"cannot be listed: .*Permission denied; change its permissions"):
             load(tmp_path)
     with monkeypatch.context() as patch:
         patch.setattr(Path, "is_dir", deny)
         with pytest.raises(DicomError, match=r"cannot be opened: .*Permission denied"):
             load(tmp_path)
-    monkeypatch.setattr("srs_monai.dicom.header.is_dicom", deny)
+    monkeypatch.setattr(Path, "open", deny)
     with pytest.raises(DicomError, match=rf"{series.files[0].name} cannot be opened: .*Permission denied"):
         load(series.files[0])

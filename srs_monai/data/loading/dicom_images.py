@@ -12,7 +12,8 @@ from srs_monai.data.readers.array_file import is_array
 from srs_monai.data.readers.nifti import NIFTI_SUFFIXES
 from srs_monai.data.readers.picture import PICTURE_SUFFIXES
 from srs_monai.dicom.grid.stack import stack
-from srs_monai.dicom.header import NO_SERIES_UID, DicomError, Header, Kind, is_dicom, is_dicom_name
+from srs_monai.dicom.header import NO_SERIES_UID, DicomError, Header, Kind, is_dicom_name
+from srs_monai.dicom.header_cache import is_dicom
 from srs_monai.dicom.source import Pictures, find_dicom
 from srs_monai.errors import one_line
 

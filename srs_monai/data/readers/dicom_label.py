@@ -4,6 +4,7 @@ import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -15,16 +16,19 @@ from pydicom import uid
 from srs_monai.data.readers.array_file import is_array
 from srs_monai.data.readers.nifti import NIFTI_SUFFIXES
 from srs_monai.data.readers.picture import PICTURE_SUFFIXES
-from srs_monai.dicom.header import DicomError, is_dicom
+from srs_monai.dicom.header import DicomError
+from srs_monai.dicom.header_cache import is_dicom
 from srs_monai.dicom.library_warnings import library_warnings
 from srs_monai.dicom.segmentations.seg_frames import segment_voxels
 from srs_monai.dicom.segmentations.structure_set import region_masks
 from srs_monai.dicom.source import SourceGrid
 from srs_monai.errors import one_line
+from srs_monai.files import file_stamp
 from srs_monai.text import few
 
 logger = logging.getLogger(__name__)
 
+_KEPT = 4096  # files whose regions are remembered
 _SEGMENTATIONS = (uid.SegmentationStorage, "1.2.840.10008.5.1.4.1.1.66.7")  # the latter: label maps
 _TAGS = [
     "SOPClassUID", "FrameOfReferenceUID", "SegmentationType", "SegmentSequence", "StructureSetROISequence",
@@ -80,6 +84,8 @@ class DicomLabel:
 def dicom_label(name: PathLike) -> DicomLabel | None:
     """What a label's file, or the only file of a folder, says of its regions; None where it is neither of the two.
 
+    The header is read again only when the file has changed.
+
     Raises:
         DicomError: when it is one of them, but its header cannot be read, or its regions are no masks.
     """
@@ -88,7 +94,13 @@ def dicom_label(name: PathLike) -> DicomLabel | None:
         visible = [found for found in path.iterdir() if not found.name.startswith(".")]
         path = visible[0] if len(visible) == 1 else path
     named_otherwise = str(path).lower().endswith((*NIFTI_SUFFIXES, *PICTURE_SUFFIXES)) or is_array(path)
-    if named_otherwise or not path.is_file() or not is_dicom(path):
+    return None if named_otherwise or not path.is_file() else _read(path, file_stamp(path.stat()))
+
+
+@lru_cache(_KEPT)
+def _read(path: Path, stamp: tuple[int, ...]) -> DicomLabel | None:
+    """What a file of this stamp says of its regions."""
+    if not is_dicom(path):
         return None
     try:
         with library_warnings(path):

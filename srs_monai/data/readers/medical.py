@@ -17,7 +17,8 @@ from srs_monai.data.readers.dicom_reader import DicomReader
 from srs_monai.data.readers.nifti import NiftiReader, is_nifti
 from srs_monai.data.readers.open_volume import OpenVolume
 from srs_monai.data.readers.picture import PictureReader
-from srs_monai.dicom.header import is_dicom, is_dicom_name
+from srs_monai.dicom.header import is_dicom_name
+from srs_monai.dicom.header_cache import file_record
 from srs_monai.errors import one_line
 
 
@@ -74,7 +75,7 @@ class MedicalImageReader(DeferredReader):
         if is_array(first):
             return self.array
         if first.is_file():
-            return self.dicom if is_dicom(first) or is_dicom_name(first) else self._by_name(first)
+            return self.dicom if file_record(first).is_dicom or is_dicom_name(first) else self._by_name(first)
         return self._by_name(first) if first.parent.is_dir() and self._has_known_ending(first) else self.dicom
 
     def _by_name(self, path: Path) -> NiftiReader | PictureReader:

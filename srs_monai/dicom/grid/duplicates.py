@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from srs_monai.dicom.grid.geometry import SAME_PLACE, along_normal
-from srs_monai.dicom.header import DicomError, Header
+from srs_monai.dicom.header import MARKS, DicomError, Header
 from srs_monai.dicom.pixels.decode import slice_values
 from srs_monai.text import few
 
@@ -59,12 +59,12 @@ def check_not_interleaved(slices: Sequence[Header], along: NDArray[np.float64], 
 
     What differs must be the kind of image where slices are even: one volume is often acquired in several passes.
     """
-    for tag in _KINDS_OF_IMAGE if even else slices[0].marks:
+    for tag in _KINDS_OF_IMAGE if even else MARKS:
         ranges: dict[str, tuple[float, float]] = {}
-        counts = Counter(header.marks[tag] for header in slices)
+        counts = Counter(header.mark(tag) for header in slices)
         for header, place in zip(slices, along, strict=True):
-            low, high = ranges.get(header.marks[tag], (np.inf, -np.inf))
-            ranges[header.marks[tag]] = min(low, place), max(high, place)
+            low, high = ranges.get(header.mark(tag), (np.inf, -np.inf))
+            ranges[header.mark(tag)] = min(low, place), max(high, place)
         ordered = sorted(ranges.values())
         overlap = any(later[0] < earlier[1] for earlier, later in pairwise(ordered))
         if overlap and min(counts.values()) > 1:
@@ -107,10 +107,10 @@ def _are_copies(group: Sequence[Header]) -> bool:
 def _told_apart(doubled: Sequence[Sequence[Header]], slices: Sequence[Header]) -> str:
     """The tag whose values differ at every doubled place, else those that differ at some."""
     varying = []
-    for tag in slices[0].marks:
-        distinct = [len({header.marks[tag] for header in group}) for group in doubled]
+    for tag in MARKS:
+        distinct = [len({header.mark(tag) for header in group}) for group in doubled]
         if distinct == [len(group) for group in doubled]:
-            return f", told apart by {tag}: {_counted(Counter(header.marks[tag] for header in slices))}"
+            return f", told apart by {tag}: {_counted(Counter(header.mark(tag) for header in slices))}"
         if max(distinct) > 1:
             varying.append(tag)
     return f", which differ in {few(varying)}" if varying else ""

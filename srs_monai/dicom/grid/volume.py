@@ -51,7 +51,9 @@ def _on_grid(stack: Stack, first: int = 0) -> Iterator[NDArray[np.float32]]:
     passed = int(np.searchsorted(stack.places, first + _ON_A_SLICE, side="right")) - 1  # slices that lie before `after`
     shifted = (
         _shifted(values, shift, (stack.shape[1], stack.shape[0]))
-        for values, shift in zip(each_slice(stack.slices[passed:]), stack.shifts[passed:], strict=True)
+        for values, shift in zip(
+            each_slice(stack.slices[passed:], keep_first=passed == 0), stack.shifts[passed:], strict=True
+        )
     )
     before = after = next(shifted)
     for place in range(first, stack.shape[2]):

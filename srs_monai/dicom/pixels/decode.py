@@ -18,7 +18,9 @@ from pydicom.uid import UID, RLELossless
 from srs_monai.dicom.header import DicomError, Header
 from srs_monai.dicom.library_warnings import library_warnings
 from srs_monai.dicom.pixels.codestream import run_length_pixels, stated_size
+from srs_monai.dicom.whole_headers import keep_header
 from srs_monai.errors import one_line
+from srs_monai.files import file_stamp
 from srs_monai.text import by
 
 CT_PADDING_HU = -1024.0  # what scanners write where nothing was measured
@@ -31,32 +33,46 @@ def slice_values(header: Header) -> NDArray[np.float32]:
     return next(each_slice([header]))
 
 
-def each_slice(headers: Sequence[Header]) -> Iterator[NDArray[np.float32]]:
+def each_slice(headers: Sequence[Header], *, keep_first: bool = False) -> Iterator[NDArray[np.float32]]:
     """The values (rows, columns) of slices, one after the other: HU for CT, else what the modality's rescaling gives.
 
     MONOCHROME1 changes how values are shown, not what HU they are; other modalities are inverted, so that high is
     bright. What is marked as padding, in CT often -3024 HU, becomes -1024 HU in CT and NaN in others.
+
+    Args:
+        headers: of the slices.
+        keep_first: whether the whole header of the first one is kept, for what is written beside it.
 
     Raises:
         DicomError: for pixels that cannot be decoded, or are not those that the header tells of.
     """
     for _, group in groupby(headers, key=lambda header: header.path):
         frames = list(group)
-        for header, (stored, dataset) in zip(frames, decoded(frames[0], [it.frame for it in frames]), strict=True):
+        keep = keep_first and frames[0] is headers[0]
+        pixels = decoded(frames[0], [it.frame for it in frames], keep=keep)
+        for header, (stored, dataset) in zip(frames, pixels, strict=True):
             with reasons(header):
                 values = grey(stored, dataset, header, keep_order=header.modality == "CT")
                 values[is_padding(stored, dataset)] = CT_PADDING_HU if header.modality == "CT" else np.nan
             yield values
 
 
-def decoded(header: Header, frames: Sequence[int]) -> Iterator[tuple[NDArray[Any], Dataset]]:
+def decoded(header: Header, frames: Sequence[int], *, keep: bool) -> Iterator[tuple[NDArray[Any], Dataset]]:
     """The stored values (rows, columns[, RGB]) of frames, one by one, and the tags that say what they mean.
+
+    Args:
+        header: of the file.
+        frames: their numbers, counted from 0.
+        keep: whether the whole header of the file is kept; see `whole_header`.
 
     Raises:
         DicomError: for pixels that cannot be decoded, or are not those that the header tells of.
     """
     with reasons(header):
+        stamp = file_stamp(header.path.stat())
         dataset = dcmread(header.path, defer_size=_AT_ONCE if header.frames > 1 else None)
+        if keep:
+            keep_header(header.path, dataset, stamp)
         _check_stored(dataset, header)
         source: Any = header.path if header.frames > 1 else dataset
         decoder = _decoder(dataset.file_meta.TransferSyntaxUID)

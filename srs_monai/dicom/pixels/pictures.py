@@ -37,7 +37,7 @@ def read_pictures(header: Header, frames: Sequence[int]) -> tuple[NDArray[np.flo
 
 
 def _each(header: Header, frames: Sequence[int]) -> Iterator[tuple[NDArray[np.float32], Dataset]]:
-    for stored, dataset in decoded(header, frames):
+    for stored, dataset in decoded(header, frames, keep=True):
         with reasons(header):
             picture = _picture(stored, dataset, header)
         yield picture, dataset

@@ -70,7 +70,9 @@ def write_dicom_seg(
     if planes.shape[2] == 1:  # of several, highdicom finds it from the positions
         measures = images[0] if places is None else images[0].SharedFunctionalGroupsSequence[0].PixelMeasuresSequence[0]
         measures.SpacingBetweenSlices = f"{thickness:.6g}"
-    _save(_segmentation(images, planes, labels, run, further_source_images=further, plane_positions=places), path)
+    _save(
+        _segmentation(source, images, planes, labels, run, further_source_images=further, plane_positions=places), path
+    )
     return [*notes, *headers.notes]
 
 
@@ -100,7 +102,7 @@ def write_frame_seg(
     picture.SOPClassUID = SecondaryCaptureImageStorage
     for keyword in ("FrameOfReferenceUID", "NumberOfFrames", "PixelSpacing"):
         picture.pop(keyword, None)
-    segmentation = _segmentation([picture], values.T[:, :, None], labels, run, instance_number=frame)
+    segmentation = _segmentation(source, [picture], values.T[:, :, None], labels, run, instance_number=frame)
     segmentation.PatientOrientation = picture.get("PatientOrientation") or ""
     for reference in _references(segmentation):
         reference.ReferencedSOPClassUID = sop_class
@@ -129,6 +131,7 @@ def _place_frames(image: Dataset, slice_affine: NDArray[np.float64], thickness: 
 
 
 def _segmentation(
+    source: str | Path,
     images: Sequence[Dataset],
     planes: Labels,
     labels: Sequence[Label],
@@ -150,7 +153,7 @@ def _segmentation(
         name="srs_monai", version=__version__, family=codes.cid7162.ArtificialIntelligence, parameters=parameters
     )
     colours = Colours(labels)
-    with library_warnings(Path(str(images[0].filename))), config.disable_value_validation():
+    with library_warnings(Path(source)), config.disable_value_validation():
         made = hd.seg.Segmentation(
             source_images=images,
             pixel_array=shown,

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from srs_monai.dicom.folder import FRAME_NAME
-from srs_monai.dicom.header import Kind, is_dicom, read_header
+from srs_monai.dicom.header import Kind
+from srs_monai.dicom.header_cache import file_record
 from srs_monai.dicom.source import Pictures, find_dicom
 from srs_monai.inference.results.mask import Mask
 from srs_monai.inference.results.packed_labels import PackedLabels, planes_of
@@ -47,7 +48,7 @@ def check_format(name: str) -> str:
 def check_source(source: str | Path, format: str) -> None:
     """Refuse, before it is segmented, a source whose mask cannot be written in a format.
 
-    A folder or series is DICOM; of a file its beginning or header is read.
+    A folder or series is DICOM; of a file the header is read.
 
     Raises:
         ValueError: naming the source.
@@ -55,9 +56,10 @@ def check_source(source: str | Path, format: str) -> None:
     file = next((path for path in (Path(source), Path(source).parent) if path.is_file()), None)
     if format not in _OF_DICOM or file is None:
         return
-    if not is_dicom(file):
+    record = file_record(file)
+    if not record.is_dicom:
         raise _no_dicom(format, source)
-    if format == "rtstruct" and read_header(file).kind in (Kind.PICTURE, Kind.FRAMES):
+    if format == "rtstruct" and record.header.kind in (Kind.PICTURE, Kind.FRAMES):
         raise _no_place(source)
 
 

@@ -1,4 +1,4 @@
-"""Headers of source files, mended where results that refer to them need more than they have."""
+"""Headers of source files, completed where results that refer to them need more than the files have."""
 
 import re
 import uuid
@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import pydicom
 from pydicom import Dataset, config
 
-from srs_monai.data.readers import DicomError
+from srs_monai.dicom.header import NO_SERIES_UID, DicomError, Header
+from srs_monai.dicom.header_cache import read_header
+from srs_monai.dicom.whole_headers import whole_header
 
 #: what every object of a study has, if need be without a value
 OF_STUDY = (
@@ -23,39 +24,35 @@ _FORMS = {
     "StudyTime": re.compile(r"\d{2}(\d{2}(\d{2}(\.\d{1,6})?)?)?"),
 }
 _UIDS = ("StudyInstanceUID", "SeriesInstanceUID", "FrameOfReferenceUID")
-_OF_SLICE = [
-    "SOPClassUID", "SOPInstanceUID", *_UIDS, "Rows", "Columns", "ImagePositionPatient", "ImageOrientationPatient",
-    "PixelSpacing", "SliceThickness",
-]  # fmt: skip
 
 
 @dataclass(frozen=True)
 class SourceHeaders:
-    """Headers, one a file, the first whole and the others with what places them, and sentences on what was mended."""
+    """Headers, one a file, the first whole and the others with what places them, and a sentence on each change."""
 
     datasets: Sequence[Dataset]
     notes: Sequence[str]
 
 
 def source_headers(paths: Sequence[Path]) -> SourceHeaders:
-    """Read the headers of the files that a result refers to, and mend them.
+    """The headers of the files that a result refers to, completed.
 
     UIDs that are empty in a data set are taken from its file meta data. A study, series or frame of reference without
-    a UID gets one that follows from its first instance, the same in every run. What every object of a study has, if
-    need be without a value, is there.
+    a UID gets one that follows from its first instance, the same in every run. What every object of a study needs is
+    added, without a value where the source has none.
 
     Args:
         paths: of one series, in the order of its slices; a file may stand there several times.
 
     Raises:
-        DicomError: when a file has no SOP class or instance UID at all.
+        DicomError: when a file has no SOP class or instance UID at all, or is not read as an image.
     """
     files = list(dict.fromkeys(paths))
     with config.disable_value_validation():  # results carry what the source says, faulty or not
-        datasets = [pydicom.dcmread(path, stop_before_pixels=True, specific_tags=list(_OF_SLICE)) for path in files[1:]]
-        datasets = [pydicom.dcmread(files[0], stop_before_pixels=True), *datasets]
-        for path, dataset in zip(files, datasets, strict=True):
-            _name_instance(dataset, path)
+        headers = [read_header(path) for path in files]
+        datasets = [whole_header(files[0]), *(_slice(header) for header in headers[1:])]
+        for header, dataset in zip(headers, datasets, strict=True):
+            _name_instance(dataset, header)
         return SourceHeaders(datasets, [*_name_series(datasets), *_complete_study(datasets[0])])
 
 
@@ -64,12 +61,27 @@ def uid_from(*parts: object) -> str:
     return f"2.25.{uuid.uuid5(uuid.NAMESPACE_OID, chr(0).join(map(str, parts))).int}"
 
 
-def _name_instance(dataset: Dataset, path: Path) -> None:
-    for keyword in ("SOPClassUID", "SOPInstanceUID"):
-        value = dataset.get(keyword) or dataset.file_meta.get(f"MediaStorage{keyword}")
+def _slice(header: Header) -> Dataset:
+    """What results need of a slice beside the first."""
+    dataset = Dataset()
+    for keyword, value in (
+        ("StudyInstanceUID", header.study_uid),
+        ("SeriesInstanceUID", "" if header.series_uid == NO_SERIES_UID else header.series_uid),
+        ("FrameOfReferenceUID", header.frame_of_reference),
+        ("Rows", header.rows),
+        ("Columns", header.columns),
+        ("ImagePositionPatient", list(header.position or ())),
+    ):
+        setattr(dataset, keyword, value)
+    return dataset
+
+
+def _name_instance(dataset: Dataset, header: Header) -> None:
+    for keyword, value in (("SOPClassUID", header.sop_class), ("SOPInstanceUID", header.sop_instance)):
         if not value:
             raise DicomError(
-                f"results refer to their source by {keyword}, but {path} has none; give it one, or use format nifti"
+                f"results refer to their source by {keyword}, but {header.path} has none; give it one, or use format "
+                f"nifti"
             )
         setattr(dataset, keyword, value)
 
