@@ -9,6 +9,7 @@ import dicom_files
 import pytest
 import torch
 from dicom_files import Series
+from reader_calls import ReaderCalls
 from warm_python import WarmPython
 
 DATASETS = Path(os.environ.get("SRS_MONAI_DATASETS", Path(__file__).resolve().parents[2] / "shared" / "datasets"))
@@ -40,6 +41,12 @@ def write_picture() -> Callable[..., Path]:
 def write_series() -> Callable[..., Series]:
     """`dicom_files.write_series`."""
     return dicom_files.write_series
+
+
+@pytest.fixture
+def reader_calls(monkeypatch: pytest.MonkeyPatch) -> ReaderCalls:
+    """Counts how often pydicom reads each file."""
+    return ReaderCalls(monkeypatch)
 
 
 @pytest.fixture(scope="session", autouse=True)

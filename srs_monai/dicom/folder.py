@@ -49,7 +49,7 @@ def read_folder(folder: Path) -> tuple[list[Header], list[str]]:
                     logger.warning("%s is skipped: it is %s", record.path, error.what)
                 if not record.is_dicom:
                     strangers.append(record.path)
-    endings = {header.path.suffix.lower() for header in headers}
+    endings = {header.path.suffix.lower() for header in headers} if empty else set()
     for path in empty:
         if is_dicom_name(path) or path.suffix.lower() in endings:
             raise DicomError(f"an image has content, but {path} is empty; fetch it again, or take it away")

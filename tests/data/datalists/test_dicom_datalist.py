@@ -13,17 +13,19 @@ import pytest
 from dicom_files import Series, write_picture, write_series
 from dicom_labels import write_rtstruct, write_seg
 from monai.bundle import ConfigParser
-from monai.transforms import Compose
+from monai.data import MetaTensor
+from monai.transforms import Compose, LoadImaged
 from numpy.typing import NDArray
 from PIL import Image
 from pydicom.uid import UltrasoundImageStorage
+from reader_calls import ReaderCalls
 
 from srs_monai.data import SliceCacheDataset, load_datalist, load_images
 from srs_monai.data.audit.check_items import check_items
 from srs_monai.data.loading.dicom_images import dicom_layout
+from srs_monai.data.loading.load_label import LoadLabeld
 from srs_monai.data.readers import MedicalImageReader
 from srs_monai.data.splits.near_duplicates import near_duplicates
-from srs_monai.dicom import header as dicom_header
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -329,14 +331,32 @@ def test_unlabelled_series_are_found_in_folders_of_folders(cases: Path) -> None:
     assert len(found) == 12
 
 
-def test_each_header_is_read_few_times(cases: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    read: list[Path] = []
-    known = dicom_header.is_dicom
-    monkeypatch.setattr("srs_monai.dicom.folder.read_header", lambda p: read.append(p) or original(p))
-    original = dicom_header.read_header
-    assert known(next((cases / "a").iterdir()))
-    entries = [{"image": name, "label": f"{name}.nii.gz"} for name in "abc"]
-    listed(cases, *entries)
-    assert len(read) == 2 * 12, "once for its place, once for its middle slice"
+def test_each_header_is_read_once(
+    cases: Path, tmp_path_factory: pytest.TempPathFactory, reader_calls: ReaderCalls
+) -> None:
+    """Those of series with a folder each, of series that share one, of segmentations and of contours."""
+    cases = shutil.copytree(cases, tmp_path_factory.mktemp("not read yet") / "cases")
+    flat = [write_series(cases / "flat", along=range(number)) for number in (3, 4)]
+    entries = [
+        {"image": "a", "label": "a.nii.gz"},
+        {"image": "b", "label": "b_seg.dcm"},
+        {"image": "c", "label": "c_rt"},
+    ]
+    tests = [{"image": f"flat/{series.uid}"} for series in flat]
+    found = listed(cases, *entries, labels=NAMES, test=tests)
+    images = [path for name in ("a", "b", "c", "flat") for path in (cases / name).iterdir()]
+    files = [*images, cases / "b_seg.dcm", cases / "c_rt" / "1.dcm"]
+    assert reader_calls.headers == dict.fromkeys(files, 1)
+    assert sum(reader_calls.pixels.values()) == 5, "the middle slice of each series is compared with the others"
+    reader_calls.clear()
+    load_image = LoadImaged("image", reader=MedicalImageReader(), ensure_channel_first=True)
+    load_label = LoadLabeld("label", allow_missing_keys=True)
+    for item in {item["image"]: item for section in found.values() for item in section}.values():
+        load_label(load_image(item))
+    assert not reader_calls.headers
+    assert reader_calls.pixels == dict.fromkeys(files, 1)
+
+
+def test_a_layout_is_remembered(cases: Path) -> None:
     first = dicom_layout(cases / "a")
     assert dicom_layout(cases / "a") is first
