@@ -13,6 +13,7 @@ from srs_monai.inference import predict
 from srs_monai.weights import save_weights
 
 SLICES = 20
+OVERLAY_SLICES = 9  # of a volume
 
 
 @pytest.fixture(scope="module")
@@ -27,16 +28,20 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("series", [8, 16])
-@pytest.mark.parametrize("format", ["nifti", "dicom-seg"])
+@pytest.mark.parametrize(
+    ("format", "intensity"), [("nifti", "percentile"), ("dicom-seg", "percentile"), ("dicom-seg", "window")]
+)
 def test_each_file_is_read_twice(
-    tmp_path: Path, weights: Path, series: int, format: str, reader_calls: ReaderCalls
+    tmp_path: Path, weights: Path, series: int, format: str, intensity: str, reader_calls: ReaderCalls
 ) -> None:
     along = [2.5 * number for number in range(SLICES)]
     files = [path for _ in range(series) for path in write_series(tmp_path / "flat", along=along, size=(6, 8)).files]
     results = predict(
-        tmp_path / "flat", tmp_path / "out", weights=weights, trust_settings=True, format=format, intensity="percentile"
+        tmp_path / "flat", tmp_path / "out", weights=weights, trust_settings=True, format=format, intensity=intensity
     )
     assert [(result.status, result.format) for result in results] == [("segmented", format)] * series
     assert len(files) == series * SLICES
     assert reader_calls.headers == dict.fromkeys(files, 1)
-    assert reader_calls.pixels == dict.fromkeys(files, 1)
+    overlay = OVERLAY_SLICES * series if intensity == "window" else 0  # a volume in slabs is not kept for the overlay
+    assert set(reader_calls.pixels) == set(files)
+    assert sum(reader_calls.pixels.values()) == len(files) + overlay
