@@ -49,6 +49,7 @@ benchmark: $(INSTALLED)
 	$(BIN)/python benchmarks/training_step.py
 	$(BIN)/python benchmarks/dpconv_forms.py
 	$(BIN)/python benchmarks/study.py
+	$(BIN)/python benchmarks/flat_folder.py
 	$(BIN)/python benchmarks/scaling.py
 	$(BIN)/python benchmarks/page.py
 

@@ -2,8 +2,8 @@
 
     python benchmarks/flat_folder.py
 
-`srs_monai.inference.predict` segments a folder of made-up CT series, all files side by side as archives export them, in a
-process of its own. The network is one convolution of single pixels, so that reading and writing take most of the time.
+`srs_monai.inference.predict` segments a folder of made-up CT series, all files side by side as archives export them, in
+a process of its own. The network is one convolution of single pixels, so reading and writing take most of the time.
 """
 
 import argparse

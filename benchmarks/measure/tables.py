@@ -189,6 +189,25 @@ def scaling(rows: Sequence[Row]) -> list[str]:
     )
 
 
+def flat_folder(rows: Sequence[Row]) -> list[str]:
+    """Folders of many series, and how often their files are read."""
+    head = ("series", "slices each", "files", "s", "calls of the reader", "calls per file", "most calls of a file")
+    return _table(
+        (*head, "peak memory, MiB"),
+        (
+            (
+                *(row[name] for name in ("series", "slices", "files")),
+                f"{_number(row, 'seconds'):.0f}",
+                f"{int(row['reader_calls']):,}",
+                f"{_number(row, 'calls_per_file'):.2f}",
+                row["most_calls_of_a_file"],
+                _whole(row, "peak_memory_mib"),
+            )
+            for row in rows
+        ),
+    )
+
+
 #: the question whose file a table is made of, and what makes it
 TABLES: dict[str, tuple[str, Callable[[Sequence[Row]], list[str]]]] = {
     "limits": ("inference", limits),
@@ -199,6 +218,8 @@ TABLES: dict[str, tuple[str, Callable[[Sequence[Row]], list[str]]]] = {
     "curve": ("training_curve", curve),
     "dpconv": ("dpconv_forms", dpconv),
     "study": ("study", study),
+    "flat": ("flat_folder", flat_folder),
+    "flat_before": ("flat_folder_before", flat_folder),
     "scaling": ("scaling", scaling),
 }
 

@@ -75,6 +75,6 @@ def _without_numbers(path: Path) -> str:
 
 
 def frame_number(name: str) -> int | None:
-    """The number in a frame's name, counted from 1; None where it is no such name."""
+    """The number in the name of a frame, counted from 1; None for other names."""
     digits = name.removeprefix("frame_")
     return int(digits) if digits != name and digits.isdecimal() else None

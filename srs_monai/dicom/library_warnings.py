@@ -1,4 +1,4 @@
-"""What libraries warn of while a file is read, also where several threads read."""
+"""Warnings of libraries about the file that is being read, also while several threads read."""
 
 import logging
 import threading
@@ -12,9 +12,9 @@ logger = logging.getLogger(__name__)
 
 
 class _Recorder:
-    """One place of the process where warnings go for as long as any thread records: each thread has its own.
+    """Collects warnings, separately for each thread, as long as any thread records.
 
-    `warnings.catch_warnings` changes the whole process, and leaves it changed where two threads enter and leave by
+    `warnings.catch_warnings` changes the whole process, and leaves it changed when two threads enter and leave it by
     turns.
     """
 
@@ -26,7 +26,7 @@ class _Recorder:
 
     @contextmanager
     def recorded(self) -> Iterator[list[str]]:
-        """Collect what this thread is warned of."""
+        """Collect the warnings of this thread."""
         outer, mine = getattr(self._of_thread, "said", None), list[str]()
         with self._lock:
             self._recording += 1
@@ -59,7 +59,7 @@ _RECORDER = _Recorder()
 
 @contextmanager
 def library_warnings(path: Path) -> Iterator[list[str]]:
-    """Collect what the libraries warn of, and log it for the file that it is about."""
+    """Collect the warnings of libraries, and log them with the name of the file."""
     met: list[str] = []
     with _RECORDER.recorded() as said:
         try:

@@ -10,7 +10,7 @@ from srs_monai.text import few
 
 
 def group_by_series(headers: Iterable[Header]) -> dict[str, list[Header]]:
-    """The slices of volumes by series UID; localizers, pictures and multi-frame objects are in none."""
+    """The slices of volumes by series UID, without localizers, pictures and multi-frame objects."""
     series: dict[str, list[Header]] = {}
     for header in headers:
         if header.kind is Kind.SLICE and not header.localizer:
@@ -19,7 +19,7 @@ def group_by_series(headers: Iterable[Header]) -> dict[str, list[Header]]:
 
 
 def not_in_series(headers: Iterable[Header]) -> list[str]:
-    """What there is beside the slices of volumes, counted."""
+    """Kinds of images that are not slices of volumes, with their numbers."""
     counts = Counter(
         "localizers" if header.kind is Kind.SLICE else f"files that hold {header.kind.value}"
         for header in headers
@@ -31,18 +31,18 @@ def not_in_series(headers: Iterable[Header]) -> list[str]:
 def choose_series(
     headers: Sequence[Header], source: Path, series_uid: str | None = None, left_out: Sequence[str] = ()
 ) -> tuple[list[Header], list[str]]:
-    """The slices that are read, and sentences about the choice where there was one.
+    """The slices that are read, and sentences about the choice if there was one.
 
-    Of several series, and of several sizes or directions within a series, the largest group is taken.
+    If there are several series, or several sizes or directions within a series, the largest group is read.
 
     Args:
-        headers: of all images at hand.
-        source: where they lie, for messages.
-        series_uid: the only series that counts, or None.
-        left_out: what else lies there, for messages.
+        headers: of all images that were found.
+        source: their folder, for messages.
+        series_uid: of the series to read; None: any.
+        left_out: what else the folder holds, for messages.
 
     Raises:
-        DicomError: when there is none, one of its slices has a faulty header, or the largest two are of the same size.
+        DicomError: when there is no series, a slice has a faulty header, or the two largest groups have the same size.
     """
     series = group_by_series(headers)
     if series_uid is not None:

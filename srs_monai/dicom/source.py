@@ -1,4 +1,4 @@
-"""What a name stands for: the slices of a volume, or pictures; and where source slices lie, for writers."""
+"""The slices or pictures that a name stands for, and for writers the places of source slices."""
 
 import logging
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Slices:
-    """The slices of one volume, of one grid but in any order, and what else was there."""
+    """The slices of one volume, which share a grid and have any order, and a sentence on what was skipped."""
 
     headers: Sequence[Header]
     source: Path
@@ -63,7 +63,7 @@ def dicom_slices(source: Sequence[PathLike] | PathLike) -> SourceGrid:
         source: what `DicomReader` read as a volume: a folder, FOLDER/SERIES_UID, a file, or several files.
 
     Raises:
-        DicomError: when it is no volume, or its slices do not say where they lie.
+        DicomError: when it is not a volume, or its slices do not say where they lie.
     """
     found = find_dicom(source)
     if isinstance(found, Pictures):
@@ -85,7 +85,7 @@ def find_dicom(names: Sequence[PathLike] | PathLike) -> Slices | Pictures:
     """Find what one or several names stand for.
 
     Raises:
-        DicomError: when there is nothing, nothing that is read, or no clear choice.
+        DicomError: when nothing is there, nothing of it is read, or the choice is not clear.
     """
     paths = list(dict.fromkeys(Path(name) for name in ensure_tuple(names)))
     if not paths:
@@ -109,7 +109,7 @@ def find_dicom(names: Sequence[PathLike] | PathLike) -> Slices | Pictures:
 def _series(
     headers: Sequence[Header], source: Path, series_uid: str | None = None, left_out: Sequence[str] = ()
 ) -> Slices:
-    """The series of slices at hand, or the one enhanced object where there is none."""
+    """The series of slices, or the only enhanced object if there is no series."""
     objects = [header for header in headers if header.kind is Kind.ENHANCED and series_uid in (None, header.series_uid)]
     if len(objects) == 1 and not any(series_uid in (None, uid) for uid in group_by_series(headers)):
         slices: Sequence[Header] = file_record(objects[0].path).frames
@@ -121,7 +121,7 @@ def _series(
     if others:
         logger.warning("%s: %s", source, "; ".join(others))
     if beside:
-        logger.info("%s: left out %s", source, beside)
+        logger.info("%s: skipped %s", source, beside)
     return Slices(slices, source, "; ".join([*others, beside] if beside else others))
 
 

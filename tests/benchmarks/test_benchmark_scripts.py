@@ -15,6 +15,7 @@ SCRIPTS = {
     "training_step": [],
     "dpconv_forms": [],
     "study": ["--runtime", "channels_last"],
+    "flat_folder": [],
     "scaling": ["--runtime", "channels_last"],
 }
 
@@ -40,7 +41,7 @@ def test_a_quick_run_measures_all(tmp_path: Path, script: str) -> None:
     _, rows = read_rows(output)
     assert rows
     assert not [row["note"] for row in rows if "Error" in row.get("note", "")]
-    times = next(name for name in rows[0] if name.startswith(("times_", "network_seconds")))
+    times = next(name for name in rows[0] if name.startswith(("times_", "network_seconds", "calls_per_file")))
     assert all(float(row[times]) > 0 for row in rows if row.get("kind") != "limit")
     before = output.read_bytes()
     assert run(script, "--quick", "--output", str(output), *SCRIPTS[script], cache=tmp_path).returncode == 0

@@ -82,7 +82,7 @@ class DicomLabel:
 
 
 def dicom_label(name: PathLike) -> DicomLabel | None:
-    """What a label's file, or the only file of a folder, says of its regions; None where it is neither of the two.
+    """The regions of a label file, or of the only file of a folder; None if it is neither of the two DICOM objects.
 
     The header is read again only when the file has changed.
 
@@ -99,7 +99,7 @@ def dicom_label(name: PathLike) -> DicomLabel | None:
 
 @lru_cache(_KEPT)
 def _read(path: Path, stamp: tuple[int, ...]) -> DicomLabel | None:
-    """What a file of this stamp says of its regions."""
+    """The regions of a file with this stamp."""
     if not is_dicom(path):
         return None
     try:

@@ -27,8 +27,8 @@ class DicomReader(DeferredReader):
     What is named decides what is read:
 
     - a folder: the series in it, or its one enhanced object. Of several series, the largest; the choice is logged and
-      stands in meta["left_out"], and two of the same size are refused. Localizers, objects that are no images, other
-      files and sub-folders are left out.
+      stands in meta["left_out"], and two of the same size are rejected. Localizers, objects that are not images, other
+      files and sub-folders are skipped.
     - FOLDER/SERIES_UID: that series of the folder. Files without a series UID go by "no-series-uid".
     - several files: the series that they make up.
     - a file: a CT, MR or PET slice as a volume of one slice; an enhanced multi-frame object as a volume; anything
