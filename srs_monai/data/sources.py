@@ -11,9 +11,9 @@ from srs_monai.data.file_names import SOURCE_SUFFIXES, stem_and_suffix
 from srs_monai.data.readers.array_file import ARRAY_SUFFIXES, IMAGE_KEY, array_header, file_and_key, image_in, is_array
 from srs_monai.data.readers.nifti import NIFTI_SUFFIXES
 from srs_monai.data.readers.picture import PICTURE_SUFFIXES
-from srs_monai.dicom.folder import FRAME_NAME
+from srs_monai.dicom.folder import FRAME_NAME, folder_entries
 from srs_monai.dicom.header import NO_SERIES_UID, DicomError, Header, Kind, NoImageError, is_dicom_name
-from srs_monai.dicom.header_cache import file_record, folder_entries
+from srs_monai.dicom.header_cache import file_record
 from srs_monai.dicom.series import group_by_series
 from srs_monai.text import few
 

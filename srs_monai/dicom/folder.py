@@ -1,19 +1,35 @@
 """The DICOM images of one folder, and names for the series and frames that share a file or folder."""
 
 import logging
+import os
 import re
 import stat
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from srs_monai.dicom.header import DicomError, Header, Kind, NoImageError, is_dicom_name
-from srs_monai.dicom.header_cache import file_record, folder_entries
+from srs_monai.dicom.header_cache import file_record
 from srs_monai.errors import one_line
 from srs_monai.text import few
 
 logger = logging.getLogger(__name__)
 
 FRAME_NAME = "frame_{:04d}"
+
+
+def folder_entries(folder: Path) -> Iterator[tuple[os.DirEntry[str], os.stat_result | None]]:
+    """The entries of a folder, by name, each with its status; None for a link that leads nowhere.
+
+    Raises:
+        OSError: when the folder cannot be listed.
+    """
+    with os.scandir(folder) as found:
+        entries = sorted(found, key=lambda entry: entry.name)
+    for entry in entries:
+        try:
+            yield entry, entry.stat()
+        except OSError:
+            yield entry, None
 
 
 def read_folder(folder: Path) -> tuple[list[Header], list[str]]:

@@ -8,7 +8,6 @@ import copy
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -127,21 +126,6 @@ def _kept_or_read(name: str, status: os.stat_result | None) -> FileRecord:
             record = _read(Path(name), stamp)
             _RECORDS.put(name, record)
     return record
-
-
-def folder_entries(folder: Path) -> Iterator[tuple[os.DirEntry[str], os.stat_result | None]]:
-    """What lies in a folder, by name, with its status; None for a link that leads nowhere.
-
-    Raises:
-        OSError: when the folder cannot be listed.
-    """
-    with os.scandir(folder) as found:
-        entries = sorted(found, key=lambda entry: entry.name)
-    for entry in entries:
-        try:
-            yield entry, entry.stat()
-        except OSError:
-            yield entry, None
 
 
 def read_header(path: Path) -> Header:
