@@ -21,8 +21,8 @@ import pydicom
 import torch
 
 from measure.arguments import parse, parser, positive
-from measure.ct_study import write_study
-from measure.environment import environment
+from measure.images import write_study
+from measure.machine import environment
 from measure.results import Results
 from measure.worker import Run, Worker
 from srs_monai.weights import save_weights
