@@ -13,7 +13,6 @@ import pytest
 from dicom_files import Series, write_picture, write_series
 from dicom_labels import write_rtstruct, write_seg
 from monai.bundle import ConfigParser
-from monai.data import MetaTensor
 from monai.transforms import Compose, LoadImaged
 from numpy.typing import NDArray
 from PIL import Image
