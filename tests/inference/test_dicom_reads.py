@@ -10,6 +10,7 @@ from reader_calls import ReaderCalls
 
 from srs_monai.config.settings import PROVENANCE
 from srs_monai.inference import predict
+from srs_monai.inference.cases import pipeline
 from srs_monai.weights import save_weights
 
 SLICES = 20
@@ -42,6 +43,14 @@ def test_each_file_is_read_twice(
     assert [(result.status, result.format) for result in results] == [("segmented", format)] * series
     assert len(files) == series * SLICES
     assert reader_calls.headers == dict.fromkeys(files, 1)
-    overlay = OVERLAY_SLICES * series if intensity == "window" else 0  # a volume in slabs is not kept for the overlay
-    assert set(reader_calls.pixels) == set(files)
-    assert sum(reader_calls.pixels.values()) == len(files) + overlay
+    assert reader_calls.pixels == dict.fromkeys(files, 1)
+
+
+def test_a_large_volume_reads_nine_slices_again_for_its_overlay(
+    tmp_path: Path, weights: Path, reader_calls: ReaderCalls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pipeline, "_SMALL", 0)
+    files = write_series(tmp_path / "ct", along=[2.5 * number for number in range(SLICES)], size=(6, 8)).files
+    predict(tmp_path / "ct", tmp_path / "out", weights=weights, trust_settings=True, intensity="window")
+    assert reader_calls.headers == dict.fromkeys(files, 1)
+    assert sum(reader_calls.pixels.values()) == len(files) + OVERLAY_SLICES

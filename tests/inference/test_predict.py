@@ -23,6 +23,7 @@ import srs_monai.config.workflow
 from srs_monai.cli.parser import main
 from srs_monai.config.settings import PROVENANCE, settings_of
 from srs_monai.inference import predict as predict_plainly
+from srs_monai.inference.cases import pipeline
 from srs_monai.runtimes import RUNTIMES
 from srs_monai.runtimes.selection import auto
 from srs_monai.runtimes.selection.choices import Choice
@@ -143,6 +144,7 @@ def test_a_long_volume_is_segmented_by_the_fastest_and_a_short_one_as_it_is(
     monkeypatch.setattr(auto, "fastest", the_last)
     monkeypatch.setattr(auto, "RUNTIMES", there)
     monkeypatch.setattr(auto, "available", lambda device, names: list(names))
+    monkeypatch.setattr(pipeline, "_SMALL", 0)
     (tmp_path / "scans").mkdir()
     for name, slices in (("1_short", 3), ("2_long", 70), ("3_short", 3)):
         values = np.random.default_rng(0).integers(0, 256, (16, 16, slices), dtype=np.uint8)

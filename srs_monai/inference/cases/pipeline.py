@@ -24,7 +24,9 @@ from srs_monai.inference.writers.mask_formats import check_source
 from srs_monai.tensors import plain, with_meta_of
 
 _IMAGE, _PRED = "image", "pred"
-_LARGE = SLICES * 512 * 512  # voxels: two volumes above this size are never held at the same time
+# voxels: up to this size a volume goes through whole, so that no slice is read again for its overlay, and the next one
+# is loaded meanwhile; two larger ones are never held at the same time
+_SMALL = 32 * 512 * 512
 _LARGE_FILE = 2**24  # bytes: the same for images that are not volumes
 
 Item = dict[Any, Any]
@@ -61,9 +63,9 @@ class Part:
 class CaseSteps(Steps[Item, Part]):
     """Loads cases, segments them and writes their results.
 
-    A volume goes through in slabs of slices if all transforms work slice by slice. Memory then does not grow with the
-    volume, and each voxel of the mask is the same as for the whole volume. Other images go through whole, as in the
-    run of an evaluator.
+    A large volume goes through in slabs of slices if all transforms work slice by slice. Memory then does not grow with
+    the volume, and each voxel of the mask is the same as for the whole volume. Other images go through whole, as in
+    the run of an evaluator.
 
     Args:
         evaluator: has the network, the inferer and the device; it is not run itself.
@@ -97,8 +99,9 @@ class CaseSteps(Steps[Item, Part]):
         if volume is None:
             large = source is not None and _bytes(source) > _LARGE_FILE
             return LoadPlan([lambda: Part(self.preprocessing(dict(case)))], alone=large)
-        if self.slab_steps is None or not in_slabs(volume, cast(Compose, self.preprocessing), self.slab_steps):
-            large = math.prod(volume.shape) > _LARGE
+        small = math.prod(volume.shape) <= _SMALL
+        if small or self.slab_steps is None or not in_slabs(volume, cast(Compose, self.preprocessing), self.slab_steps):
+            large = not small
             return LoadPlan([lambda: Part(self._prepared(case, volume))], alone=large)
         slab_of, count = SlabbedVolume(volume, PackedLabels(volume.shape)), volume.shape[2]
         starts = range(0, count, SLICES)

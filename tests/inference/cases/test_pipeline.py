@@ -143,6 +143,7 @@ def slabs(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, ...]]:
 
     monkeypatch.setattr(pipeline, "PackedLabels", Noted)
     monkeypatch.setattr(pipeline, "SLICES", 3)
+    monkeypatch.setattr(pipeline, "_SMALL", 0)
     return shapes
 
 
