@@ -141,8 +141,8 @@ def test_a_killed_run_ends_as_an_unbroken_one(
     [
         ({"dataset_dir": "nowhere"}, "there is no folder nowhere"),
         ({"image_size": "[30, 32]"}, "multiples of 8, got 30 x 32"),
-        ({"device": "cuda:9"}, "device cuda:9 is not there"),
-        ({"reconstruction_weights": "nowhere.pt"}, "must be a file, got nowhere.pt"),
+        ({"device": "cuda:9"}, "cuda:9"),
+        ({"reconstruction_weights": "nowhere.pt"}, "got nowhere.pt"),
         ({"epoch": 2}, "Did you mean 'epochs'?"),
         ({"threshold": 7}, "between 0 and 1; got 7"),
     ],
