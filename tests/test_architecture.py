@@ -1,6 +1,7 @@
 """The house: few rooms, few files in a folder, no two files of one name, and imports that run one way."""
 
 import ast
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from graphlib import CycleError, TopologicalSorter
@@ -89,6 +90,20 @@ def test_a_room_imports_only_the_rooms_below_it(room: str) -> None:
 
 def test_rooms_form_no_circle() -> None:
     assert not cycle(ROOMS)
+
+
+def test_the_page_states_the_rule_in_order() -> None:
+    page = (PACKAGE.parent / "docs" / "architecture.md").read_text(encoding="utf-8")
+    stated = {room: set(below.split()) for room, below in re.findall(r"^(\w+) +->(.*)$", page, re.MULTILINE)}
+    assert stated == ROOMS
+    order = list(stated)
+    assert all(order.index(room) < order.index(other) for room, below in stated.items() for other in below)
+
+
+def test_the_readme_lists_every_room() -> None:
+    page = (PACKAGE.parent / "README.md").read_text(encoding="utf-8")
+    layout = page.partition("\nsrs_monai/\n")[2].partition("```")[0]
+    assert set(re.findall(r"^  (\w+)/ ", layout, re.MULTILINE)) == set(ROOMS)
 
 
 @pytest.mark.parametrize("name", sorted(LOOSE))
