@@ -70,7 +70,7 @@ _CLEAR: dict[str, Edit] = {
     "modality in small letters": set_tags(Modality="ct"),
     "no modality": set_tags(Modality=None),
     "values of unspecified type": set_tags(RescaleType="US"),
-    "InstanceNumber beyond 32 bits": set_tags(InstanceNumber=2**40),
+    "InstanceNumber beyond 32 bits": set_tags(InstanceNumber=lambda i: 2**40 + i),
 }
 
 #: of one of five slices: what is unknown, and what the refusal names
