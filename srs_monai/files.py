@@ -77,5 +77,8 @@ def sha256_of(path: str | Path) -> str:
 
 
 def file_stamp(status: os.stat_result) -> tuple[int, ...]:
-    """Times and size of a file: they differ once the file was written again, also where its time was set back."""
-    return status.st_mtime_ns, status.st_ctime_ns, status.st_size
+    """Identity, times and size of a file: they differ once it was written again or another file has its name.
+
+    Two files that were written at the same moment often share times and size, so their places on the disk count too.
+    """
+    return status.st_dev, status.st_ino, status.st_mtime_ns, status.st_ctime_ns, status.st_size

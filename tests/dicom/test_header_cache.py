@@ -65,6 +65,27 @@ def test_files_that_come_go_or_move_to_another_series_are_noticed(tmp_path: Path
     assert load(tmp_path / "s" / series.uid).shape[2] == 6
 
 
+def test_another_file_of_the_same_size_and_times_is_noticed(tmp_path: Path, write_series: WriteSeries) -> None:
+    study, other, link = tmp_path / "study", tmp_path / "other", tmp_path / "link"
+    path = write_series(tmp_path / "s").files[0]
+    contents = []
+    for value in (-100, -200):
+        change(path, RescaleIntercept=value)
+        contents.append(path.read_bytes())
+    for folder in (study, other):
+        folder.mkdir()
+    for folder, content in zip((study, other), contents, strict=True):  # at one moment, so their times are the same
+        (folder / "1.dcm").write_bytes(content)
+    for folder in (study, other):
+        os.utime(folder / "1.dcm", ns=(0, 0))
+    link.symlink_to(study)
+    paths = (study / "1.dcm", link / "1.dcm")
+    assert [read_header(path).rescale for path in paths] == [(1, -100)] * 2
+    study.rename(tmp_path / "away")
+    other.rename(study)  # no time of a file changes by that
+    assert [read_header(path).rescale for path in paths] == [(1, -200)] * 2
+
+
 def test_a_fault_is_kept_until_the_file_is_mended(
     tmp_path: Path, write_series: WriteSeries, reader_calls: ReaderCalls
 ) -> None:
