@@ -1,4 +1,4 @@
-"""Experiments: tables whose rows train, are measured and are written down one after the other."""
+"""Experiments: the networks of a table are trained and measured row by row, and their results are recorded."""
 
 from srs_monai.experiments.queue import run_table as run_table
 from srs_monai.experiments.rows import Row as Row

@@ -1,4 +1,4 @@
-"""What finished experiments leave in docs/results: a row of a CSV, and the measures of each test image."""
+"""The records of finished experiments: a row of a CSV, and the measures of each test image."""
 
 import csv
 import gzip
@@ -18,8 +18,8 @@ from srs_monai.experiments.rows import ROOT, Row
 from srs_monai.files import write_atomically
 
 
-def recorded(path: Path) -> list[dict[str, str]]:
-    """The rows of a results file; none where there is no file."""
+def read_rows(path: Path) -> list[dict[str, str]]:
+    """The rows of a CSV file; none if the file does not exist."""
     if not path.is_file():
         return []
     with path.open(newline="", encoding="utf-8") as file:
@@ -29,10 +29,10 @@ def recorded(path: Path) -> list[dict[str, str]]:
 def record(row: Row, folder: Path, results: Path, table: str, threads: int) -> None:
     """Append a finished experiment to TABLE.csv, and write its measures of each test image to TABLE/ROW.csv.gz.
 
-    Call it under the table's lock: the file is read and written anew, whole.
+    The caller must hold the lock of the table, because the whole file is read and replaced.
     """
     path = results / f"{table}.csv"
-    rows = [*recorded(path), {name: str(value) for name, value in _facts(row, folder, threads).items()}]
+    rows = [*read_rows(path), {name: str(value) for name, value in _facts(row, folder, threads).items()}]
     columns = list(dict.fromkeys(column for each in rows for column in each))
     text = io.StringIO()
     writer = csv.DictWriter(text, columns, restval="", lineterminator="\n")
@@ -53,7 +53,7 @@ def _facts(row: Row, folder: Path, threads: int) -> dict[str, Any]:
         "split": row.split,
         "network": row.network or "srsnet",
         "training": " + ".join([row.training] if isinstance(row.training, str) else row.training or ["sgd"]),
-        "seed": row.values.get("seed", 41),
+        "seed": row.seed,
         **{f"{part}_images": count for part, count in counts.items()},
         **_training(folder / "run"),
         **_measures(folder / "test" / "metrics.json"),
@@ -68,8 +68,8 @@ def _facts(row: Row, folder: Path, threads: int) -> dict[str, Any]:
 
 
 def _training(run: Path) -> dict[str, Any]:
-    """Epochs and minutes of both stages, validation included, and which epoch's weights were kept."""
-    epochs = {stage: recorded(run / stage / "epochs.csv") for stage in STAGES}
+    """Epochs and minutes of both stages, validation included, and the epoch whose weights were kept."""
+    epochs = {stage: read_rows(run / stage / "epochs.csv") for stage in STAGES}
     minutes = sum(float(each["seconds"]) for rows in epochs.values() for each in rows) / 60
     counts = {f"{stage}_epochs": len(rows) for stage, rows in epochs.items()}
     scores = [
@@ -82,7 +82,7 @@ def _training(run: Path) -> dict[str, Any]:
 
 
 def _measures(path: Path) -> dict[str, str]:
-    """Mean and standard deviation over the test images of every metric, and the pooled ones."""
+    """Mean and standard deviation of every metric over the test images, and the pooled metrics."""
     content = json.loads(path.read_text(encoding="utf-8"))
     summary, pooled = content["summary"], content["pooled"]
     label = "mean" if "mean" in summary else next(iter(summary))
@@ -100,16 +100,16 @@ def _processor() -> str:
 
 
 def _commit() -> str:
-    """The commit of the clone, with "+" where files have changed since."""
-    git = ["git", "-C", str(ROOT)]
+    """The commit of the clone, with "+" if files have changed since; "" if it is unknown."""
     try:
-        commit = subprocess.run([*git, "rev-parse", "--short=12", "HEAD"], capture_output=True, text=True, check=True)
-        changes = subprocess.run(
-            [*git, "status", "--porcelain", "--", "srs_monai", "bundle", "configs"],
-            capture_output=True,
-            text=True,
-            check=True,
-        )
+        commit = _git("rev-parse", "--short=12", "HEAD")
+        changes = _git("status", "--porcelain", "--", "srs_monai", "bundle", "configs")
     except (OSError, subprocess.CalledProcessError):
         return ""
-    return commit.stdout.strip() + ("+" if changes.stdout.strip() else "")
+    return commit + ("+" if changes else "")
+
+
+def _git(*arguments: str) -> str:
+    """The output of a git command in the clone."""
+    command = ["git", "-C", str(ROOT), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()

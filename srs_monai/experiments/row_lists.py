@@ -1,4 +1,4 @@
-"""The images of an experiment: those to train on, those to choose the weights by, and those to measure once."""
+"""The images of an experiment: for training, for the choice of the weights, and for the final test."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,22 +9,25 @@ from srs_monai.data.split_lists import write_split
 from srs_monai.data.splits.leak_free_split import draw_groups
 from srs_monai.data.splits.split_leaks import image_pairs
 
-CHOICE_FRACTION = 0.1  # of the training images; they choose the weights where a split has no images for that
+VAL_FRACTION = 0.1  # share of the training images for validation, if a split has no images for it
 
 
 def write_lists(folder: Path, data: Path, name: str, split: str, seed: int) -> dict[str, int]:
-    """Write train.txt, val.txt and test.txt of an experiment, and give back how many images each names.
+    """Write train.txt, val.txt and test.txt of an experiment, and return the number of images in each.
 
-    Test images must not choose the weights. Where a split has training and validation images alone, its validation
-    images are what published figures are measured on: they are the test images here, and a tenth of the training images
-    is held out to choose the weights. Near-duplicates and the images of a patient stay on one side of that division.
+    Test images must not choose the weights. If a split has only training and validation images, published figures are
+    measured on its validation images. These are the test images here, and a tenth of the training images becomes the
+    validation images. Near-duplicates and the images of a patient stay on one side of this division.
 
     Args:
-        folder: for the lists.
+        folder: folder for the lists.
         data: folder of the data set.
-        name: of its recipe.
-        split: as `split_cases` takes it.
-        seed: of the division of the training images.
+        name: name of its recipe.
+        split: name of the split, see `split_cases`.
+        seed: seed of the division of the training images.
+
+    Raises:
+        ValueError: as `split_cases` does, and if the folder holds other lists.
     """
     known = recipe(name)
     cases = cases_of(known, data)
@@ -39,5 +42,5 @@ def write_lists(folder: Path, data: Path, name: str, split: str, seed: int) -> d
 def _divided(whose: str, names: Sequence[str], cases: Sequence[Case], seed: int) -> dict[str, list[str]]:
     wanted = set(names)
     training = [case for case in cases if case.name in wanted]
-    drawn = draw_groups(whose, training, image_pairs(training), CHOICE_FRACTION, seed)
+    drawn = draw_groups(whose, training, image_pairs(training), VAL_FRACTION, seed)
     return {part: list(drawn[part]) for part in ("training", "validation")}

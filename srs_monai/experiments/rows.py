@@ -18,15 +18,15 @@ _KEYS = {"name", "data", "split", "network", "training", "preprocessing", "value
 
 @dataclass(frozen=True)
 class Row:
-    """One experiment: a network, trained on one split of one data set.
+    """One experiment: a network that is trained on one split of one data set.
 
     Args:
-        name: unique in its table; letters, digits, "-", "_" and ".".
-        data: name of an overlay in configs/datasets; the folder of its recipe's name holds the data set.
-        split: of the data set's recipe, see `srs_monai.data.load_datalist`.
-        network, preprocessing: names of overlays in configs/networks and configs/preprocessing; None: the bundle's own.
-        training: name of an overlay in configs/training, or names of several; None: the bundle's own.
-        values: of the configuration, such as epochs and seed.
+        name: its name, unique in its table, of letters, digits, "-", "_" and ".".
+        data: name of an overlay in configs/datasets.
+        split: split of the data set, see `srs_monai.data.load_datalist`.
+        network, preprocessing: names of overlays in configs/networks and configs/preprocessing; None: as in the bundle.
+        training: name of an overlay in configs/training, or several names; None: as in the bundle.
+        values: values of the configuration, such as epochs and seed.
     """
 
     name: str
@@ -39,7 +39,7 @@ class Row:
 
     @property
     def overlays(self) -> list[Path]:
-        """The files that are put after the bundle's configuration, in their order."""
+        """The files that come after the bundle's configuration, in this order."""
         named = {
             "datasets": self.data,
             "preprocessing": self.preprocessing,
@@ -53,13 +53,18 @@ class Row:
         ]
 
     @property
+    def seed(self) -> int:
+        """The seed of the training; without a value, that of bundle/configs/train.yaml."""
+        return int(self.values.get("seed", 41))
+
+    @property
     def recipe(self) -> str:
-        """Name of the data set's recipe."""
-        return str(yaml.safe_load(self.overlays[0].read_text(encoding="utf-8"))["recipe"])
+        """Name of the data set's recipe, which is also the name of its folder."""
+        return str(yaml.safe_load(self.overlays[0].read_text(encoding="utf-8")).get("recipe", ""))
 
     @property
     def digest(self) -> str:
-        """Changes when the row or one of its overlays changes; comments do not count."""
+        """A hash that changes when the row or the content of an overlay changes. Names and comments do not count."""
         content = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in self.overlays]
         stated = [self.split, self.values, content]
         return hashlib.sha256(json.dumps(stated, sort_keys=True, default=str).encode()).hexdigest()[:12]
@@ -70,10 +75,10 @@ class Table:
     """A table of experiments.
 
     Args:
-        name: of its file, without the ending.
-        title: one line.
-        about: how its rows are trained and measured, and what they are not.
-        rows: in the order in which they run.
+        name: name of its file, without the ending.
+        title: title, one line.
+        about: how its rows are trained and measured, and the limits of the results.
+        rows: the experiments, in the order in which they run.
     """
 
     name: str
@@ -86,30 +91,44 @@ def read_table(name: str, folder: Path = _TABLES) -> Table:
     """Read a table of experiments.
 
     Raises:
-        ValueError: when there is no such table, or a row is not what `Row` says.
+        ValueError: for an unknown table, for missing or unknown keys, and for a row that names a missing overlay.
     """
     if not folder.is_dir():
-        raise ValueError(f"experiments run from a clone of the repository, but there is no folder {folder}; clone it")
+        raise ValueError(
+            f"experiments need a clone of the repository, but there is no folder {folder}; run them in a clone"
+        )
     path = folder / f"{one_of(name, (file.stem for file in folder.glob('*.yaml')), 'table of experiments')}.yaml"
     content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    if missing := [key for key in ("title", "about", "rows") if not content.get(key)]:
+        raise ValueError(
+            f"a table has a title, a text about it and rows, but {path} lacks {', '.join(missing)}; add it"
+        )
     rows = tuple(_row(entry, path) for entry in content["rows"])
     names = [row.name for row in rows]
     if doubles := sorted({name for name in names if names.count(name) > 1}):
-        raise ValueError(f"each row has a name of its own, but {path} repeats {', '.join(doubles)}; rename the rows")
+        raise ValueError(f"each row needs its own name, but {path} repeats {', '.join(doubles)}; rename the rows")
     return Table(name, content["title"], content["about"], rows)
 
 
 def _row(entry: dict[str, Any], path: Path) -> Row:
     if unknown := sorted(set(entry) - _KEYS):
-        raise ValueError(f"a row has {', '.join(sorted(_KEYS))}; {path} has {', '.join(unknown)}; correct the name")
+        raise ValueError(
+            f"a row may have {', '.join(sorted(_KEYS))}; {path} has {', '.join(unknown)}; correct the name"
+        )
     if missing := sorted({"name", "data", "split"} - set(entry)):
-        raise ValueError(f"a row has {', '.join(missing)}, but one of {path} has not: {entry}; add it")
+        raise ValueError(f"a row needs {', '.join(missing)}, but one of {path} lacks it: {entry}; add it")
     if not str(entry["name"]).replace("-", "").replace("_", "").replace(".", "").isalnum():
-        raise ValueError(f"a row's name has letters, digits, '-', '_' and '.'; {path} has {entry['name']!r}; rename it")
+        raise ValueError(
+            f"a row's name may have letters, digits, '-', '_' and '.'; {path} has {entry['name']!r}; rename it"
+        )
     training = entry.get("training")
     training = tuple(training) if isinstance(training, list) else training
     row = Row(**{**entry, "split": str(entry["split"]), "training": training})
     for overlay in row.overlays:
         if not overlay.is_file():
-            raise ValueError(f"the row {row.name} of {path} names {overlay}, which is not there; correct the name")
+            raise ValueError(f"the row {row.name} of {path} names {overlay}, which does not exist; correct the name")
+    if not row.recipe:
+        raise ValueError(
+            f"a row needs the data set of a recipe, but {row.data} of {row.name} names none; choose another"
+        )
     return row

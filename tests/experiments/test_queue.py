@@ -1,4 +1,4 @@
-"""The queue: rows one after the other, stopped and taken up, never twice, and written down once."""
+"""The queue runs each row once, also after it was stopped, and records its results."""
 
 import csv
 import gzip
@@ -17,7 +17,7 @@ from srs_monai.data.phantoms import write_phantoms
 from srs_monai.data.split_lists import read_names
 from srs_monai.experiments import queue
 from srs_monai.experiments.queue import row_folder, run_table, table_status
-from srs_monai.experiments.records import recorded
+from srs_monai.experiments.records import read_rows
 from srs_monai.experiments.row_lists import write_lists
 from srs_monai.experiments.row_run import RowRun
 from srs_monai.experiments.rows import Row, Table
@@ -38,7 +38,7 @@ def data(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def steps(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Notes the steps in place of running them, and leaves what they leave."""
+    """Record the steps instead of running them, and write their files."""
     noted: list[str] = []
 
     def step(self: RowRun, run_id: str, config: str, overlays: object, *, output_dir: str, **values: object) -> None:
@@ -50,7 +50,10 @@ def steps(monkeypatch: pytest.MonkeyPatch) -> list[str]:
             (made / stage / "epochs.csv").write_text(rows)
         if run_id == "evaluating":
             statistic = {"mean": 0.5, "sd": 0.1, "count": 2}
-            content = {"summary": {"foreground": {"iou": statistic}}, "pooled": {"foreground": {"pooled_iou": 0.4}}}
+            content = {
+                "summary": {"foreground": {"iou": statistic, "dice_f1": statistic}},
+                "pooled": {"foreground": {"pooled_iou": 0.4}},
+            }
             (made / "metrics.json").write_text(json.dumps(content))
             (made / "metrics.csv").write_text("case,label,iou\na,foreground,0.5\n")
 
@@ -77,7 +80,7 @@ def states(tmp_path: Path) -> list[str]:
 def test_rows_run_once_each_and_are_written_down(tmp_path: Path, data: Path, steps: list[str], table: Table) -> None:
     assert run(tmp_path) == 2
     assert steps == ["small training", "small evaluating", "other training", "other evaluating"]
-    rows = recorded(tmp_path / "out" / "short.csv")
+    rows = read_rows(tmp_path / "out" / "short.csv")
     assert [row["row"] for row in rows] == ["small", "other"]
     assert [rows[0][name] for name in ("iou", "iou_sd", "pooled_iou", "minutes", "best_epoch")] == [
         *("0.5000", "0.1000", "0.4000", "2.0", "2")
@@ -112,6 +115,25 @@ def test_a_failed_row_does_not_stop_the_others_and_is_tried_again_on_request(
     assert run(tmp_path) == 0
     assert run(tmp_path, retry=True) == 1
     assert states(tmp_path) == ["finished", "finished"]
+
+
+@pytest.mark.parametrize("resumable", [False, True])
+def test_files_of_an_interrupted_step_are_continued_or_replaced(
+    tmp_path: Path, data: Path, monkeypatch: pytest.MonkeyPatch, resumable: bool
+) -> None:
+    """A kill may come between the first weights and the first state of a training, or between two tables."""
+    met: dict[str, dict[str, object]] = {}
+    monkeypatch.setattr(
+        RowRun, "_step", lambda self, run_id, config, overlays, **values: met.setdefault(run_id, values)
+    )
+    stage = tmp_path / "row" / "run" / "segmentation"
+    stage.mkdir(parents=True)
+    (stage.parent / "model.pt").touch()
+    if resumable:
+        (stage / "last.pt").touch()
+    RowRun(ROW, tmp_path / "row", data, threads=1, deadline=time.monotonic() + 60).finish()
+    assert (met["training"]["resume"], met["training"]["overwrite"]) == (resumable, not resumable)
+    assert met["evaluating"]["overwrite"] is True
 
 
 def test_two_processes_never_run_one_row(tmp_path: Path, data: Path, steps: list[str], table: Table) -> None:
@@ -177,6 +199,6 @@ def test_a_killed_queue_goes_on_and_equals_an_unbroken_one(tmp_path: Path, data:
     assert start("killed").wait() == 0
     for column in ("iou", "pooled_iou", "best_epoch", "segmentation_epochs"):
         assert (
-            recorded(tmp_path / "killed out" / "short.csv")[0][column]
-            == (recorded(tmp_path / "whole out" / "short.csv")[0][column])
+            read_rows(tmp_path / "killed out" / "short.csv")[0][column]
+            == (read_rows(tmp_path / "whole out" / "short.csv")[0][column])
         )

@@ -40,6 +40,8 @@ def test_a_row_names_its_overlays_in_their_order(tmp_path: Path) -> None:
         ([{**ROW, "network": "srsnet_smal"}], "srsnet_smal"),
         ([{**ROW, "name": "../a"}], "../a"),
         ([ROW, ROW], "a-1"),
+        ([{**ROW, "data": "phantoms"}], "phantoms"),
+        ([], "rows"),
     ],
 )
 def test_a_row_that_cannot_run_is_rejected_by_name(tmp_path: Path, rows: list[dict[str, Any]], value: str) -> None:
