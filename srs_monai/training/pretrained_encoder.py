@@ -1,4 +1,4 @@
-"""Encoders that start with weights from ImageNet, and learn at a lower rate than the rest."""
+"""Encoders that start with weights from ImageNet and learn at a lower rate than the rest of the network."""
 
 from typing import Any
 
@@ -9,17 +9,16 @@ from srs_monai.networks.nets.efficientnet_lite import EfficientNetLite0, publish
 
 
 class LoadPretrainedEncoder:
-    """Trainer handler: a training starts with the published weights in the network's encoder.
+    """Trainer handler: load the published weights into the network's encoder when a training starts.
 
-    They are loaded when a training starts, not when it is built: weights that were trained need no package. A training
-    that goes on has its own.
+    A resumed training keeps its own weights. Inference and evaluation need neither this handler nor its package.
 
     Args:
-        network: that has an `EfficientNetLite0`.
+        network: a network with an `EfficientNetLite0`.
 
     Raises:
-        ValueError: for a network without such an encoder; when a training starts, where the package with the weights is
-            not installed.
+        ValueError: for a network without such an encoder; at the start of a training, if the package with the weights
+            is not installed.
     """
 
     def __init__(self, network: nn.Module) -> None:
@@ -35,15 +34,20 @@ class LoadPretrainedEncoder:
 
 
 def parameter_groups(network: nn.Module, learning_rate: float, encoder_share: float = 0.5) -> list[dict[str, Any]]:
-    """What is trained of a network, for an optimizer: its pretrained encoder at a share of the learning rate.
+    """The trained parameters of a network as groups for an optimizer: a pretrained encoder learns at a lower rate.
 
     Args:
-        network: one without such an encoder is one group.
-        learning_rate: of all but the encoder.
-        encoder_share: of that rate for the encoder, above 0.
+        network: the network; without an `EfficientNetLite0` it forms one group.
+        learning_rate: rate of all parameters outside the encoder.
+        encoder_share: rate of the encoder as a share of learning_rate, above 0.
+
+    Raises:
+        ValueError: if encoder_share is not above 0.
     """
     if not encoder_share > 0:
-        raise ValueError(f"encoder_share is a share of the learning rate above 0; got {encoder_share}")
+        raise ValueError(
+            f"encoder_share must be a share of the learning rate above 0; got {encoder_share}; use 0.5, for example"
+        )
     encoders = [part for part in network.modules() if isinstance(part, EfficientNetLite0)]
     slow = {id(parameter) for encoder in encoders for parameter in encoder.parameters()}
     trained = [parameter for parameter in network.parameters() if parameter.requires_grad]
@@ -58,7 +62,7 @@ def _encoder(network: nn.Module) -> EfficientNetLite0:
     found = next((part for part in network.modules() if isinstance(part, EfficientNetLite0)), None)
     if found is None:
         raise ValueError(
-            f"weights from ImageNet are those of an EfficientNet-Lite0, but {type(network).__name__} has none; leave "
-            "LoadPretrainedEncoder out"
+            f"LoadPretrainedEncoder needs a network with an EfficientNet-Lite0, but {type(network).__name__} has none; "
+            "remove the handler"
         )
     return found

@@ -1,4 +1,4 @@
-"""What both training stages do beside their steps, in the order in which it must happen."""
+"""The handlers of both training stages, in the order in which they must run."""
 
 from pathlib import Path
 from typing import Any
@@ -27,18 +27,18 @@ class StageHandlers:
     the trainer and the evaluator), `EpochLog` and `StageCheckpoint`.
 
     Args:
-        name: of the stage.
-        folder: for last.pt, epochs.csv and tensorboard/.
-        best_file: where the network's best weights go.
-        network, optimizer, scheduler: what is trained.
-        dataloader: of the training set, with an `EpochSampler`.
-        augmentation: random transforms that its batches go through.
-        evaluator: that validates, every `val_interval` epochs; its key metric chooses the weights.
-        seed: of the run.
-        val_interval: epochs from one validation to the next.
+        name: name of the stage.
+        folder: folder for last.pt, epochs.csv and tensorboard/.
+        best_file: file for the network's best weights.
+        network, optimizer, scheduler: the trained parts.
+        dataloader: loader of the training set, with an `EpochSampler`.
+        augmentation: random transforms of its batches.
+        evaluator: validates every `val_interval` epochs; its key metric chooses the weights.
+        seed: seed of the run.
+        val_interval: number of epochs between validations.
         maximize, patience, resume: see `StageCheckpoint`.
-        average_decay: of `AverageWeights`: a moving average of the weights is validated and kept in place of the
-            weights; None: there is no average.
+        average_decay: decay of `AverageWeights`, whose average is validated and saved in place of the weights; None:
+            there is no average.
 
     Raises:
         ValueError: as the handlers do.

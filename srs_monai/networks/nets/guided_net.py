@@ -19,10 +19,10 @@ class ReconstructionNet(nn.Module):
         features: channels of the levels, finest first.
         blocks: number of residual blocks in a node of each level, finest first.
         stem: channels between the image and the first node.
-        fold: the grid works at 1 / fold of the image's sides: squares (cubes) of pixels are folded into channels before
-            it, and unfolded after it. 2 costs about a quarter of 1.
+        fold: squares (cubes) of fold x fold pixels become channels before the grid and pixels again after it, so the
+            grid works at 1 / fold of the image's sides. 2 costs about a quarter of 1.
 
-    Shapes: image (B, in_channels, H, W[, D]), sides in multiples of fold * 2**(levels - 1), gives an image of that
+    Shapes: image (B, in_channels, H, W[, D]), sides in multiples of fold * 2**(levels - 1), gives an image of the same
     shape.
 
     Raises:
@@ -51,7 +51,7 @@ class ReconstructionNet(nn.Module):
         return to_space(self.decoder(self.encoder(to_channels(image, self.fold))), self.fold)
 
     def encode(self, image: Tensor) -> Tensor:
-        """The deepest feature, (B, features[-1], H / fold / 2**(levels - 1), ...), which guides the segmentation."""
+        """The deepest feature, (B, features[-1], H / fold / 2**(levels - 1), ...), the guide of the segmentation."""
         require_multiples(image, self.multiple, "ReconstructionNet")
         deepest: Tensor = self.encoder(to_channels(image, self.fold))[-1]
         return deepest
@@ -61,9 +61,9 @@ class GuidedNet(nn.Module):
     """A segmentation network and the reconstruction network that guides it, if there is one.
 
     Args:
-        reconstruction: the network that gives the guide; None: there is no guide.
-        segmentation: the network that takes the image and the guide.
-        multiple: the sides of an image are multiples of it.
+        reconstruction: network that computes the guide; None: there is no guide.
+        segmentation: network of the image and the guide.
+        multiple: the sides of an image must be multiples of this number.
         freeze_reconstruction, drifting_statistics: see `SRSNet`.
 
     Raises:
@@ -114,11 +114,9 @@ class GuidedNet(nn.Module):
         return guide
 
     def reconstruct(self, image: Tensor) -> Tensor:
-        """The image as the reconstruction network reproduces it: the aim of stage one, later a check of quality."""
+        """The image as the reconstruction network reproduces it, (B, in_channels, H, W[, D])."""
         if self.reconstruction is None:
-            raise ValueError(
-                "only a network with kernel='dpconv' has a reconstruction network, got another kernel; build it so"
-            )
+            raise ValueError(f"this {self.name} has no reconstruction network; build it with kernel='dpconv'")
         reconstruction: Tensor = self.reconstruction(image)
         return reconstruction
 
@@ -126,5 +124,5 @@ class GuidedNet(nn.Module):
 def checked_fold(fold: int) -> int:
     """Reject a number that cannot divide the sides of an image."""
     if isinstance(fold, bool) or not isinstance(fold, int) or fold < 1:
-        raise ValueError(f"fold must be a whole number of at least 1; got {fold!r}; use 1 or 2")
+        raise ValueError(f"fold must be a whole number of 1 or more, got {fold!r}; use 1 or 2")
     return fold

@@ -1,6 +1,7 @@
-"""SRSNet's idea on a pretrained encoder: the reconstruction writes a kernel between encoder and decoder."""
+"""SRSNet with a pretrained encoder: the reconstruction network gives a kernel between encoder and decoder."""
 
 from collections.abc import Sequence
+from math import lcm
 
 import torch
 import torch.nn.functional as F
@@ -18,11 +19,15 @@ class PretrainedSegmentationNet(nn.Module):
 
     Args:
         out_channels: 1 for a binary task, else the number of classes with the background.
-        features: channels of the decoder's steps, coarsest first; the first is also that of the filtered feature.
-        guide_channels: channels of the guide; None: nothing is filtered.
+        features: channels of the decoder's four steps, coarsest first. The filtered feature has features[0] channels.
+        guide_channels: channels of the guide; None: there is no DPConv.
 
     Shapes: image (B, 3, H, W) with values from 0 to 1, sides in multiples of 32, and a guide
     (B, guide_channels, any, any) give logits (B, out_channels, H, W).
+
+    Raises:
+        ValueError: for another number of features; in forward, if a side is not a multiple of 32, or the guide is
+            missing.
     """
 
     def __init__(
@@ -32,7 +37,9 @@ class PretrainedSegmentationNet(nn.Module):
         self.encoder = EfficientNetLite0()
         *skips, deepest = self.encoder.channels
         if len(features) != len(skips):
-            raise ValueError(f"the decoder has {len(skips)} steps, got {len(features)} features: {tuple(features)}")
+            raise ValueError(
+                f"the decoder has {len(skips)} steps, got features {list(features)}; give {len(skips)} numbers"
+            )
         self.reduce = Convolution(2, deepest, features[0], kernel_size=1, norm="batch", act="relu")
         self.dpconv = None
         if guide_channels is not None:
@@ -49,7 +56,9 @@ class PretrainedSegmentationNet(nn.Module):
         x = self.reduce(deepest)
         if self.dpconv is not None:
             if guide is None:
-                raise ValueError("DPConv takes its kernel from a guide, got none; give the reconstruction's feature")
+                raise ValueError(
+                    "DPConv computes its kernel from a guide, got none; pass the feature of the reconstruction network"
+                )
             x = x + self.dpconv(x, guide)
         for step, skip in zip(self.steps, reversed(skips), strict=True):
             x = step(torch.cat([_doubled(x), skip], dim=1))
@@ -59,23 +68,25 @@ class PretrainedSegmentationNet(nn.Module):
 class SRSNetPretrained(GuidedNet):
     """A light SRSNet whose segmentation network starts with an encoder trained on ImageNet.
 
-    The weights of ImageNet are loaded when a training starts (`srs_monai.training.LoadPretrainedEncoder`). Trained
-    weights contain the encoder: nothing else is needed to use them.
+    `srs_monai.training.LoadPretrainedEncoder` loads the weights from ImageNet when a training starts. Trained weights
+    contain the encoder.
 
     Args:
-        spatial_dims: 2.
-        in_channels: 3.
+        spatial_dims: must be 2.
+        in_channels: must be 3.
         out_channels: 1 for a binary task, else the number of classes with the background.
-        reconstruction_features, reconstruction_blocks, reconstruction_stem, reconstruction_fold: of ReconstructionNet.
-        decoder_features: of PretrainedSegmentationNet.
+        reconstruction_features, reconstruction_blocks, reconstruction_stem, reconstruction_fold: arguments of
+            ReconstructionNet.
+        decoder_features: `features` of PretrainedSegmentationNet.
         kernel: "dpconv", or None for the segmentation network alone.
-        freeze_reconstruction: as of SRSNet.
+        freeze_reconstruction: see `SRSNet`.
 
-    Shapes: image (B, 3, H, W), sides in multiples of 32, gives logits (B, out_channels, H, W).
+    Shapes: image (B, 3, H, W), sides in multiples of 32, gives logits (B, out_channels, H, W). A larger fold or
+    more levels of the reconstruction network may need larger multiples.
 
     Raises:
-        ValueError: for another number of dimensions or channels, or an unknown kernel; in forward, when a side is no
-            multiple of 32.
+        ValueError: for another number of dimensions or channels, or an unknown kernel; in forward, if a side is not
+            such a multiple.
     """
 
     def __init__(
@@ -94,8 +105,8 @@ class SRSNetPretrained(GuidedNet):
     ) -> None:
         if (spatial_dims, in_channels) != (2, 3):
             raise ValueError(
-                f"the pretrained encoder takes pictures of 3 channels, got {in_channels} channels in {spatial_dims} "
-                "dimensions; set in_channels to 3: grey images are repeated"
+                f"the pretrained encoder needs pictures of 3 channels, got {in_channels} channels in {spatial_dims} "
+                "dimensions; set in_channels to 3 and spatial_dims to 2: grey images are repeated"
             )
         reconstruction = None
         if kernel is not None:
@@ -110,7 +121,8 @@ class SRSNetPretrained(GuidedNet):
             )
         guide_channels = None if reconstruction is None else reconstruction_features[-1]
         segmentation = PretrainedSegmentationNet(out_channels, decoder_features, guide_channels)
-        super().__init__(reconstruction, segmentation, multiple=32, freeze_reconstruction=freeze_reconstruction)
+        multiple = 32 if reconstruction is None else lcm(32, reconstruction.multiple)
+        super().__init__(reconstruction, segmentation, multiple=multiple, freeze_reconstruction=freeze_reconstruction)
 
 
 def _doubled(x: Tensor) -> Tensor:

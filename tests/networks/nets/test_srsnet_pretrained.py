@@ -39,3 +39,10 @@ def test_what_the_encoder_does_not_take_is_rejected(options: dict[str, object], 
 def test_sides_are_multiples_of_32() -> None:
     with pytest.raises(ValueError, match=r"SRSNetPretrained needs .* multiples of 32, got 48 x 64"):
         SRSNetPretrained()(torch.rand(1, 3, 48, 64))
+
+
+def test_a_deeper_reconstruction_network_needs_larger_multiples() -> None:
+    network = SRSNetPretrained(reconstruction_features=(8, 8, 16, 32, 64, 64), reconstruction_blocks=(1,) * 6)
+    assert network.multiple == 64
+    with pytest.raises(ValueError, match=r"SRSNetPretrained needs .* multiples of 64, got 96 x 64"):
+        network(torch.zeros(1, 3, 96, 64))
