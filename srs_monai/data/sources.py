@@ -1,4 +1,4 @@
-"""What there is to segment under a path: series, files and frames, each with a name for its results."""
+"""The images under a path: series, files and frames, each with a name for its results."""
 
 import json
 import logging
@@ -20,39 +20,46 @@ from srs_monai.text import few
 logger = logging.getLogger(__name__)
 
 _LARGEST_SIDECAR = 2**20  # bytes; annotations in JSON can be large
+_SUPPORTED = (
+    f"DICOM, NIfTI ({', '.join(NIFTI_SUFFIXES)}), pictures ({', '.join(PICTURE_SUFFIXES)}) or arrays "
+    f"({', '.join(ARRAY_SUFFIXES)})"
+)
 
 
 def find_sources(path: str | Path, results_dir: str | Path | None = None) -> list[dict[str, str]]:
-    """List the images at a path as items {"image": what MedicalImageReader reads, "name": of its results}.
+    """List the images under a path as items {"image": a source for MedicalImageReader, "name": name of its results}.
 
-    A file is one item, a DICOM file that holds a sequence of pictures one for each frame. A folder is searched with all
-    its sub-folders: each DICOM series is one item, by the folder's name where it is the only one there, else as
-    FOLDER/SERIES_UID; each other DICOM image, NIfTI file, picture and array file is one, of several arrays the one
-    called "image". One of several series, and one frame, may be named as they are called here, and any array of a file
-    as FILE/KEY. Localizers, hidden files, results that a sidecar among them lists and files that are not images are
-    skipped and logged. A file that cannot be opened, a DICOM file with a faulty header, one that is DICOM only by its
-    name and a DICOM image of a form that is not read are items too, so that they fail by name: otherwise the last slice
-    of a series could be lost unnoticed.
+    A file is one item; a DICOM file with a sequence of pictures gives one item for each frame. In a folder and its
+    sub-folders, these are items:
 
-    A name is the path relative to `path` without its ending, "scans/patient1"; names that would be the same keep the
-    ending, "a_png" and "a_jpg".
+    - each DICOM series: the folder if it holds only one series, else FOLDER/SERIES_UID;
+    - each other DICOM image, NIfTI file and picture;
+    - each array file, with the array "image" if it holds several.
+
+    `path` may also be one series, one frame or one array (FILE/KEY). Localizers, hidden files, files that are not
+    images, and results that a sidecar lists are skipped and logged. Files that cannot be opened, DICOM files with
+    faulty headers, files with the ending of DICOM only, and unsupported DICOM images are items too. They fail by name
+    later; otherwise a lost slice of a series could stay unnoticed.
+
+    A name is the path relative to `path` without its ending, "scans/patient1". Equal names keep their endings, "a_png"
+    and "a_jpg".
 
     Args:
-        path: of a file or folder.
-        results_dir: a folder whose files are results and no input, when it lies in `path`.
+        path: path of a file or folder.
+        results_dir: a folder of results; its files are not listed.
 
     Returns:
-        At least one item, in order of their paths.
+        At least one item, in the order of their paths.
 
     Raises:
-        ValueError: when there is nothing at the path, nothing in it that can be read, no such array in its file, or
+        ValueError: when the path does not exist or holds no image, when its file lacks the array, and when
             `results_dir` is the path itself.
     """
     root = Path(path).expanduser().absolute()
     results = None if results_dir is None else Path(results_dir).expanduser().resolve()
     if root.resolve() == results:
         raise ValueError(
-            f"results are kept apart from what is segmented, but both are {root}; name another output folder "
+            f"results and images must be in different folders, but both are in {root}; name another output folder "
             "(output_dir)"
         )
     if root.is_file():
@@ -65,16 +72,13 @@ def find_sources(path: str | Path, results_dir: str | Path | None = None) -> lis
     else:
         found = _one_of(root)
     if not found:
-        raise ValueError(
-            f"DICOM, NIfTI ({', '.join(NIFTI_SUFFIXES)}), pictures ({', '.join(PICTURE_SUFFIXES)}) and arrays "
-            f"({', '.join(ARRAY_SUFFIXES)}) are segmented, but there is none in {root}; name the folder that holds them"
-        )
+        raise ValueError(f"a folder must hold {_SUPPORTED}, but {root} holds none; name the folder with the images")
     names = _names(found, _base(root, found))
     return [{"image": str(source), "name": name} for source, name in zip(found, names, strict=True)]
 
 
 def sources_below(folder: Path, results: Path | None = None) -> list[Path]:
-    """The images in a folder and all its sub-folders, but for `results` if that is one of them; see `find_sources`."""
+    """The images in a folder and its sub-folders except `results`; see `find_sources`."""
     return list(_folder(folder, seen={results} if results else set()))
 
 
@@ -85,14 +89,11 @@ def _file(path: Path) -> Iterator[Path]:
     elif stem_and_suffix(path)[1]:
         yield _image_in(path)
     else:
-        raise ValueError(
-            f"DICOM, NIfTI ({', '.join(NIFTI_SUFFIXES)}), pictures ({', '.join(PICTURE_SUFFIXES)}) and arrays "
-            f"({', '.join(ARRAY_SUFFIXES)}) are segmented, but {path} is none of them; convert it"
-        )
+        raise ValueError(f"an image must be {_SUPPORTED}, but {path} is none of them; convert it")
 
 
 def _base(root: Path, found: list[Path]) -> Path:
-    """The folder that names of results are relative to: that of a single file, also of one thing in it."""
+    """The folder to which names of results are relative; for a file, or a part of a file, the folder of the file."""
     if parts := file_and_key(root):
         return parts[0].parent
     base = root.parent if root.is_file() or root in found else root
@@ -100,15 +101,15 @@ def _base(root: Path, found: list[Path]) -> Path:
 
 
 def _one_of(name: Path) -> list[Path]:
-    """One series of a folder or one frame of a file, as the sources of that are called."""
+    """One series of a folder or one frame of a file, by its name in `find_sources`."""
     above = name.parent
     found: list[Path] = []
     if above.is_file():
         found = list(_file(above))
-    elif above.is_dir() and (name.name == NO_SERIES_UID or any(map(str.isdigit, name.name))):  # as series are called
+    elif above.is_dir() and (name.name == NO_SERIES_UID or any(map(str.isdigit, name.name))):  # like a series UID
         found, _, _ = _contents(above)
     if name not in found:
-        raise ValueError(f"a file or folder of images is segmented, but there is nothing at {name}; check the name")
+        raise ValueError(f"a file or folder must exist, but there is nothing at {name}; check the name")
     return [name]
 
 
@@ -124,7 +125,7 @@ def _frames(header: Header) -> Iterator[Path]:
 
 
 def _folder(folder: Path, seen: set[Path], results: frozenset[Path] = frozenset()) -> Iterator[Path]:
-    """The sources in a folder, then those in its sub-folders, but for folders seen before (or not to be seen)."""
+    """The sources in a folder, then those in its sub-folders, except for folders in `seen`."""
     seen.add(folder.resolve())
     results |= _results(folder)
     sources, subfolders, skipped = _contents(folder, results)
@@ -137,12 +138,12 @@ def _folder(folder: Path, seen: set[Path], results: frozenset[Path] = frozenset(
 
 
 def _results(folder: Path) -> frozenset[Path]:
-    """The files that the sidecars in a folder list: results of an earlier run."""
+    """The files that the sidecars in a folder list, which are results of an earlier run."""
     return frozenset(folder / file for sidecar in folder.glob("*.json") for file in _listed(sidecar))
 
 
 def _listed(sidecar: Path) -> list[str]:
-    """The files that a sidecar lists; none where it is another JSON file."""
+    """The files that a sidecar lists; none for any other JSON file."""
     try:
         if not sidecar.is_file() or sidecar.stat().st_size > _LARGEST_SIDECAR:
             return []
@@ -158,9 +159,9 @@ def _listed(sidecar: Path) -> list[str]:
 
 
 def _contents(folder: Path, results: frozenset[Path] = frozenset()) -> tuple[list[Path], list[Path], str]:
-    """The sources in a folder, its sub-folders, and what is skipped."""
+    """The sources in a folder, its sub-folders, and a list of skipped files."""
     skipped: list[str] = []
-    no_images: list[str] = []  # of DICOM: each is named, because it may have been meant
+    not_images: list[str] = []  # DICOM files; all are named, because the user may expect them among the results
     headers: list[Header] = []
     others: list[Path] = []
     subfolders: list[Path] = []
@@ -173,7 +174,7 @@ def _contents(folder: Path, results: frozenset[Path] = frozenset()) -> tuple[lis
         elif path in results:
             skipped.append(f"{entry.name} (a result of an earlier run)")
         elif status is None or not stat.S_ISREG(status.st_mode):
-            skipped.append(f"{entry.name} (no file, or a link to none)")
+            skipped.append(f"{entry.name} (not a file, or a broken link)")
         else:
             try:
                 record = file_record(path, status)
@@ -185,17 +186,17 @@ def _contents(folder: Path, results: frozenset[Path] = frozenset()) -> tuple[lis
                     skipped.append(entry.name)
             except NoImageError as error:
                 if error.unread_image:
-                    others.append(path)  # reading it will say the way out
+                    others.append(path)  # the reader's error has the way out
                 else:
-                    no_images.append(f"{entry.name} ({error.what})")
+                    not_images.append(f"{entry.name} ({error.what})")
             except DicomError:
-                others.append(path)  # reading it will say why
+                others.append(path)  # the reader raises its error
     localizers = [header.path.name for header in headers if header.kind is Kind.SLICE and header.localizer]
-    no_images += [f"{name} (localizer)" for name in localizers]
+    not_images += [f"{name} (localizer)" for name in localizers]
     if skipped:
-        no_images.append(few(skipped))
+        not_images.append(few(skipped))
     others += [source for header in headers if header.kind is not Kind.SLICE for source in _frames(header)]
-    return sorted([*_series(folder, headers), *others]), subfolders, ", ".join(no_images)
+    return sorted([*_series(folder, headers), *others]), subfolders, ", ".join(not_images)
 
 
 def _series(folder: Path, headers: list[Header]) -> Iterator[Path]:
@@ -209,7 +210,7 @@ def _series(folder: Path, headers: list[Header]) -> Iterator[Path]:
 
 
 def _names(sources: list[Path], base: Path) -> list[str]:
-    """A name for each source, different from all others also where upper and lower case are the same."""
+    """A name for each source; all differ, also if upper and lower case are not distinguished."""
     parts = [_name_and_ending(source, base) for source in sources]
     taken = Counter(name.lower() for name, _ in parts)
     names: list[str] = []
@@ -224,7 +225,7 @@ def _names(sources: list[Path], base: Path) -> list[str]:
 
 
 def _name_and_ending(source: Path, base: Path) -> tuple[str, str]:
-    """The relative path of a source, parted from the ending of its file; the dots of a series UID are no ending."""
+    """The relative path of a source without the ending of its file, and the ending; a series UID has no ending."""
     if parts := file_and_key(source):
         file, part = parts[0], "" if parts[1] == IMAGE_KEY else parts[1]
         stem, ending = stem_and_suffix(file, SOURCE_SUFFIXES)

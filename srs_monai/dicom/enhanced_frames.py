@@ -18,11 +18,12 @@ def frame_headers(header: Header, dataset: Dataset) -> tuple[Header, ...]:
     """One header for each frame of an enhanced object, in the order of the file.
 
     Args:
-        header: of the object.
+        header: header of the object.
         dataset: its functional groups.
 
     Raises:
-        DicomError: when the groups cannot be read or are not one for each frame, when a frame has no place, and for
+        DicomError: when the groups cannot be read or their number is not that of the frames, for a frame without a
+            position, and for
             several stacks or grids.
     """
     try:
@@ -30,7 +31,7 @@ def frame_headers(header: Header, dataset: Dataset) -> tuple[Header, ...]:
         per_frame = dataset.get("PerFrameFunctionalGroupsSequence") or []
         if len(per_frame) != header.frames:
             raise DicomError(
-                f"an enhanced object has functional groups for each of its frames, but {header.path} has "
+                f"an enhanced object must have functional groups for each frame, but {header.path} has "
                 f"{len(per_frame)} for {header.frames}; fetch the file again"
             )
         frames = tuple(_frame(header, number, [group, *shared]) for number, group in enumerate(per_frame))
@@ -50,17 +51,19 @@ def _check_one_stack(frames: Sequence[Header], path: Path) -> None:
     stacks = Counter(frame.mark("StackID") for frame in frames)
     if len(stacks) > 1:
         counted = few(f"{name or 'none'} ({count} frames)" for name, count in stacks.items())
-        raise DicomError(f"one stack of frames is read, but {path} holds several: {counted}; save each by itself")
+        raise DicomError(
+            f"an enhanced object must hold one stack, but {path} holds several: {counted}; save each by itself"
+        )
     if not all(same_grid(frames[0], frame) for frame in frames):
         grids = Counter(described(frame) for frame in frames)
         counted = few(f"{name} ({count} frames)" for name, count in grids.items())
         raise DicomError(
-            f"frames of a volume share one grid, but those of {path} do not: {counted}; save each by itself"
+            f"frames of a volume must share one grid, but those of {path} do not: {counted}; save each by itself"
         )
 
 
 def _frame(header: Header, number: int, groups: Sequence[Dataset]) -> Header:
-    """The header of one frame: what its own group says, otherwise what the shared group says."""
+    """The header of one frame: values of its own group, otherwise those of the shared group."""
 
     def first(sequence: str) -> Dataset:
         return next((group[sequence][0] for group in groups if group.get(sequence)), Dataset())

@@ -18,7 +18,7 @@ FRAME_NAME = "frame_{:04d}"
 
 
 def folder_entries(folder: Path) -> Iterator[tuple[os.DirEntry[str], os.stat_result | None]]:
-    """The entries of a folder, by name, each with its status; None for a link that leads nowhere.
+    """The entries of a folder, sorted by name, each with its status; None for a broken link.
 
     Raises:
         OSError: when the folder cannot be listed.
@@ -33,11 +33,11 @@ def folder_entries(folder: Path) -> Iterator[tuple[os.DirEntry[str], os.stat_res
 
 
 def read_folder(folder: Path) -> tuple[list[Header], list[str]]:
-    """The headers of the images in a folder, by name, and what is skipped: hidden files, other files and sub-folders.
+    """The headers of the images in a folder, sorted by name, and the skipped hidden files, other files and sub-folders.
 
     Raises:
-        DicomError: when the folder cannot be listed, for an image whose header is faulty or that is empty, as a broken
-            copy leaves it, and for other files that are named like the slices: without them a series may lack slices.
+        DicomError: when the folder cannot be listed, for a file with a faulty header, for an empty file, and for other
+            files that are named like slices: without these files a series may lack slices.
     """
     headers, skipped, empty, strangers = [], [], [], []
     try:
@@ -50,7 +50,7 @@ def read_folder(folder: Path) -> tuple[list[Header], list[str]]:
         elif entry.name.startswith("."):
             skipped.append(f"{entry.name} (hidden)")
         elif status is None or not stat.S_ISREG(status.st_mode):
-            skipped.append(f"{entry.name} (no file, or a link to none)")
+            skipped.append(f"{entry.name} (not a file, or a broken link)")
         elif entry.name.upper() == "DICOMDIR":
             skipped.append(f"{entry.name} (a DICOMDIR, a list of files)")
         elif status.st_size == 0:
@@ -68,7 +68,7 @@ def read_folder(folder: Path) -> tuple[list[Header], list[str]]:
     endings = {header.path.suffix.lower() for header in headers} if empty else set()
     for path in empty:
         if is_dicom_name(path) or path.suffix.lower() in endings:
-            raise DicomError(f"an image has content, but {path} is empty; fetch it again, or take it away")
+            raise DicomError(f"an image must have content, but {path} is empty; fetch it again or remove it")
         skipped.append(f"{path.name} (empty)")
     if strangers:
         _check_none_is_lost(headers, strangers, folder)
@@ -76,13 +76,13 @@ def read_folder(folder: Path) -> tuple[list[Header], list[str]]:
 
 
 def _check_none_is_lost(headers: Sequence[Header], strangers: Iterable[Path], folder: Path) -> None:
-    """Reject a folder in which a slice may have been overwritten: only its name still tells."""
+    """Reject a folder in which a slice may have been overwritten, as its name shows."""
     names = {_without_numbers(header.path) for header in headers if header.kind is Kind.SLICE}
     lost = [path.name for path in strangers if _without_numbers(path) in names]
     if lost:
         raise DicomError(
-            f"what is named like the slices is one, but {few(lost)} in {folder}, named like them, are no DICOM files, "
-            f"for they lack the mark 'DICM'; fetch them again, or take them out of the folder"
+            f"files that are named like slices must be slices, but {few(lost)} in {folder} lack DICOM's mark 'DICM'; "
+            f"fetch them again or remove them from the folder"
         )
 
 

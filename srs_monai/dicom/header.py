@@ -6,7 +6,7 @@ from pathlib import Path
 
 DICOM_SUFFIXES = (".dcm", ".dicom", ".ima")
 NO_SERIES_UID = "no-series-uid"
-# tags that can tell slices at one place apart, the most telling first
+# tags that can distinguish slices at one position, the most distinctive first
 MARKS = (
     "StackID", "DiffusionBValue", "DiffusionGradientOrientation", "EchoNumbers", "EchoTime", "EffectiveEchoTime",
     "TemporalPositionIdentifier", "TemporalPositionIndex", "TriggerTime", "NominalCardiacTriggerDelayTime",
@@ -21,12 +21,12 @@ class DicomError(ValueError):
 
 
 class NoImageError(DicomError):
-    """A file that is not read as an image; a folder of slices may hold it all the same.
+    """A file that is not read as an image. A folder of slices may hold such files.
 
     Args:
-        message: the whole sentence.
-        what: what the file is instead, for lists of skipped files.
-        unread_image: whether it is an image, but of a form that is not read.
+        message: the whole message.
+        what: kind of the file, for lists of skipped files.
+        unread_image: whether the file is an image of an unsupported form.
     """
 
     def __init__(self, message: str, what: str = "", unread_image: bool = False) -> None:
@@ -36,10 +36,10 @@ class NoImageError(DicomError):
 
 
 class Kind(Enum):
-    """What one file holds."""
+    """The content of a file."""
 
     SLICE = "a slice of a volume"
-    ENHANCED = "a volume in frames that have places of their own"
+    ENHANCED = "a volume of frames with their own positions"
     PICTURE = "a picture"
     FRAMES = "a sequence of pictures"
 
@@ -48,23 +48,23 @@ class Kind(Enum):
 class Header:
     """The facts of one file, or of one of its frames.
 
-    Lengths are in mm. None, or an empty text, means that the file does not say. Thousands of headers stay in memory
-    (`header_cache`), so this holds few and small values.
+    Lengths are in mm. None or an empty text means that the file does not state the value. Thousands of headers stay in
+    memory (`header_cache`), so this class has few and small values.
 
     Args:
-        path: of the file.
-        kind: what the file holds.
-        series_uid: NO_SERIES_UID where the file has none.
+        path: path of the file.
+        kind: content of the file.
+        series_uid: UID of the series; NO_SERIES_UID if the file has none.
         study_uid, frame_of_reference, sop_class, sop_instance: UIDs of the file.
-        modality: of its class where that is CT, MR or PET, otherwise as the file says.
+        modality: CT, MR or PET by the class of the file, otherwise the Modality that it states.
         localizer: whether it is a scout view.
         secondary_capture: whether it is a screenshot or a scan of a film.
         rows, columns, frames: size of the pixels.
-        position, orientation, pixel_spacing, thickness, slice_spacing: place of a slice.
+        position, orientation, pixel_spacing, thickness, slice_spacing: geometry of a slice.
         rescale: slope and intercept.
         rescale_type: unit of the rescaled values.
         modality_table: whether a table gives the meaning of the values.
-        marks: values of those of MARKS that the file has.
+        marks: values of the tags in MARKS that the file has.
         frame: number of the frame in the file, counted from 0.
     """
 
@@ -94,14 +94,14 @@ class Header:
 
     @property
     def rescaled(self) -> bool:
-        """Whether the file says what its stored values mean."""
+        """Whether the file states the meaning of its stored values."""
         return self.modality_table or self.rescale is not None
 
     def mark(self, tag: str) -> str:
-        """The value of one of MARKS; "" where the file has none."""
+        """The value of a tag in MARKS; "" if the file has none."""
         return self.marks.get(tag, "")
 
 
 def is_dicom_name(path: Path) -> bool:
-    """Whether a name ends as DICOM files often do."""
+    """Whether a name has a usual ending of DICOM files."""
     return path.suffix.lower() in DICOM_SUFFIXES

@@ -1,7 +1,7 @@
 """Every header is read once: records of files, kept until the file changes.
 
-Finding the images of a folder, reading each of them and writing results beside its slices all ask for the same headers.
-The records here answer them, for all threads of the process.
+The search in a folder, the readers and the writers need the same headers. All threads of the process share these
+records.
 """
 
 import copy
@@ -21,20 +21,20 @@ from srs_monai.dicom.parse_header import TAGS, no_image, parse_header
 from srs_monai.errors import one_line
 from srs_monai.files import file_stamp
 
-_MOST = 2**16  # headers that are kept: about 150 MiB
+_MOST = 2**16  # kept headers: about 150 MiB
 _LOCKS = 64
 
 
 @dataclass(frozen=True, slots=True)
 class FileRecord:
-    """What one reading of a file's header found.
+    """The result of reading a file's header.
 
     Args:
-        path: of the file.
+        path: path of the file.
         stamp: its times and size; a file with another stamp is read again.
-        is_dicom: whether it carries DICOM's mark.
-        result: the header, or why the file is not read as an image.
-        frame_result: of an enhanced object, the headers of its frames, or why they are not read.
+        is_dicom: whether the file has DICOM's mark.
+        result: the header, or the error of a file that cannot be read as an image.
+        frame_result: headers of the frames of an enhanced object, or their error.
     """
 
     path: Path
@@ -48,7 +48,7 @@ class FileRecord:
         """The header of an image.
 
         Raises:
-            DicomError: when the file is not read as one.
+            DicomError: when the file cannot be read as an image.
         """
         if isinstance(self.result, DicomError):
             raise copy.copy(self.result)  # each raising adds to an error's traceback
@@ -59,7 +59,7 @@ class FileRecord:
         """The headers of the frames of an enhanced object.
 
         Raises:
-            DicomError: when they cannot be read as one volume.
+            DicomError: when the frames cannot be read as one volume.
         """
         if isinstance(self.frame_result, DicomError):
             raise copy.copy(self.frame_result)
@@ -67,7 +67,7 @@ class FileRecord:
 
 
 class _Records:
-    """The records that were asked for last, by the names of their files."""
+    """The most recently used records, by the names of their files."""
 
     def __init__(self, most: int) -> None:
         self.most, self._count = most, 0
@@ -97,18 +97,18 @@ def _headers_of(record: FileRecord | None) -> int:
 
 
 _RECORDS = _Records(_MOST)
-_READING = [threading.Lock() for _ in range(_LOCKS)]  # two threads never read one file at once
+_READING = [threading.Lock() for _ in range(_LOCKS)]  # two threads never read the same file at once
 
 
 def file_record(path: str | Path, status: os.stat_result | None = None) -> FileRecord:
     """The record of a file, read again only when the file has changed.
 
     Args:
-        path: of the file.
-        status: of the file, where it is known already.
+        path: path of the file.
+        status: status of the file, if it is known already.
 
     Raises:
-        DicomError: when the file cannot be opened, or reading breaks off.
+        DicomError: when the file cannot be opened or read.
     """
     try:
         return _kept_or_read(str(path), status)
@@ -132,13 +132,13 @@ def read_header(path: Path) -> Header:
     """The header of an image.
 
     Raises:
-        DicomError: when the file is not a DICOM image of a kind that is read, or its header is faulty.
+        DicomError: when the file is not a supported DICOM image, or its header is faulty.
     """
     return file_record(path).header
 
 
 def is_dicom(path: Path) -> bool:
-    """Whether a file carries DICOM's mark; its header is not read for that.
+    """Whether a file has DICOM's mark; its header is not read.
 
     Raises:
         OSError: when the file cannot be opened.
@@ -156,7 +156,7 @@ def _marked(file: BinaryIO) -> bool:
 def _read(path: Path, stamp: tuple[int, ...]) -> FileRecord:
     with path.open("rb") as file:
         if not _marked(file):
-            what, way_out = "no DICOM file, for it lacks the mark 'DICM'", "leave it out, or give it file meta data"
+            what, way_out = "not a DICOM file: it lacks the mark 'DICM'", "remove it, or add file meta data"
             return FileRecord(path, stamp, False, no_image(path, what, way_out))
         file.seek(0)
         try:
@@ -184,6 +184,6 @@ def _frames(header: Header, dataset: pydicom.Dataset) -> tuple[Header, ...] | Di
 
 
 def _without_traceback(error: DicomError) -> DicomError:
-    """The error alone: its traceback would keep the data set in memory."""
+    """The error without its traceback, which would keep the data set in memory."""
     error.__cause__ = error.__context__ = None
     return error.with_traceback(None)

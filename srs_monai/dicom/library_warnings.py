@@ -1,4 +1,4 @@
-"""Warnings of libraries about the file that is being read, also while several threads read."""
+"""Warnings of libraries about the file that a thread reads, also if several threads read at once."""
 
 import logging
 import threading
@@ -12,9 +12,9 @@ logger = logging.getLogger(__name__)
 
 
 class _Recorder:
-    """Collects warnings, separately for each thread, as long as any thread records.
+    """Collects warnings, separately for each thread.
 
-    `warnings.catch_warnings` changes the whole process, and leaves it changed when two threads enter and leave it by
+    `warnings.catch_warnings` changes the whole process, and does not restore it if two threads enter and leave it in
     turns.
     """
 

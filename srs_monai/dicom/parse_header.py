@@ -23,13 +23,13 @@ _DERIVED = {
     uid.RTDoseStorage: "a dose distribution",
     uid.ParametricMapStorage: "a parametric map",
 }
-# one slice a file, which is only read with its place in the patient
+# one slice in each file; the slice needs a position in the patient
 _SLICE_CLASSES = {
     uid.CTImageStorage: "CT",
     uid.MRImageStorage: "MR",
     uid.PositronEmissionTomographyImageStorage: "PT",
 }
-# many slices a file, each placed by the functional groups
+# many slices in each file; functional groups give their positions
 _ENHANCED_CLASSES = {
     uid.EnhancedCTImageStorage: "CT",
     uid.EnhancedMRImageStorage: "MR",
@@ -50,11 +50,11 @@ def parse_header(path: Path, dataset: Dataset) -> Header:
     """The header of an image.
 
     Args:
-        path: of the file.
+        path: path of the file.
         dataset: its TAGS, with its file meta information.
 
     Raises:
-        NoImageError: when the file is not an image of a kind that is read.
+        NoImageError: when the file is not a supported image.
         DicomError: when the header is faulty.
     """
     sop_class = dataset.get("SOPClassUID") or dataset.file_meta.get("MediaStorageSOPClassUID", "")
@@ -66,7 +66,7 @@ def parse_header(path: Path, dataset: Dataset) -> Header:
     rescale = rescale_of(dataset, path)
     frames = _frames(dataset, path)
     kind = _kind(path, dataset, sop_class, frames, placed=position is not None and orientation is not None)
-    # the class goes before the tag: without rescaling, values of a CT whose tag was garbled would pass for any numbers
+    # the class precedes the tag: if the tag of a CT was garbled, its values would not be checked as HU
     modality = (_SLICE_CLASSES | _ENHANCED_CLASSES).get(sop_class) or text_of(dataset.get("Modality")).strip().upper()
     return Header(
         path=path,
@@ -97,11 +97,11 @@ def parse_header(path: Path, dataset: Dataset) -> Header:
 
 def no_image(path: Path, what: str, way_out: str, *, unread_image: bool = False) -> NoImageError:
     """The error for a file that is not read as an image; see `NoImageError`."""
-    return NoImageError(f"DICOM images are read, but {path} is {what}; {way_out}", what, unread_image)
+    return NoImageError(f"a DICOM image is needed, but {path} is {what}; {way_out}", what, unread_image)
 
 
 def _check_class(path: Path, dataset: Dataset, sop_class: Any) -> None:
-    """Reject what is not an image, and images of a form that is not read."""
+    """Reject objects that are not images, and images of unsupported forms."""
     if "DirectoryRecordSequence" in dataset:
         raise no_image(path, "a DICOMDIR, a list of files", "name the folder of the images")
     if sop_class in _DERIVED:
@@ -109,12 +109,12 @@ def _check_class(path: Path, dataset: Dataset, sop_class: Any) -> None:
     if not dataset.get("Rows") or not dataset.get("Columns"):
         name = str(getattr(sop_class, "name", ""))
         if name.endswith("Image Storage"):
-            raise DicomError(f"an image has Rows and Columns, but {path}, {name}, has none; fetch the file again")
+            raise DicomError(f"an image must have Rows and Columns, but {path}, {name}, has none; fetch the file again")
         # neither a known class nor a private one
         if name == str(sop_class) and "SeriesInstanceUID" not in dataset:
             raise DicomError(
-                f"a DICOM object belongs to a series, but {path} ends before it says to which; fetch the file again, "
-                f"or take it out of the folder"
+                f"a DICOM object must state its series, but {path} ends before that; fetch the file again, or remove "
+                f"it from the folder"
             )
         raise no_image(path, f"of class {name or 'unknown'}, without pixels", "name an image")
     if dataset.get("TotalPixelMatrixColumns"):
@@ -124,7 +124,7 @@ def _check_class(path: Path, dataset: Dataset, sop_class: Any) -> None:
 
 
 def _kind(path: Path, dataset: Dataset, sop_class: Any, frames: int, placed: bool) -> Kind:
-    """What the file holds."""
+    """The content of the file."""
     grouped = "SharedFunctionalGroupsSequence" in dataset
     grey = dataset.get("SamplesPerPixel", 1) == 1 and dataset.get("PhotometricInterpretation") != "PALETTE COLOR"
     if grey and grouped and (sop_class in _ENHANCED_CLASSES or _frames_are_placed(dataset)):
@@ -137,8 +137,8 @@ def _kind(path: Path, dataset: Dataset, sop_class: Any, frames: int, placed: boo
         what = f"{sop_class.name} without functional groups"
         raise no_image(path, what, "fetch the whole object", unread_image=not _localizer(dataset))
     if kind is Kind.FRAMES and sop_class in _SLICE_CLASSES:
-        what = f"{sop_class.name}, which is one slice, of {frames} frames without places"
-        way_out = "save its frames as files of their own, with ImagePositionPatient"
+        what = f"{sop_class.name}, a class of single slices, with {frames} frames without positions"
+        way_out = "save each frame in its own file, with ImagePositionPatient"
         raise no_image(path, what, way_out, unread_image=not _localizer(dataset))
     return kind
 
@@ -147,15 +147,15 @@ def _frames(dataset: Dataset, path: Path) -> int:
     value = dataset.get("NumberOfFrames")
     frames = 1 if value is None else int(value)
     if frames < 1:
-        raise DicomError(f"NumberOfFrames is at least 1, but {path} has {frames}; correct the header")
+        raise DicomError(f"NumberOfFrames must be at least 1, but {path} has {frames}; correct the header")
     if int(dataset.get("InConcatenationTotalNumber") or 1) > 1:
         parts = f"one of {dataset.InConcatenationTotalNumber} parts of an object"
-        raise no_image(path, parts, "put them together into one file", unread_image=not _localizer(dataset))
+        raise no_image(path, parts, "join them in one file", unread_image=not _localizer(dataset))
     return frames
 
 
 def _frames_are_placed(dataset: Dataset) -> bool:
-    """Whether functional groups give the first frame a place in the patient."""
+    """Whether functional groups give the first frame a position in the patient."""
     per_frame = dataset.get("PerFrameFunctionalGroupsSequence") or []
     groups = [*dataset.SharedFunctionalGroupsSequence[:1], *per_frame[:1]]
     return any("PlanePositionSequence" in group for group in groups)
@@ -166,7 +166,7 @@ def _localizer(dataset: Dataset) -> bool:
 
 
 def _mark(dataset: Dataset, tag: str) -> str:
-    """The value of one of MARKS; "" where it is written in a form that cannot be read: that is no reason to reject."""
+    """The value of a tag in MARKS; "" if it cannot be read, which is not a reason to reject the file."""
     try:
         return text_of(dataset.get(tag))
     except Exception:  # values that are not numbers make pydicom raise nearly anything

@@ -1,4 +1,4 @@
-"""Which slices of a folder make up the series that is read."""
+"""The choice of the series in a folder."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -19,7 +19,7 @@ def group_by_series(headers: Iterable[Header]) -> dict[str, list[Header]]:
 
 
 def not_in_series(headers: Iterable[Header]) -> list[str]:
-    """Kinds of images that are not slices of volumes, with their numbers."""
+    """The numbers and kinds of images that are not slices of volumes."""
     counts = Counter(
         "localizers" if header.kind is Kind.SLICE else f"files that hold {header.kind.value}"
         for header in headers
@@ -31,15 +31,15 @@ def not_in_series(headers: Iterable[Header]) -> list[str]:
 def choose_series(
     headers: Sequence[Header], source: Path, series_uid: str | None = None, left_out: Sequence[str] = ()
 ) -> tuple[list[Header], list[str]]:
-    """The slices that are read, and sentences about the choice if there was one.
+    """The slices to read, and sentences about the choice if there was one.
 
     If there are several series, or several sizes or directions within a series, the largest group is read.
 
     Args:
-        headers: of all images that were found.
-        source: their folder, for messages.
-        series_uid: of the series to read; None: any.
-        left_out: what else the folder holds, for messages.
+        headers: headers of all images of the folder.
+        source: the folder, for messages.
+        series_uid: UID of the series to read; None: any.
+        left_out: other content of the folder, for messages.
 
     Raises:
         DicomError: when there is no series, a slice has a faulty header, or the two largest groups have the same size.
@@ -56,7 +56,8 @@ def choose_series(
         others = " and ".join(not_in_series(headers)) or "no DICOM images"
         beside = f" beside {few(left_out)}" if left_out else ""
         raise DicomError(
-            f"a series of slices is read, but {source} holds {others}{beside}; name a folder of slices, or a file"
+            f"a folder must hold a series of slices, but {source} holds {others}{beside}; name a folder of slices, or "
+            f"a file"
         )
     uid, said = _largest({uid: len(slices) for uid, slices in series.items()}, "series", source)
     groups: list[list[Header]] = []
@@ -69,14 +70,14 @@ def choose_series(
         else:
             groups.append([header])
     sizes = {described(group[0]): len(group) for group in groups}
-    # two frames of reference can look alike
+    # the grids of two frames of reference can be equal
     if len(sizes) < len(groups):
         raise DicomError(
-            f"slices of one series share a frame of reference, but series {uid} in {source} has several; "
-            f"put each acquisition into a folder of its own"
+            f"slices of one series must share a frame of reference, but series {uid} in {source} has several; "
+            f"put each acquisition into its own folder"
         )
-    chosen, said_too = _largest(sizes, f"grids in series {uid}", source)
-    return next(group for group in groups if described(group[0]) == chosen), said + said_too
+    chosen, further = _largest(sizes, f"grids in series {uid}", source)
+    return next(group for group in groups if described(group[0]) == chosen), said + further
 
 
 def _largest(sizes: dict[str, int], what: str, source: Path) -> tuple[str, list[str]]:
@@ -86,7 +87,7 @@ def _largest(sizes: dict[str, int], what: str, source: Path) -> tuple[str, list[
         return ordered[0], []
     if sizes[ordered[0]] == sizes[ordered[1]]:
         raise DicomError(
-            f"one volume is read at a time, but {source} holds several {what} and none is the largest: {listed}; "
-            f"name a series as {source}/SERIES_UID, or put each into a folder of its own"
+            f"only one volume can be read at a time, but {source} holds several {what} and none is the largest: "
+            f"{listed}; name a series as {source}/SERIES_UID, or put each into its own folder"
         )
-    return ordered[0], [f"of several {what} the largest is read, {listed}"]
+    return ordered[0], [f"the largest of several {what} is read: {listed}"]

@@ -1,4 +1,4 @@
-"""The slices or pictures that a name stands for, and for writers the places of source slices."""
+"""The slices or pictures that a name means, and the positions of source slices for writers."""
 
 import logging
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Slices:
-    """The slices of one volume, which share a grid and have any order, and a sentence on what was skipped."""
+    """The slices of one volume, in any order on one grid, and a sentence about skipped files."""
 
     headers: Sequence[Header]
     source: Path
@@ -32,7 +32,7 @@ class Slices:
 
 @dataclass(frozen=True)
 class Pictures:
-    """A file without a place in the patient: one of its frames, counted from 0, or all of them (None)."""
+    """A file without a position in the patient: one of its frames, counted from 0, or all of them (None)."""
 
     header: Header
     frame: int | None
@@ -40,13 +40,13 @@ class Pictures:
 
 @dataclass(frozen=True)
 class SourceGrid:
-    """Where the slices of a DICOM volume lie, in the order of its last axis before any resampling.
+    """The positions of the slices of a DICOM volume, in the order of its last axis before any resampling.
 
     Args:
-        paths: the file of each slice; an enhanced object stands here once for each of its frames.
-        frames: the number of each slice within its file, counted from 1 as DICOM does.
+        paths: file of each slice; the file of an enhanced object occurs once for each frame.
+        frames: number of each slice within its file, counted from 1 as in DICOM.
         affines: (column, row, 0) of each slice to RAS in mm, (4, 4); the third axis is the unit normal.
-        columns, rows: of every slice, in pixels.
+        columns, rows: size of every slice, in pixels.
     """
 
     paths: tuple[Path, ...]
@@ -60,16 +60,16 @@ def dicom_slices(source: Sequence[PathLike] | PathLike) -> SourceGrid:
     """The source slices of a DICOM volume, from the headers alone.
 
     Args:
-        source: what `DicomReader` read as a volume: a folder, FOLDER/SERIES_UID, a file, or several files.
+        source: a volume in a form of `DicomReader`: a folder, FOLDER/SERIES_UID, a file, or several files.
 
     Raises:
-        DicomError: when it is not a volume, or its slices do not say where they lie.
+        DicomError: when it is not a volume, or its slices have no positions.
     """
     found = find_dicom(source)
     if isinstance(found, Pictures):
         raise DicomError(
-            f"slices have places in the patient, but {found.header.path} holds {found.header.kind.value} without; "
-            f"name a series, or a file of slices"
+            f"slices must have positions in the patient, but {found.header.path} holds {found.header.kind.value}; name "
+            f"a series, or a file of slices"
         )
     slices = one_at_a_place(in_order(found.headers))
     return SourceGrid(
@@ -82,14 +82,14 @@ def dicom_slices(source: Sequence[PathLike] | PathLike) -> SourceGrid:
 
 
 def find_dicom(names: Sequence[PathLike] | PathLike) -> Slices | Pictures:
-    """Find what one or several names stand for.
+    """Find the slices or pictures that one or several names mean.
 
     Raises:
-        DicomError: when nothing is there, nothing of it is read, or the choice is not clear.
+        DicomError: when nothing exists there, nothing can be read, or the choice is ambiguous.
     """
     paths = list(dict.fromkeys(Path(name) for name in ensure_tuple(names)))
     if not paths:
-        raise DicomError("at least one DICOM file or folder is named, but there is no name; give one")
+        raise DicomError("at least one DICOM file or folder must be named; got none; give one")
     if len(paths) > 1:
         return _series([read_header(path) for path in paths], paths[0].parent)
     path = paths[0]
@@ -103,7 +103,7 @@ def find_dicom(names: Sequence[PathLike] | PathLike) -> Slices | Pictures:
         return _series(headers, path.parent, path.name, left_out)
     if path.parent.is_file():
         return _frame(read_header(path.parent), path.name)
-    raise DicomError(f"a DICOM file or folder is named, but there is nothing at {path}; check the name")
+    raise DicomError(f"a DICOM file or folder must exist, but there is nothing at {path}; check the name")
 
 
 def _series(
@@ -138,7 +138,7 @@ def _frame(header: Header, name: str) -> Pictures:
     number = frame_number(name)
     if header.kind is not Kind.FRAMES or number is None or not 1 <= number <= header.frames:
         raise DicomError(
-            f"frames are named {FRAME_NAME.format(1)} to {FRAME_NAME.format(header.frames)} below a file that holds a "
-            f"sequence of pictures, but {header.path} is {header.kind.value} and {name!r} was asked for; check the name"
+            f"frames must be named {FRAME_NAME.format(1)} to {FRAME_NAME.format(header.frames)} below a file with a "
+            f"sequence of pictures, but {header.path} is {header.kind.value} and the name is {name!r}; check the name"
         )
     return Pictures(header, number - 1)

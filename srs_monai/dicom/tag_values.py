@@ -12,10 +12,10 @@ from srs_monai.dicom.header import DicomError
 
 
 def numbers_of(dataset: Dataset, tag: str, count: int, path: Path) -> tuple[float, ...] | None:
-    """The numbers of a tag; None where it is absent or empty.
+    """The numbers of a tag; None if it is absent or empty.
 
     Raises:
-        DicomError: when they are not `count` finite numbers.
+        DicomError: when the value is not `count` finite numbers.
     """
     value: Any = dataset.get(tag)
     if value is None or value == "":
@@ -24,22 +24,22 @@ def numbers_of(dataset: Dataset, tag: str, count: int, path: Path) -> tuple[floa
     if not numbers:
         return None
     if len(numbers) != count or not np.isfinite(numbers).all():
-        raise DicomError(f"{tag} is {count} numbers, but {path} has {list(numbers)}; correct the header")
+        raise DicomError(f"{tag} must be {count} numbers, but {path} has {list(numbers)}; correct the header")
     return numbers
 
 
 def number_of(dataset: Dataset, tag: str, path: Path) -> float | None:
-    """The number of a tag; None where it is absent or empty.
+    """The number of a tag; None if it is absent or empty.
 
     Raises:
-        DicomError: when it is not one finite number.
+        DicomError: when the value is not one finite number.
     """
     numbers = numbers_of(dataset, tag, 1, path)
     return None if numbers is None else numbers[0]
 
 
 def rescale_of(dataset: Dataset, path: Path) -> tuple[float, float] | None:
-    """Slope and intercept; None where one of them is missing.
+    """Slope and intercept; None if one of them is missing.
 
     Raises:
         DicomError: when one is not a finite number.
@@ -49,7 +49,7 @@ def rescale_of(dataset: Dataset, path: Path) -> tuple[float, float] | None:
 
 
 def text_of(value: Any) -> str:
-    """A value as DICOM writes it; "" for None. Equal texts are one object: the files of a series repeat them."""
+    """A value as DICOM writes it; "" for None. Equal texts are one object, as the files of a series repeat them."""
     if value is None:
         return ""
     return intern("\\".join(map(str, value)) if isinstance(value, MultiValue) else str(value))

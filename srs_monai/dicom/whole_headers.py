@@ -1,7 +1,7 @@
-"""Whole headers of files whose pixels were read lately, for writers that refer to those files.
+"""Whole headers of files whose pixels were read recently, for writers that refer to those files.
 
-A writer copies much of the header of one source file. Whoever reads the pixels goes through that header anyway, so it
-is kept here, without the pixels.
+A writer copies much of the header of one source file. A reader of the pixels parses that header anyway, so it is kept
+here, without the pixels.
 """
 
 import copy
@@ -14,7 +14,7 @@ from pydicom import Dataset
 
 from srs_monai.files import file_stamp
 
-_MOST = 4  # one volume is written while others are computed and read
+_MOST = 4  # one volume is written while the next ones are computed and read
 _PIXELS = 0x7FE00000  # the first tag after the header
 
 _kept: OrderedDict[Path, tuple[tuple[int, ...], Dataset]] = OrderedDict()
@@ -25,9 +25,9 @@ def keep_header(path: Path, dataset: Dataset, stamp: tuple[int, ...]) -> None:
     """Keep the header of a file whose pixels are being read.
 
     Args:
-        path: of the file.
-        dataset: all of the file.
-        stamp: of the file before it was read.
+        path: path of the file.
+        dataset: the whole file.
+        stamp: stamp of the file before it was read.
     """
     header = dataset[:_PIXELS]
     header.file_meta = dataset.file_meta
@@ -39,7 +39,7 @@ def keep_header(path: Path, dataset: Dataset, stamp: tuple[int, ...]) -> None:
 
 
 def whole_header(path: Path) -> Dataset:
-    """All that stands before the pixels of a file, and its file meta information; the caller may change it."""
+    """All tags before the pixels of a file, and its file meta information; the caller may change the result."""
     with _lock:
         stamp, header = _kept.get(path, ((), Dataset()))
         if stamp == file_stamp(path.stat()):

@@ -24,12 +24,12 @@ def test_links_to_nothing_pipes_and_empty_files_are_no_slices(tmp_path: Path, wr
     os.mkfifo(tmp_path / "pipe")
     volume = load(tmp_path)
     assert_same_places(volume, series)
-    for said in ("loop (no file, or a link to none)", "the folder folder", "done.txt (empty)", "pipe (no file"):
-        assert said in volume.meta["left_out"]
+    for name in ("loop (", "folder", "done.txt (empty)", "pipe ("):
+        assert name in volume.meta["left_out"]
     with pytest.raises(DicomError, match="no file or series loop in"):
         load(tmp_path / "loop")
     (tmp_path / "lost").touch()  # named like a slice, without an ending
-    with pytest.raises(DicomError, match="lost is empty; fetch it again, or take it away"):
+    with pytest.raises(DicomError, match="lost is empty"):
         load(tmp_path)
 
 

@@ -231,16 +231,16 @@ def test_links_pipes_and_repeated_names_do_not_matter(tmp_path: Path) -> None:
 
 def test_names_of_nothing_are_refused(tmp_path: Path) -> None:
     series = write_series(tmp_path, along=EVEN[:4])
-    for source, said in (
-        ([], "there is no name"),
+    for source, value in (
+        ([], "got none"),
         ([series.files[0], tmp_path], "cannot be opened"),
         ([series.files[0], tmp_path / "missing"], "cannot be opened"),
         (tmp_path / "a" / "b", "nothing at"),
-        (series.files[0] / "frame_0001", "frames are named"),
+        (series.files[0] / "frame_0001", "'frame_0001'"),
     ):
-        with pytest.raises(DicomError, match=said):
+        with pytest.raises(DicomError, match=value):
             load(source)
-    with pytest.raises(DicomError, match="there is no name"):
+    with pytest.raises(DicomError, match="got none"):
         MedicalImageReader().get_data([])
 
 

@@ -58,7 +58,7 @@ def image_dataset(sop_class: str, modality: str, stored: NDArray[Any]) -> pydico
 
 
 def write_picture(path: Path, stored: NDArray[Any], sop_class: str, modality: str, **tags: Any) -> Path:
-    """Write stored values (rows, columns[, RGB]) as a DICOM file without a place in the patient."""
+    """Write stored values (rows, columns[, RGB]) as a DICOM file without a position in the patient."""
     dataset = image_dataset(sop_class, modality, stored)
     dataset.SeriesInstanceUID, dataset.StudyInstanceUID = generate_uid(), generate_uid()
     for tag, value in tags.items():

@@ -39,7 +39,7 @@ class Volume:
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture (C, H, W) or a sequence of them (C, H, W, F), without a place in the patient."""
+    """A picture (C, H, W) or a sequence of them (C, H, W, F), without a position in the patient."""
 
     values: NDArray[np.float64]
     tolerance: float = 1e-3

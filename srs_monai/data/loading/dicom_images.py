@@ -1,4 +1,4 @@
-"""DICOM images seen from outside: their sizes and places from the headers, which are read once."""
+"""Sizes and positions of DICOM images, from their headers."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -17,7 +17,7 @@ from srs_monai.dicom.header_cache import is_dicom
 from srs_monai.dicom.source import Pictures, find_dicom
 from srs_monai.errors import one_line
 
-_KEPT = 4096  # series whose layout is remembered
+_KEPT = 4096  # remembered series
 
 
 @dataclass(frozen=True)
@@ -26,9 +26,9 @@ class DicomLayout:
 
     Args:
         shape: columns, rows and slices of a volume; rows and columns of a picture.
-        affine: indices of a volume to RAS in mm; None of a picture.
-        session: what it shares with images of the same patient alone: its frame of reference, its series or its file.
-        frame_of_reference: of a volume; "" where it does not say.
+        affine: indices of a volume to RAS in mm; None for a picture.
+        session: key that only images of the same patient share: the frame of reference, the series or the file.
+        frame_of_reference: frame of reference of a volume; "" if it states none.
     """
 
     shape: tuple[int, ...]
@@ -38,7 +38,7 @@ class DicomLayout:
 
 
 def is_dicom_source(name: PathLike) -> bool:
-    """Whether a name goes to the DICOM reader: a folder, a DICOM file, a series of a folder or a frame of a file."""
+    """Whether the DICOM reader reads a name: a folder, a DICOM file, a series of a folder or a frame of a file."""
     path = Path(name)
     if str(path).lower().endswith((*NIFTI_SUFFIXES, *PICTURE_SUFFIXES)) or is_array(path):
         return False
@@ -48,10 +48,10 @@ def is_dicom_source(name: PathLike) -> bool:
 
 
 def session_of(name: PathLike) -> str | None:
-    """What a DICOM image shares with no image of another patient; None of an image that is not DICOM.
+    """A key that only DICOM images of the same patient share; None for other images.
 
-    Slices of one series, series of one frame of reference and frames of one file have the same. PatientID does not
-    count: where a data set was made anonymous, all have one.
+    Slices of one series, series with one frame of reference, and frames of one file have the same key. PatientID is not
+    used, because all images of an anonymised data set may have the same.
 
     Raises:
         DicomError: as `dicom_layout` does.
@@ -60,10 +60,10 @@ def session_of(name: PathLike) -> str | None:
 
 
 def dicom_layout(name: PathLike) -> DicomLayout:
-    """Size and place of a volume or picture; read again only when its file or folder has changed.
+    """Size and position of a volume or picture; read again only when its file or folder has changed.
 
     Raises:
-        DicomError: as `DicomReader` does, but for pixels, and for a file that holds a sequence of pictures.
+        DicomError: as `DicomReader` does, except for faults of the pixels, and for a file with a sequence of pictures.
     """
     path = Path(name)
     place = path if path.exists() else path.parent
@@ -83,8 +83,8 @@ def _layout(name: str, changed: int) -> DicomLayout:
     if isinstance(found, Pictures):
         if found.frame is None and found.header.kind is Kind.FRAMES:
             raise DicomError(
-                f"one picture is an image, but {name} holds a sequence of {found.header.frames}; name each frame that "
-                f"has a label, as {Path(name).name}/frame_0001"
+                f"an image must be one picture, but {name} holds a sequence of {found.header.frames}; name each frame "
+                f"that has a label, as {Path(name).name}/frame_0001"
             )
         return DicomLayout((found.header.rows, found.header.columns), None, _session(found.header))
     first = found.headers[0]

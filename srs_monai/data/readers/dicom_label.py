@@ -1,4 +1,4 @@
-"""DICOM segmentations and RT structure sets as label maps on the grid of the image that they belong to."""
+"""DICOM segmentations and RT structure sets as label maps on the grid of their image."""
 
 import logging
 from collections import Counter
@@ -28,7 +28,7 @@ from srs_monai.text import few
 
 logger = logging.getLogger(__name__)
 
-_KEPT = 4096  # files whose regions are remembered
+_KEPT = 4096  # remembered files
 _SEGMENTATIONS = (uid.SegmentationStorage, "1.2.840.10008.5.1.4.1.1.66.7")  # the latter: label maps
 _TAGS = [
     "SOPClassUID", "FrameOfReferenceUID", "SegmentationType", "SegmentSequence", "StructureSetROISequence",
@@ -38,13 +38,13 @@ _TAGS = [
 
 @dataclass(frozen=True)
 class DicomLabel:
-    """A segmentation or an RT structure set, by its header.
+    """The header of a segmentation or an RT structure set.
 
     Args:
-        path: of the file.
+        path: path of the file.
         contours: whether it is a structure set.
-        regions: name of each of its segments or structures by number; a name can come more than once.
-        frames_of_reference: that it lies in; empty where it does not say.
+        regions: names of its segments or structures by number; a name may occur more than once.
+        frames_of_reference: its frames of reference; empty if it states none.
     """
 
     path: Path
@@ -53,41 +53,41 @@ class DicomLabel:
     frames_of_reference: frozenset[str]
 
     def numbers(self, wanted: Mapping[str, int] | None) -> dict[int, int]:
-        """The class number of each region that has one, by the region's own number.
+        """The class numbers of regions, by the regions' own numbers.
 
         Args:
-            wanted: class numbers by names, which are those of the file to the letter. None takes the numbers of a
-                segmentation for class numbers, and the only structure of a structure set for class 1.
+            wanted: class numbers by names, written exactly as in the file. None uses the numbers of a segmentation as
+                class numbers, and class 1 for the only structure of a structure set.
 
         Raises:
-            DicomError: when the file lacks one of the names, or, without names, holds several structures.
+            DicomError: when the file lacks one of the names, or holds several structures and `wanted` is None.
         """
         known = few(dict.fromkeys(self.regions.values()), 20) or "none"
         if wanted is not None:
             missing = [name for name in wanted if name not in self.regions.values()]
             if missing:
                 raise DicomError(
-                    f"labels are found by their names, but {self.path} has no {few(map(repr, missing))}; it has "
-                    f"{known}. Correct the names in the data list's 'labels', or give the entry 'labels' of its own"
+                    f"regions are found by their names, but {self.path} has no {few(map(repr, missing))}, only "
+                    f"{known}; correct the names in the data list's 'labels', or give the entry its own 'labels'"
                 )
             return {number: wanted[name] for number, name in self.regions.items() if name in wanted}
         if not self.contours:
             return {number: number for number in self.regions}
         if len(self.regions) != 1:
             raise DicomError(
-                f"which class a structure is has to be said, but {self.path} has {len(self.regions)} ({known}); name "
-                f"those to be learned in a data list, as its 'labels': {{\"1\": NAME}}"
+                f"each structure needs a class, but {self.path} has {len(self.regions)} structures ({known}); name the "
+                f"wanted ones in a data list, as its 'labels': {{\"1\": NAME}}"
             )
         return dict.fromkeys(self.regions, 1)
 
 
 def dicom_label(name: PathLike) -> DicomLabel | None:
-    """The regions of a label file, or of the only file of a folder; None if it is neither of the two DICOM objects.
+    """The regions of a label file, or of the only file of a folder; None for any other file.
 
     The header is read again only when the file has changed.
 
     Raises:
-        DicomError: when it is one of them, but its header cannot be read, or its regions are no masks.
+        DicomError: when its header cannot be read, or its regions are not masks.
     """
     path = Path(name)
     if path.is_dir():
@@ -119,7 +119,7 @@ def _read(path: Path, stamp: tuple[int, ...]) -> DicomLabel | None:
                 return None
             if (kind := str(dataset.get("SegmentationType") or "")) == "FRACTIONAL":
                 raise DicomError(
-                    f"a pixel belongs to a segment or not, but {path} holds fractions; save it as a BINARY segmentation"
+                    f"segments must be binary, but {path} holds fractions; save it as a BINARY segmentation"
                 )
             segments = {
                 int(segment.SegmentNumber): str(segment.get("SegmentLabel") or "").strip()
@@ -136,13 +136,13 @@ def _read(path: Path, stamp: tuple[int, ...]) -> DicomLabel | None:
 def label_map(
     label: DicomLabel, shape: Sequence[int], affine: NDArray[np.float64], wanted: Mapping[str, int] | None = None
 ) -> NDArray[np.float32]:
-    """The class numbers of the voxels of an image, 0 where no region is.
+    """The class numbers of the voxels of an image, 0 outside all regions.
 
-    Where regions of two classes overlap, the higher number holds; that is logged as a warning.
+    Where regions of two classes overlap, the higher number is used, and a warning is logged.
 
     Args:
-        label: what belongs to the image.
-        shape: of the image, three axes.
+        label: the regions of the image.
+        shape: shape of the image, three axes.
         affine: indices of the image to RAS in mm.
         wanted: class numbers by names, see `DicomLabel.numbers`.
 
@@ -167,13 +167,13 @@ def label_map(
         for segment, where in segment_voxels(label.path, shape, affine, numbers):
             paint(where, numbers[segment])
     if overlaps:
-        said = few(f"{low} and {high} in {count} voxels" for (low, high), count in overlaps.items())
-        logger.warning("%s: labels overlap, the higher number holds: %s", label.path, said)
+        counted = few(f"{low} and {high} in {count} voxels" for (low, high), count in overlaps.items())
+        logger.warning("%s: labels overlap, and the higher number is used: %s", label.path, counted)
     return classes
 
 
 def _grid_of(shape: Sequence[int], affine: NDArray[np.float64], path: Path) -> SourceGrid:
-    """The slices of an image, its last axis, as contours are drawn on them."""
+    """The slices of an image, along its last axis, as the grid of contours."""
     normal = np.cross(affine[:3, 0], affine[:3, 1])
     normal *= np.sign(normal @ affine[:3, 2]) / np.linalg.norm(normal)
     slices = []

@@ -1,4 +1,4 @@
-"""DICOM series, files and frames as arrays with their place in the patient."""
+"""DICOM series, files and frames as arrays with their position in the patient."""
 
 import logging
 from collections.abc import Sequence
@@ -24,34 +24,34 @@ logger = logging.getLogger(__name__)
 class DicomReader(DeferredReader):
     """Read a DICOM series as a volume (columns, rows, slices), float32, or pictures as (C, H, W), rows first.
 
-    What is named decides what is read:
+    The name decides what is read:
 
-    - a folder: the series in it, or its one enhanced object. Of several series, the largest; the choice is logged and
-      stands in meta["left_out"], and two of the same size are rejected. Localizers, objects that are not images, other
-      files and sub-folders are skipped.
-    - FOLDER/SERIES_UID: that series of the folder. Files without a series UID go by "no-series-uid".
-    - several files: the series that they make up.
-    - a file: a CT, MR or PET slice as a volume of one slice; an enhanced multi-frame object as a volume; anything
-      without a place in the patient (ultrasound, visible light, radiographs, secondary captures) as a picture, or as
-      a sequence of pictures (C, H, W, F), which meta["frames"] counts.
-    - FILE/frame_0001: one frame, counted from 1, of a file that holds a sequence of pictures.
+    - a folder: its series, or its only enhanced object. The largest of several series is read; the choice is logged and
+      written to meta["left_out"], and two largest series of the same size are rejected. Localizers, objects that are
+      not images, other files and sub-folders are skipped.
+    - FOLDER/SERIES_UID: that series of the folder. "no-series-uid" means the files without a series UID.
+    - several files: the series that they form.
+    - a file: a CT, MR or PET slice as a volume of one slice; an enhanced multi-frame object as a volume; a file without
+      a position in the patient (ultrasound, visible light, radiographs, secondary captures) as a picture, or as a
+      sequence of pictures (C, H, W, F), whose number is in meta["frames"].
+    - FILE/frame_0001: one frame, counted from 1, of a file with a sequence of pictures.
 
-    Slices are sorted by position. Where they lie aside of each other (gantry tilt), each is shifted in its own plane
-    onto a straight grid that is wide enough for all of them. Missing slices and uneven spacing are refused with their
-    positions, unless `resample_uneven` says otherwise. What was done to the values stands in meta["notes"], sentences
-    parted by "; ", and is logged as a warning. A single slice counts as thick as its header says.
+    Slices are sorted by position. If they are shifted against each other (gantry tilt), each is moved in its own plane
+    onto a straight grid that is wide enough for all of them. Missing slices and uneven spacing are rejected, unless
+    `resample_uneven` is set. Changes of the values are described in meta["notes"], in sentences separated by "; ", and
+    logged as a warning. The thickness of a single slice comes from its header.
 
     Values are rescaled slice by slice (CT: to HU, its padding to -1024 HU); see `each_slice` and `read_pictures` for
-    the rules of colour, palettes and MONOCHROME1. meta["modality"] is "OT" for secondary captures, whose values mean
-    nothing but brightness. meta["ultrasound_region"] is the box of the largest region of tissue, where an ultrasound
-    file tells of one: top, left, bottom, right in pixels, half open.
+    the rules of colour, palettes and MONOCHROME1. meta["modality"] is "OT" for secondary captures, whose values are
+    brightness only. meta["ultrasound_region"] is the box of the largest tissue region that an ultrasound file states:
+    top, left, bottom, right in pixels, half open.
 
     Args:
-        resample_uneven: lay an even grid through missing slices and uneven spacing, linearly along the normal, and
-            leave out copies of slices. See `even_places` for the grid.
+        resample_uneven: resample missing slices and uneven spacing to an even grid, linearly along the normal, and skip
+            copies of slices. See `even_places` for the grid.
 
     Raises:
-        DicomError: from get_data, for everything that cannot be read rightly.
+        DicomError: from get_data, for input that cannot be read correctly.
     """
 
     def __init__(self, resample_uneven: bool = False) -> None:
@@ -59,7 +59,7 @@ class DicomReader(DeferredReader):
         self.resample_uneven = resample_uneven
 
     def get_data(self, img: Sequence[PathLike] | PathLike) -> tuple[NDArray[np.float32], dict[str, Any]]:
-        """Read what is named: the array and its meta data."""
+        """Read the array and its meta data."""
         found = _found(img)
         if isinstance(found, Slices):
             volume = _Volume(found, self.resample_uneven)
@@ -69,11 +69,11 @@ class DicomReader(DeferredReader):
     def open(self, img: Sequence[PathLike] | PathLike) -> OpenVolume | None:
         """The volume of a series; None for pictures.
 
-        Slices can be had one by one of CT alone, for in others what no pixel reaches is as dark as the darkest voxel,
-        and not of an enhanced object, whose frames are in one file.
+        Single slices can be read of CT only: in other modalities, voxels outside all slices get the smallest value of
+        the whole volume. They cannot be read of an enhanced object, whose frames are in one file.
 
         Raises:
-            DicomError: as get_data, but for the pixels.
+            DicomError: as get_data, except for faults of the pixels.
         """
         found = _found(img)
         return _Volume(found, self.resample_uneven) if isinstance(found, Slices) else None
@@ -98,7 +98,7 @@ class _Volume(OpenVolume):
         return read_volume(self.stack)
 
     def values(self, numbers: Sequence[int]) -> NDArray[np.float32]:
-        """The slices of these numbers."""
+        """The slices with these numbers."""
         return read_ct_slices(self.stack, numbers)
 
 
@@ -129,5 +129,5 @@ def _meta(header: Header, shape: Sequence[int], affine: NDArray[np.float64]) -> 
         "affine": affine,
         "original_affine": affine.copy(),
         "spatial_shape": np.asarray(shape),
-        "original_channel_dim": float("nan"),  # none: how MONAI writes it
+        "original_channel_dim": float("nan"),  # nan: none, in MONAI's form
     }

@@ -1,4 +1,4 @@
-"""The one reader that configurations name: it looks at what it is given."""
+"""The reader that configurations name; it chooses the reader of a format by the content of a file."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,16 +23,16 @@ from srs_monai.errors import one_line
 
 
 class MedicalImageReader(DeferredReader):
-    """Read what there is: DICOM by its content, NIfTI and array files by their names, anything else as a picture.
+    """Read DICOM by its content, NIfTI and array files by their names, and any other file as a picture.
 
-    Folders, several files, and names below a folder or file that are none themselves (a series, a frame) go to
-    `DicomReader`; so do files that carry DICOM's mark, whatever their name. Volumes come as (X, Y, Z), from array files
-    as (slices, H, W), with a RAS affine, pictures as (C, H, W); `LoadImaged(keys, reader=MedicalImageReader(),
-    ensure_channel_first=True)` gives (C, X, Y, Z) and (C, H, W). What is not known of an image is left out of its meta
-    data, for batches cannot hold None; meta["notes"] and meta["left_out"] are "" where there is nothing to say.
+    `DicomReader` reads folders, several files, series or frames (names below a folder or file), and files with DICOM's
+    mark, whatever their name. Volumes are (X, Y, Z), from array files (slices, H, W), with a RAS affine; pictures are
+    (C, H, W). `LoadImaged(keys, reader=MedicalImageReader(), ensure_channel_first=True)` gives (C, X, Y, Z) and
+    (C, H, W). The meta data have no unknown values, because batches cannot hold None; meta["notes"] and
+    meta["left_out"] may be "".
 
     Args:
-        resample_uneven: as for `DicomReader`.
+        resample_uneven: see `DicomReader`.
 
     Raises:
         ValueError: from get_data, as the four readers do.
@@ -50,10 +50,10 @@ class MedicalImageReader(DeferredReader):
         return array, _known(meta)
 
     def open(self, img: Sequence[PathLike] | PathLike) -> OpenVolume | None:
-        """A volume whose slices can be read by themselves; None for all else: get_data reads it.
+        """A volume whose slices can be read a few at a time; None for other images, which get_data reads.
 
         Raises:
-            ValueError: as get_data, but for the values of voxels.
+            ValueError: as get_data, except for faults of the voxels.
         """
         paths = tuple(ensure_tuple(img))
         reader = self._reader_of(paths)
@@ -86,5 +86,5 @@ class MedicalImageReader(DeferredReader):
 
 
 def _known(meta: dict[str, Any]) -> dict[str, Any]:
-    """Meta data without what is not known."""
+    """Meta data without unknown values."""
     return {"notes": "", "left_out": ""} | {key: value for key, value in meta.items() if value is not None}

@@ -1,4 +1,4 @@
-"""Several slices at one place: copies, or acquisitions that must not be mixed."""
+"""Several slices at one position: copies, or acquisitions that must not be mixed."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -17,24 +17,24 @@ _KINDS_OF_IMAGE = (
     "DiffusionBValue", "EchoNumbers", "EchoTime", "EffectiveEchoTime", "TemporalPositionIdentifier",
     "TemporalPositionIndex", "InversionTime", "KVP", "ConvolutionKernel",
 )  # fmt: skip
-_OWN_FOLDER = "put each into a folder of its own, or name the files of one"
+_OWN_FOLDER = "put each into its own folder, or name the files of one"
 
 
 def one_at_a_place(slices: Sequence[Header]) -> list[Header]:
-    """The first of the slices at each place, in order."""
+    """The first of the slices at each position, in order."""
     return [group[0] for group in _by_place(slices)]
 
 
 def without_copies(slices: Sequence[Header], source: Path, leave_out: bool) -> tuple[list[Header], str]:
-    """Slices in order, one at each place, and a sentence about copies that were left out.
+    """Slices in order, one at each position, and a sentence about skipped copies.
 
     Args:
-        slices: in order.
-        source: what they are of, for messages.
-        leave_out: drop slices that equal another at their place, pixel for pixel.
+        slices: the slices, in order.
+        source: their source, for messages.
+        leave_out: skip slices that equal another slice at their position, pixel for pixel.
 
     Raises:
-        DicomError: for slices that differ at one place, and for copies that may not be left out.
+        DicomError: for different slices at one position, and for copies without `leave_out`.
     """
     groups = _by_place(slices)
     doubled = [group for group in groups if len(group) > 1]
@@ -42,22 +42,24 @@ def without_copies(slices: Sequence[Header], source: Path, leave_out: bool) -> t
         return list(slices), ""
     where = few([f"{_place(group[0], slices[0]):.2f} mm ({_names(group)})" for group in doubled], shown=8)
     if not all(_are_copies(group) for group in doubled):
-        told_apart = _told_apart(doubled, slices)
+        differing = _differing_tags(doubled, slices)
         raise DicomError(
-            f"a volume has one slice at a place, but {source} has more at {where}{told_apart}; {_OWN_FOLDER}"
+            f"a volume must have one slice at each position, but {source} has several at {where}{differing}; "
+            f"{_OWN_FOLDER}"
         )
     if not leave_out:
         raise DicomError(
-            f"a volume has one slice at a place, but {source} has more at {where}, which equal each other; take the "
-            f"copies out, or let resample_uneven (on the command line --resample-uneven) leave them out"
+            f"a volume must have one slice at each position, but {source} has equal copies at {where}; remove the "
+            f"copies, or skip them with resample_uneven (on the command line --resample-uneven)"
         )
-    return [group[0] for group in groups], f"copies of slices left out at {where}"
+    return [group[0] for group in groups], f"copies of slices skipped at {where}"
 
 
 def check_not_interleaved(slices: Sequence[Header], along: NDArray[np.float64], even: bool, source: Path) -> None:
-    """Refuse to lay one grid through acquisitions that pass through the same region at different positions.
+    """Reject interleaved acquisitions: slices of the same region at different positions.
 
-    What differs must be the kind of image where slices are even: one volume is often acquired in several passes.
+    Evenly spaced slices are rejected only if the kind of image differs, because one volume is often acquired in several
+    passes.
     """
     for tag in _KINDS_OF_IMAGE if even else MARKS:
         ranges: dict[str, tuple[float, float]] = {}
@@ -69,8 +71,8 @@ def check_not_interleaved(slices: Sequence[Header], along: NDArray[np.float64], 
         overlap = any(later[0] < earlier[1] for earlier, later in pairwise(ordered))
         if overlap and min(counts.values()) > 1:
             raise DicomError(
-                f"acquisitions are never mixed into one volume, but in {source} the slices of several lie between each "
-                f"other, told apart by {tag}: {_counted(counts)}; {_OWN_FOLDER}"
+                f"a volume must come from one acquisition, but {source} has interleaved slices of several, which "
+                f"differ in {tag}: {_counted(counts)}; {_OWN_FOLDER}"
             )
 
 
@@ -104,13 +106,13 @@ def _are_copies(group: Sequence[Header]) -> bool:
     return all(np.array_equal(values, slice_values(header), equal_nan=True) for header in group[1:])
 
 
-def _told_apart(doubled: Sequence[Sequence[Header]], slices: Sequence[Header]) -> str:
-    """The tag whose values differ at every doubled place, else those that differ at some."""
+def _differing_tags(doubled: Sequence[Sequence[Header]], slices: Sequence[Header]) -> str:
+    """The tag whose values differ at every repeated position, else the tags that differ at some of them."""
     varying = []
     for tag in MARKS:
         distinct = [len({header.mark(tag) for header in group}) for group in doubled]
         if distinct == [len(group) for group in doubled]:
-            return f", told apart by {tag}: {_counted(Counter(header.mark(tag) for header in slices))}"
+            return f", which differ in {tag}: {_counted(Counter(header.mark(tag) for header in slices))}"
         if max(distinct) > 1:
             varying.append(tag)
     return f", which differ in {few(varying)}" if varying else ""

@@ -16,38 +16,38 @@ _HU = ("", "HU", "HU_MOD", "US")  # RescaleType; US: unspecified, which scanners
 
 
 def check_slice(header: Header) -> None:
-    """Refuse a slice whose header does not say where its pixels lie, or what its values are."""
+    """Reject a slice whose header does not state the position of its pixels or the meaning of its values."""
     for tag, value, way_out in (
         ("ImagePositionPatient", header.position, "export the series again from its archive"),
         ("ImageOrientationPatient", header.orientation, "export the series again from its archive"),
         ("PixelSpacing", header.pixel_spacing, "write it into the header; distances cannot be guessed"),
     ):
         if value is None:
-            raise DicomError(f"a slice of a volume has {tag}, but {header.path} has none; {way_out}")
+            raise DicomError(f"a slice of a volume must have {tag}, but {header.path} has none; {way_out}")
     if min(header.pixel_spacing or ()) <= 0:
-        raise DicomError(f"PixelSpacing is above 0 mm, but {header.path} has {header.pixel_spacing}; correct it")
+        raise DicomError(f"PixelSpacing must be above 0 mm, but {header.path} has {header.pixel_spacing}; correct it")
     across, down = np.array(header.orientation).reshape(2, 3)
     if not np.allclose([across @ across, down @ down, across @ down], [1, 1, 0], atol=1e-3):
         raise DicomError(
-            f"ImageOrientationPatient is two unit vectors at right angles, but {header.path} has "
+            f"ImageOrientationPatient must be two unit vectors at right angles, but {header.path} has "
             f"{list(header.orientation or ())}; correct the header"
         )
     if header.modality == "CT" and not header.rescaled:
         raise DicomError(
-            f"CT values become HU by RescaleSlope and RescaleIntercept, but {header.path} lacks them; "
+            f"CT needs RescaleSlope and RescaleIntercept to give HU, but {header.path} lacks them; "
             f"write them into the header (often 1 and -1024)"
         )
     if header.modality == "CT" and header.rescale_type not in _HU:
         raise DicomError(
-            f"CT is read in HU, but the values of {header.path} are {header.rescale_type!r} by its RescaleType; name a "
-            f"series of the study in HU"
+            f"CT must be in HU, but {header.path} has the RescaleType {header.rescale_type!r}; name a series of the "
+            f"study in HU"
         )
     if header.rescale is not None and header.rescale[0] == 0:
-        raise DicomError(f"RescaleSlope is not 0, but that of {header.path} is, so all values are one; correct it")
+        raise DicomError(f"RescaleSlope must not be 0, but it is 0 in {header.path}; correct the header")
 
 
 def same_grid(one: Header, other: Header) -> bool:
-    """Whether two slices could be of one volume: same modality, size, directions, spacing and frame of reference."""
+    """Whether two slices agree in modality, size, directions, spacing and frame of reference, as in one volume."""
     return (
         (one.modality, one.secondary_capture, one.rows, one.columns, one.frame_of_reference)
         == (other.modality, other.secondary_capture, other.rows, other.columns, other.frame_of_reference)
@@ -72,12 +72,12 @@ def in_order(slices: Sequence[Header]) -> list[Header]:
 
 
 def along_normal(slices: Sequence[Header]) -> NDArray[np.float64]:
-    """How far along the normal of the first one each slice lies, in mm."""
+    """The position of each slice along the normal of the first slice, in mm."""
     return np.asarray(_positions(slices) @ slice_axes(slices[0])[2])
 
 
-def aside(slices: Sequence[Header]) -> NDArray[np.float64]:
-    """How far each slice lies from the first along its rows and down its columns, in pixels, (slices, 2)."""
+def in_plane_offsets(slices: Sequence[Header]) -> NDArray[np.float64]:
+    """The offset of each slice from the first along rows and columns, in pixels, (slices, 2)."""
     across, down, _ = slice_axes(slices[0])
     between_rows, between_columns = slices[0].pixel_spacing or (1.0, 1.0)
     drift = _positions(slices) - np.array(slices[0].position)

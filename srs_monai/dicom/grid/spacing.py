@@ -1,4 +1,4 @@
-"""Positions of slices along their normal as places on an even grid, or refused with the positions."""
+"""Positions of slices along their normal as places on an even grid; gaps and uneven spacing are rejected."""
 
 from dataclasses import dataclass
 
@@ -8,17 +8,17 @@ from numpy.typing import NDArray
 from srs_monai.dicom.header import DicomError
 from srs_monai.text import few
 
-# Positions are often written in tenths of a mm. Off by more, or by a fifth of thin slices' spacing, spacing is uneven.
+# positions are often rounded to tenths of a mm; a larger deviation, or a fifth of the spacing of thin slices, is uneven
 _TOLERANCE = 0.1
 _FRACTION = 5
-# an even grid has at most so many slices for each that there is: beyond, most of the volume would be made up
+# slices of an even grid for each original slice, at most: with more, most of the volume would be invented
 _MOST_SLICES = 5
 _ON_REQUEST = "resample_uneven (on the command line --resample-uneven)"
 
 
 @dataclass(frozen=True)
 class Places:
-    """An even grid of slices: the distance between them in mm, and where on it, in slices, the slices there are lie."""
+    """An even grid of slices: its spacing in mm, and the places of the original slices on it, in slices of the grid."""
 
     spacing: float
     places: NDArray[np.float64]
@@ -26,24 +26,25 @@ class Places:
 
     @property
     def count(self) -> int:
-        """Slices of the grid, whose first and last are the first and last that there are."""
+        """Number of slices of the grid, which runs from the first to the last original slice."""
         return round(float(self.places[-1])) + 1
 
 
 def even_places(along: NDArray[np.float64], source: object, resample_uneven: bool = False) -> Places:
-    """Lay a grid through positions along the normal, in mm, rising and at least two.
+    """The even grid of slices at some positions along their normal.
 
-    Slices that follow each other evenly are the grid. Where some are missing, the grid goes through those that there
-    are. Where spacing is uneven, it is the smallest gap between neighbours, so that no detail is lost; gaps below a
-    fifth of the median do not count, for one slice out of line would else rule all others.
+    Evenly spaced slices form the grid. If slices are missing, the grid passes through the others. If the spacing is
+    uneven, the grid has the smallest gap between neighbours, so that no detail is lost. Gaps below a fifth of the
+    median do not count: otherwise one misplaced slice would set the spacing of all.
 
     Args:
-        along: positions, in mm.
-        source: what they are of, for messages.
+        along: at least two ascending positions, in mm.
+        source: source of the slices, for messages.
         resample_uneven: allow missing slices and uneven spacing.
 
     Raises:
-        DicomError: for either without `resample_uneven`, and where the grid would need far more slices than there are.
+        DicomError: for missing slices or uneven spacing without `resample_uneven`, and for a grid with far more slices
+            than the series.
     """
     gaps = np.diff(along)
     usual = float(np.percentile(gaps, 50, method="lower"))
@@ -62,17 +63,17 @@ def even_places(along: NDArray[np.float64], source: object, resample_uneven: boo
         ]
         if not resample_uneven:
             raise DicomError(
-                f"slices follow each other without gaps, but {source}, every {spacing:.2f} mm from {along[0]:.2f} to "
-                f"{along[-1]:.2f} mm, lacks {len(lacking)}: {few(lacking, shown=8)}; fetch the whole series, or let "
-                f"{_ON_REQUEST} fill them in"
+                f"a series must not lack slices, but {source}, with a slice every {spacing:.2f} mm from {along[0]:.2f} "
+                f"to {along[-1]:.2f} mm, lacks {len(lacking)}: {few(lacking, shown=8)}; fetch the whole series, or "
+                f"fill them in with {_ON_REQUEST}"
             )
         note = f"{len(lacking)} missing slices filled in from their neighbours: {few(lacking, shown=8)}"
         return _bounded(Places(spacing, places, note), len(along), source)
     if not resample_uneven:
         raise DicomError(
-            f"slices are evenly spaced, but {source}, usually every {usual:.2f} mm, has "
-            f"{_odd_gaps(along, gaps, usual, tolerance)}; put the even part into a folder of its own, or let "
-            f"{_ON_REQUEST} lay an even grid through them"
+            f"slices must be evenly spaced, but {source}, usually every {usual:.2f} mm, has "
+            f"{_odd_gaps(along, gaps, usual, tolerance)}; put the even part into its own folder, or resample "
+            f"the series with {_ON_REQUEST}"
         )
     smallest = float(gaps[gaps >= np.percentile(gaps, 50, method="lower") / _FRACTION].min())
     spacing = span / np.ceil(span / smallest - 1e-6)
@@ -88,14 +89,16 @@ def _odd_gaps(along: NDArray[np.float64], gaps: NDArray[np.float64], usual: floa
     ]
     if odd:
         return few(odd, shown=8)
-    return f"gaps that creep from {gaps.min():.3f} to {gaps.max():.3f} mm between {along[0]:.2f} and {along[-1]:.2f} mm"
+    return (
+        f"gaps that change from {gaps.min():.3f} to {gaps.max():.3f} mm between {along[0]:.2f} and {along[-1]:.2f} mm"
+    )
 
 
 def _bounded(grid: Places, slices: int, source: object) -> Places:
     if grid.count > _MOST_SLICES * slices:
         raise DicomError(
-            f"an even grid has at most {_MOST_SLICES} slices for each that there is, but {source} has {slices} and "
+            f"an even grid may have at most {_MOST_SLICES} slices for each original one, but {source} has {slices} and "
             f"would need {grid.count}, every {grid.spacing:.2f} mm over {grid.spacing * (grid.count - 1):.2f} mm; put "
-            f"each part into a folder of its own"
+            f"each part into its own folder"
         )
     return grid

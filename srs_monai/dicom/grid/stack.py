@@ -1,4 +1,4 @@
-"""Slices of one series in order along the patient and on a straight, even grid, or refused with their positions."""
+"""Slices of one series, sorted by position, on a straight and even grid."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from srs_monai.dicom.grid.duplicates import check_not_interleaved, without_copies
-from srs_monai.dicom.grid.geometry import along_normal, aside, in_order, slice_affine
+from srs_monai.dicom.grid.geometry import along_normal, in_order, in_plane_offsets, slice_affine
 from srs_monai.dicom.grid.spacing import even_places
 from srs_monai.dicom.header import DicomError, Header
 
-_STRAIGHT = 0.5  # pixels that slices may lie aside of each other and count as straight
+_STRAIGHT = 0.5  # pixels: slices with smaller offsets in their plane count as straight
 _DECIMALS = 4  # of a pixel: whole shifts stay whole
-# a grid that must be widened to more than so many times a slice may have so many voxels at most: 0.5 GiB
+# a grid with more than 4 times the pixels of a slice may have at most this number of voxels: 0.5 GiB
 _WIDEST, _LARGEST = 4, 2**27
 
 
@@ -23,12 +23,12 @@ class Stack:
     """Slices in order, and the volume that they fill.
 
     Args:
-        slices: in order along the normal.
+        slices: the slices, in order along the normal.
         shape: columns, rows and slices of the volume.
         affine: voxel (column, row, slice) of the volume to RAS in mm.
-        places: where on the last axis each slice lies, in slices.
-        shifts: column and row where the first pixel of each slice lies, (slices, 2).
-        notes: sentences about what is done to the values.
+        places: position of each slice on the last axis, in slices.
+        shifts: column and row of the first pixel of each slice, (slices, 2).
+        notes: sentences about changes of the values.
     """
 
     slices: Sequence[Header]
@@ -40,19 +40,19 @@ class Stack:
 
 
 def stack(slices: Sequence[Header], source: Path, resample_uneven: bool = False) -> Stack:
-    """Sort checked slices of one grid by position and lay a straight, even grid through them.
+    """Sort checked slices by position and find a straight, even grid for them.
 
-    Slices that lie aside of each other (gantry tilt) get a grid that is as straight as the others, with the pixels of
-    the first slice, widened so far that it holds the pixels of all: what was scanned must not fall off its edge.
+    If slices are shifted against each other (gantry tilt), the grid is straight all the same. It has the pixel size of
+    the first slice and is wide enough for the pixels of all slices.
 
     Args:
-        slices: of one grid, in any order.
-        source: what they are of, for messages.
-        resample_uneven: lay an even grid through missing slices and uneven spacing, leave out copies of slices.
+        slices: slices of one grid, in any order.
+        source: their source, for messages.
+        resample_uneven: resample missing slices and uneven spacing to an even grid, and skip copies of slices.
 
     Raises:
-        DicomError: when slices are doubled or of several acquisitions, and, without `resample_uneven`, missing or
-            unevenly spaced.
+        DicomError: for different slices at one position, for slices of several acquisitions, and without
+            `resample_uneven` for missing, unevenly spaced or repeated slices.
     """
     ordered, copies = without_copies(in_order(slices), source, resample_uneven)
     first = ordered[0]
@@ -74,16 +74,16 @@ def stack(slices: Sequence[Header], source: Path, resample_uneven: bool = False)
 
 
 def first_pixel(shift: NDArray[np.float64] | float) -> NDArray[np.float64]:
-    """The pixel of a grid that lies nearest to the first one of a slice shifted by so many pixels."""
+    """The pixel of the grid that is nearest to the first pixel of a slice with this shift, in pixels."""
     return np.asarray(np.floor(np.asarray(shift) + 0.5))
 
 
 def _straightened(
     slices: Sequence[Header], along: NDArray[np.float64], count: int, source: Path
 ) -> tuple[NDArray[np.float64], tuple[int, int], str]:
-    """Where slices begin on a straight grid, its columns and rows, and a sentence about their tilt."""
+    """The first pixel of each slice on a straight grid, the columns and rows of the grid, and a sentence about tilt."""
     first = slices[0]
-    shifts = aside(slices)
+    shifts = in_plane_offsets(slices)
     if np.abs(shifts).max() <= _STRAIGHT:
         return np.zeros_like(shifts), (first.columns, first.rows), ""
     shifts = np.round(shifts, _DECIMALS)
@@ -92,13 +92,13 @@ def _straightened(
     between_rows, between_columns = first.pixel_spacing or (1.0, 1.0)
     drift = shifts * [between_columns, between_rows]
     furthest = int(np.linalg.norm(drift, axis=1).argmax())
-    said = f"slices drift {np.linalg.norm(drift[furthest]):.2f} mm aside over {along[furthest] - along[0]:.2f} mm"
+    drifting = f"slices drift {np.linalg.norm(drift[furthest]):.2f} mm aside over {along[furthest] - along[0]:.2f} mm"
     if columns * rows > _WIDEST * first.columns * first.rows and columns * rows * count > _LARGEST:
         raise DicomError(
-            f"slices of a volume lie above each other, but in {source} {said}, which would take a grid of "
-            f"{columns} x {rows} pixels; put each part into a folder of its own"
+            f"slices of a volume must lie above each other, but in {source} {drifting}, which would need a grid of "
+            f"{columns} x {rows} pixels; put each part into its own folder"
         )
-    note = f"{said} ({_tilt(drift, along)}): resampled onto a straight grid of {columns} x {rows} pixels"
+    note = f"{drifting} ({_tilt(drift, along)}): resampled onto a straight grid of {columns} x {rows} pixels"
     return shifts - low, (columns, rows), note
 
 
@@ -113,8 +113,8 @@ def _tilt(drift: NDArray[np.float64], along: NDArray[np.float64]) -> str:
 
 
 def _thickness_of_one(header: Header) -> tuple[float, str]:
-    """What stands for the spacing of a single slice, in mm, and a sentence where nothing says it."""
+    """The thickness of a single slice, in mm, and a note if it is assumed."""
     for value in (header.slice_spacing, header.thickness):
         if value:
             return abs(value), ""
-    return 1.0, "the header does not say how thick the slice is: 1 mm is assumed"
+    return 1.0, "the header does not state the thickness of the slice: 1 mm is assumed"

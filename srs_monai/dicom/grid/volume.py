@@ -1,4 +1,4 @@
-"""The slices of a stack as one array, resampled where they do not lie on its grid."""
+"""The slices of a stack as one array, resampled if they do not lie on its grid."""
 
 from collections.abc import Iterator, Sequence
 
@@ -8,15 +8,15 @@ from numpy.typing import NDArray
 from srs_monai.dicom.grid.stack import Stack, first_pixel
 from srs_monai.dicom.pixels.decode import CT_PADDING_HU, each_slice
 
-_SLICES_AT_ONCE = 16  # copied into the volume together: neighbours in memory are slices
+_SLICES_AT_ONCE = 16  # copied into the volume together, because slices are neighbours in memory
 _ON_A_SLICE = 1e-6  # slices
 
 
 def read_volume(stack: Stack) -> NDArray[np.float32]:
-    """The volume (columns, rows, slices) that a stack fills, reading one slice after the other.
+    """The volume (columns, rows, slices) of a stack, read slice by slice.
 
-    Each slice is shifted in its own plane, then neighbours are mixed along the normal, both linearly. What no pixel
-    reaches becomes -1024 HU in CT, and the smallest value in others.
+    Each slice is shifted in its own plane, then neighbours are mixed along the normal, both linearly. Voxels outside
+    all slices become -1024 HU in CT, and the smallest value in other modalities.
     """
     columns, rows, count = stack.shape
     volume = np.empty((columns, rows, count), dtype=np.float32)
@@ -29,11 +29,11 @@ def read_volume(stack: Stack) -> NDArray[np.float32]:
 
 
 def read_ct_slices(stack: Stack, numbers: Sequence[int]) -> NDArray[np.float32]:
-    """Some slices of a CT volume, (columns, rows, n), as `read_volume` has them, reading those that they are made of.
+    """Some slices of a CT volume, (columns, rows, n), equal to those of `read_volume`. Only needed slices are read.
 
     Args:
-        stack: of CT, in which what no pixel reaches is -1024 HU, whatever the other slices hold.
-        numbers: of the slices, ascending.
+        stack: stack of CT, in which voxels outside all slices do not depend on the other slices: they are -1024 HU.
+        numbers: ascending numbers of the slices.
     """
     block = np.empty((len(numbers), stack.shape[1], stack.shape[0]), dtype=np.float32)
     frames: Iterator[NDArray[np.float32]] = iter(())
@@ -47,7 +47,7 @@ def read_ct_slices(stack: Stack, numbers: Sequence[int]) -> NDArray[np.float32]:
 
 
 def _on_grid(stack: Stack, first: int = 0) -> Iterator[NDArray[np.float32]]:
-    """The slices (rows, columns) of the grid, in order, from the first one that is wanted."""
+    """The slices (rows, columns) of the grid, in order, from number `first`."""
     passed = int(np.searchsorted(stack.places, first + _ON_A_SLICE, side="right")) - 1  # slices that lie before `after`
     shifted = (
         _shifted(values, shift, (stack.shape[1], stack.shape[0]))
@@ -68,7 +68,7 @@ def _on_grid(stack: Stack, first: int = 0) -> Iterator[NDArray[np.float32]]:
 
 
 def _mixed(before: NDArray[np.float32], after: NDArray[np.float32], weight: float) -> NDArray[np.float32]:
-    """Both slices by the weight of the later one; where only one has a value, the nearer one holds."""
+    """The weighted mean of two slices by the weight of the later one; if one has no value, the nearer slice is used."""
     mixed = before + np.float32(weight) * (after - before)
     lacking = np.isnan(mixed)
     mixed[lacking] = (before if weight < 0.5 else after)[lacking]
@@ -76,7 +76,7 @@ def _mixed(before: NDArray[np.float32], after: NDArray[np.float32], weight: floa
 
 
 def _shifted(values: NDArray[np.float32], shift: NDArray[np.float64], shape: tuple[int, int]) -> NDArray[np.float32]:
-    """A slice with its first pixel at the column and row of `shift`, NaN where no pixel reaches."""
+    """A slice with its first pixel at the column and row of `shift`, and NaN outside its pixels."""
     if not shift.any() and values.shape == shape:
         return values
     wide = np.full(shape, np.nan, dtype=np.float32)
@@ -87,9 +87,9 @@ def _shifted(values: NDArray[np.float32], shift: NDArray[np.float64], shape: tup
 
 
 def _moved(values: NDArray[np.float32], shift: float) -> tuple[int, NDArray[np.float32]]:
-    """The first place of the result and as many columns as before, linear between pixels.
+    """The first place of the result, and the moved columns, linear between pixels.
 
-    A pixel reaches half its width beyond its centre: so far the outermost ones hold.
+    A pixel extends half its width beyond its centre; the outermost pixels keep their values up to there.
     """
     below = int(np.floor(shift))
     part = np.float32(shift - below)
@@ -102,7 +102,7 @@ def _moved(values: NDArray[np.float32], shift: float) -> tuple[int, NDArray[np.f
 
 
 def _fill_unmeasured(volume: NDArray[np.float32], modality: str) -> None:
-    """Put a value where there is none, in place."""
+    """Replace NaN by a value, in place."""
     if not np.isnan(volume.min()):
         return
     smallest = float(np.fmin.reduce(volume, axis=None))

@@ -1,1 +1,1 @@
-"""Pixels as numbers that mean something."""
+"""Decoded pixels, with values in HU or on a known scale."""

@@ -1,14 +1,14 @@
-"""What compressed pixels say of their own size, which may be something else than the DICOM header."""
+"""The size that compressed pixels state themselves, which may differ from the DICOM header."""
 
 import struct
 
 _START_OF_JPEG = b"\xff\xd8"
-_START_OF_JPEG_2000 = b"\xff\x4f\xff\x51"  # with the marker of its sizes, which always comes next
+_START_OF_JPEG_2000 = b"\xff\x4f\xff\x51"  # with the marker of the sizes, which always follows
 _FRAME_MARKERS = {*range(0xC0, 0xD0), 0xF7} - {0xC4, 0xC8, 0xCC}  # JPEG's, and JPEG-LS's
 
 
 def stated_size(codestream: bytes) -> tuple[int, int, int] | None:
-    """Rows, columns and samples a pixel of a frame in JPEG, JPEG-LS or JPEG 2000; None for others, and broken ones."""
+    """Rows, columns and samples per pixel of a JPEG, JPEG-LS or JPEG 2000 frame; None for other and broken frames."""
     try:
         if codestream.startswith(_START_OF_JPEG):
             return _jpeg(codestream)
@@ -19,16 +19,16 @@ def stated_size(codestream: bytes) -> tuple[int, int, int] | None:
 
 
 def run_length_pixels(frame: bytes) -> int:
-    """How many pixels the first segment of a frame in DICOM's run length encoding holds, its padding included."""
+    """The number of pixels in the first segment of a run-length encoded frame, with padding."""
     first, second = struct.unpack_from("<2I", frame, 4)
     at, end = first, second or len(frame)
     pixels = 0
     while at < end:
         control = frame[at]
-        if control < 128:  # so many bytes as they are
+        if control < 128:  # that many bytes follow, plus one
             pixels += control + 1
             at += control + 2
-        else:  # one byte, repeated; 128 stands for none
+        else:  # one byte is repeated; 128 repeats none
             pixels += 257 - control if control > 128 else 0
             at += 2 if control > 128 else 1
     return pixels
@@ -40,7 +40,7 @@ def _jpeg(codestream: bytes) -> tuple[int, int, int] | None:
         prefix, marker = struct.unpack_from(">BB", codestream, at)
         if prefix != 0xFF:
             return None
-        if marker == 0xFF:  # fill bytes may stand before a marker
+        if marker == 0xFF:  # fill bytes may precede a marker
             at += 1
             continue
         if marker in _FRAME_MARKERS:

@@ -1,4 +1,4 @@
-"""DICOM files without a place in the patient as pictures, rows first."""
+"""DICOM files without a position in the patient as pictures, rows first."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -14,14 +14,14 @@ from srs_monai.dicom.pixels.ultrasound_regions import tissue_region
 
 
 def read_pictures(header: Header, frames: Sequence[int]) -> tuple[NDArray[np.float32], dict[str, Any]]:
-    """Frames of a file, counted from 0, as (C, H, W, F), and what is known of them.
+    """Frames of a file, counted from 0, as (C, H, W, F), and facts about them.
 
-    YBR becomes RGB, palettes their colours in 8 bits (one channel, where all are grey), MONOCHROME1 is inverted.
-    Padding becomes the smallest value of its picture. Known are, where there is one, "stored_max", the full scale of
-    the values, and "ultrasound_region"; see `tissue_region`.
+    YBR becomes RGB, palettes become their colours in 8 bits (one channel if all are grey), and MONOCHROME1 is inverted.
+    Padding becomes the smallest value of its picture. The facts are "stored_max", the full scale of the values, and
+    "ultrasound_region" (see `tissue_region`), if they are known.
 
     Raises:
-        DicomError: for pixels that cannot be decoded, or are not those that the header tells of.
+        DicomError: for pixels that cannot be decoded or do not match the header.
     """
     pictures = _each(header, frames)
     first, dataset = next(pictures)
@@ -57,7 +57,7 @@ def _picture(stored: NDArray[Any], dataset: Dataset, header: Header) -> NDArray[
 
 
 def _stored_max(dataset: Dataset, header: Header) -> float | None:
-    """The full scale of values: none where they are signed, rescaled or no integers."""
+    """The full scale of values; None if they are signed, rescaled or not integers."""
     if dataset.PhotometricInterpretation == "PALETTE COLOR":
         return 255.0
     is_colour = dataset.get("SamplesPerPixel", 1) > 1
@@ -68,9 +68,11 @@ def _stored_max(dataset: Dataset, header: Header) -> float | None:
 
 
 def _in_colours(stored: NDArray[Any], dataset: Dataset) -> NDArray[Any]:
-    colours = apply_color_lut(stored, dataset)[..., :3]  # there may be a table of alpha
+    colours = apply_color_lut(stored, dataset)[..., :3]  # a table of alpha may follow
     if colours.shape[-1] < 3:
-        raise ValueError(f"a palette has tables of red, green and blue, but this one has {colours.shape[-1]} of them")
+        raise ValueError(
+            f"a palette must have tables of red, green and blue, but this one has {colours.shape[-1]} tables"
+        )
     return colours >> 8 if colours.dtype == np.uint16 else colours
 
 

@@ -1,4 +1,4 @@
-"""Where in an ultrasound picture the tissue is shown."""
+"""The region of an ultrasound picture that shows tissue."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,7 +8,7 @@ _TWO_DIMENSIONAL, _TISSUE = 1, 1  # RegionSpatialFormat and RegionDataType, DICO
 
 
 def tissue_region(dataset: Dataset) -> NDArray[np.int64] | None:
-    """Top, left, bottom, right in pixels, half open, of the largest 2-D tissue region; None where there is none.
+    """Top, left, bottom, right in pixels, half open, of the largest 2-D tissue region; None without one.
 
     Regions of M-mode, Doppler and curves show no tissue in two dimensions. DICOM's corners belong to the region.
     """

@@ -1,4 +1,4 @@
-"""The frames of a DICOM segmentation, placed on the grid of an image by where they lie in the patient."""
+"""The frames of a DICOM segmentation on the grid of an image, by their positions in the patient."""
 
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
@@ -15,7 +15,7 @@ from srs_monai.dicom.header import DicomError
 from srs_monai.dicom.library_warnings import library_warnings
 from srs_monai.errors import one_line
 
-_OFF_GRID = 0.1  # voxels that a frame's pixels may lie off the centres of the image's
+_OFF_GRID = 0.1  # voxels: largest distance of a frame's pixels from the centres of the image's voxels
 
 Voxels = tuple[NDArray[np.int64], ...]  # indices along each of three axes
 
@@ -26,14 +26,14 @@ def segment_voxels(
     """The voxels of an image that segments cover, frame by frame, as (segment number, indices).
 
     Args:
-        path: of a BINARY segmentation or a label map.
-        shape: of the image, three axes.
+        path: path of a BINARY segmentation or a label map.
+        shape: shape of the image, three axes.
         affine: indices of the image to RAS in mm.
-        segments: numbers of those that are wanted.
+        segments: numbers of the wanted segments.
 
     Raises:
-        DicomError: when the file cannot be read, when a frame's pixels do not lie on the voxels of the image, in any
-            direction of its axes, and when a segment reaches beyond it.
+        DicomError: when the file cannot be read, when a frame's pixels do not lie on the voxels of the image, and when
+            a segment extends beyond the image.
     """
     try:
         with library_warnings(path):
@@ -56,7 +56,7 @@ def _frames(dataset: Dataset) -> Iterator[NDArray[Any]]:
     if dataset.BitsAllocated != 1 or dataset.file_meta.TransferSyntaxUID.is_encapsulated:
         yield from iter_pixels(dataset)
         return
-    # pydicom 3.0 loses the frames that do not begin with a byte
+    # pydicom 3.0 loses frames that do not begin at a byte
     packed = np.frombuffer(dataset.PixelData, dtype=np.uint8)
     size, count = dataset.Rows * dataset.Columns, int(dataset.NumberOfFrames)
     if 8 * len(packed) < size * count:
@@ -69,7 +69,7 @@ def _frames(dataset: Dataset) -> Iterator[NDArray[Any]]:
 def _segments(
     dataset: Dataset, group: Dataset, shared: Dataset, pixels: NDArray[Any], wanted: Collection[int]
 ) -> Iterator[tuple[int, NDArray[np.bool_]]]:
-    """The masks in one frame, by segment number; segments without a pixel are passed over."""
+    """The masks in one frame, by segment number; segments without a pixel are skipped."""
     if dataset.get("SegmentationType") == "LABELMAP":
         found = {int(value): pixels == value for value in np.unique(pixels)}
     else:
@@ -79,7 +79,7 @@ def _segments(
 
 
 def _of_frame(group: Dataset, shared: Dataset, sequence: str) -> Dataset:
-    """What is said of one frame, by itself or for all."""
+    """The functional group of one frame, its own or the shared one."""
     for source in (group, shared):
         if source.get(sequence):
             item: Dataset = source[sequence][0]
@@ -99,7 +99,7 @@ def _frame_affine(group: Dataset, shared: Dataset, path: Path) -> NDArray[np.flo
         )
     except Exception as error:
         raise DicomError(
-            f"the frames of a segmentation say where they lie in the patient, but those of {path} do not: "
+            f"the frames of a segmentation must have positions in the patient, but those of {path} do not: "
             f"{one_line(error)}; save it with the image that it belongs to"
         ) from error
     return np.asarray(spatial.convert_affine_to_convention(lps, "LPS", "RAS"), dtype=np.float64)
@@ -116,15 +116,15 @@ def _placed(
     off = float(np.abs(exact - steps @ corners[:2] - start[:, None]).max())
     if off > _OFF_GRID or not np.array_equal(steps.T @ steps, np.eye(2)):
         raise DicomError(
-            f"the pixels of a segmentation lie on those of its image, but a frame of {path} has others, of another "
-            f"size or direction or up to {off:.2g} voxels aside; name the series that it was made on, or resample it "
-            f"and save it as NIfTI"
+            f"the pixels of a segmentation must lie on those of its image, but a frame of {path} has another size or "
+            f"direction, or lies up to {off:.2g} voxels off; name the series that it was made on, or resample it and "
+            f"save it as NIfTI"
         )
     rows, columns = np.nonzero(mask)
     index = (steps @ np.stack([columns, rows]) + start[:, None]).astype(np.int64)
     if ((index < 0) | (index >= np.array(shape)[:, None])).any():
         raise DicomError(
-            f"a segmentation lies within its image, but a segment of {path} reaches beyond it; name the whole series "
-            f"that it was made on"
+            f"a segmentation must lie within its image, but a segment of {path} extends beyond it; name the whole "
+            f"series that it was made on"
         )
     return tuple(index)

@@ -1,4 +1,4 @@
-"""Contours of DICOM RT structure sets as masks, where references come as contours."""
+"""Contours of DICOM RT structure sets as masks."""
 
 import logging
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -19,26 +19,27 @@ from srs_monai.text import few
 logger = logging.getLogger(__name__)
 
 _CLOSED = ("CLOSED_PLANAR", "CLOSEDPLANAR_XOR")
-_OFF_PLANE = 0.25  # of the distance between slices: how far contours may lie from the slice that they are drawn on
+_OFF_PLANE = 0.25  # of the slice spacing: largest distance of a contour from its slice
 
 
 def rasterise_rtstruct(path: str | Path, grid: SourceGrid) -> dict[str, NDArray[np.bool_]]:
     """Fill the contours of a structure set on the slices that they were drawn on.
 
-    A pixel belongs to a region when its centre lies within an odd number of the region's contours on that slice: inner
-    contours are holes, and so are keyholes. A centre on a contour counts as inside at the left and upper border, as
-    outside at the right and lower one. Points and open contours enclose nothing and are left out.
+    A pixel belongs to a region if its centre lies inside an odd number of the region's contours on that slice. So inner
+    contours and keyholes are holes. A centre on a contour is inside at the left and upper border, and outside at the
+    right and lower border. Points and open contours enclose nothing and are skipped.
 
     Args:
-        path: of the structure set.
-        grid: of the series that it was drawn on, see `dicom_slices`.
+        path: path of the structure set.
+        grid: grid of the series that it was drawn on, see `dicom_slices`.
 
     Returns:
-        Masks (columns, rows, slices) by the names of the regions, as `DicomReader` lays the volume before any
-        resampling; a name that comes again has its number added, "GTV 2".
+        Masks (columns, rows, slices) by the names of the regions, with the axes of `DicomReader` before any resampling.
+        A repeated name gets a number, "GTV 2".
 
     Raises:
-        DicomError: when the file cannot be read or is no structure set, and when contours lie on no slice of the grid.
+        DicomError: when the file cannot be read or is not a structure set, and when contours do not lie on a slice of
+            the grid.
     """
     path = Path(path)
     names, regions = _regions(path)
@@ -73,7 +74,7 @@ def _regions(path: Path) -> tuple[dict[int, str], list[tuple[int, list[NDArray[n
             dataset = pydicom.dcmread(path)
             sop_class = dataset.get("SOPClassUID") or dataset.file_meta.get("MediaStorageSOPClassUID")
             if sop_class != RTStructureSetStorage:
-                raise DicomError(f"contours are read from an RT structure set, but {path} is none; name another file")
+                raise DicomError(f"contours need an RT structure set, but {path} is not one; name another file")
             names = {int(roi.ROINumber): str(roi.get("ROIName") or "") for roi in dataset.StructureSetROISequence}
             regions = [
                 (int(region.ReferencedROINumber), _closed(region, path))
@@ -95,12 +96,12 @@ def _closed(region: Dataset, path: Path) -> list[NDArray[np.float64]]:
         else:
             others.append(str(contour.ContourGeometricType))
     if others:
-        logger.warning("%s: left out %d contours that enclose nothing: %s", path, len(others), few(set(others)))
+        logger.warning("%s: skipped %d contours that enclose nothing: %s", path, len(others), few(set(others)))
     return contours
 
 
 def _numbers(contour: Dataset) -> NDArray[np.float64]:
-    """The numbers of a contour, from the text in the file where pydicom has not parsed it yet, which takes it long."""
+    """The numbers of a contour, from the text in the file if pydicom has not parsed it yet: its parser is slow."""
     value = contour.get_item("ContourData").value
     numbers = value.decode("ascii").strip("\0 ").split("\\") if isinstance(value, bytes) else value
     return np.array(numbers, dtype=np.float64)
@@ -117,8 +118,8 @@ def _filled(contours: Iterable[NDArray[np.float64]], grid: SourceGrid, name: str
         number = int(np.abs(places - along.mean()).argmin())
         if np.abs(along - places[number]).max() > tolerance:
             raise DicomError(
-                f"contours lie on the slices that they were drawn on, but one of {name} lies at {along.min():.2f} to "
-                f"{along.max():.2f} mm, and the nearest slice of {grid.paths[0].parent} at {places[number]:.2f} mm; "
+                f"contours must lie on the slices that they were drawn on, but one of {name} lies at {along.min():.2f} "
+                f"to {along.max():.2f} mm, and the nearest slice of {grid.paths[0].parent} at {places[number]:.2f} mm; "
                 f"name the series that the structure set refers to"
             )
         to_pixels = np.linalg.inv(grid.affines[number])[:2]
@@ -130,9 +131,9 @@ def _filled(contours: Iterable[NDArray[np.float64]], grid: SourceGrid, name: str
 
 
 def _inside(polygons: Sequence[NDArray[np.float64]], columns: int, rows: int) -> NDArray[np.bool_]:
-    """Pixels (columns, rows) whose centres lie within an odd number of polygons, each (n, 2) of (column, row).
+    """Pixels (columns, rows) whose centres lie inside an odd number of polygons, each (n, 2) of (column, row).
 
-    Along each row, every edge that crosses it turns the pixels to its right round.
+    Every edge that crosses a row inverts the pixels to its right.
     """
     turned = np.zeros((columns + 1, rows), dtype=bool)
     for polygon in polygons:

@@ -34,23 +34,22 @@ def write_dicom_seg(
 ) -> list[str]:
     """Write the mask of a DICOM volume as a BINARY segmentation on the slices of its source.
 
-    Every label has a segment, whose number is the label's, also where nothing of it was found; frames without a pixel
-    are left out. Of an empty mask the first slice stays, with a frame of zeros for each segment, so that the object is
-    valid and says that nothing was found.
+    Every label has a segment with the label's number, also if it was not found. Frames without a pixel are omitted. An
+    empty mask keeps the first slice, with a frame of zeros for each segment, so that the object is valid.
 
     Args:
-        path: of the file.
+        path: path of the file.
         values: the mask, (X, Y, Z), 0 is background.
-        affine: its indices to RAS in mm.
-        source: what the reader was given.
-        labels: what the numbers 1, 2, ... mean.
-        run: what the segmentation was made with.
+        affine: indices of the mask to RAS in mm.
+        source: source of the image, as given to the reader.
+        labels: meaning of the numbers 1, 2, ...
+        run: weights, settings and software of the run.
 
     Returns:
-        What differs from the mask and the source, a sentence each.
+        Differences from the mask and the source, one sentence each.
 
     Raises:
-        ValueError: for values without a label, and where the source is not the one that the mask was made from.
+        ValueError: for values without a label, and for a source that does not belong to the mask.
     """
     check_labels(values, labels, source)
     grid = dicom_slices(source)
@@ -67,7 +66,7 @@ def write_dicom_seg(
     if not planes.any():
         planes = np.zeros((grid.columns, grid.rows, 1), np.uint8)
         images, further, places = images[:1], images[1:], places and places[:1]
-    if planes.shape[2] == 1:  # of several, highdicom finds it from the positions
+    if planes.shape[2] == 1:  # with several slices, highdicom computes it from the positions
         measures = images[0] if places is None else images[0].SharedFunctionalGroupsSequence[0].PixelMeasuresSequence[0]
         measures.SpacingBetweenSlices = f"{thickness:.6g}"
     _save(
@@ -79,17 +78,17 @@ def write_dicom_seg(
 def write_frame_seg(
     path: str | Path, values: NDArray[np.uint8], source: str | Path, frame: int, labels: Sequence[Label], run: Run
 ) -> list[str]:
-    """Write the mask of a DICOM picture, which has no place in the patient, as a BINARY segmentation of one frame.
+    """Write the mask of a DICOM picture without a position in the patient as a BINARY segmentation of one frame.
 
     Args:
-        path: of the file.
+        path: path of the file.
         values: the mask, (H, W), 0 is background.
         source: file of the picture.
         frame: number of the picture in its file, counted from 1.
-        labels, run: as in `write_dicom_seg`.
+        labels, run: see `write_dicom_seg`.
 
     Returns:
-        What was added that the source lacks, a sentence each.
+        Additions that the source lacks, one sentence each.
 
     Raises:
         ValueError: for values without a label.
@@ -97,7 +96,7 @@ def write_frame_seg(
     check_labels(values, labels, source)
     headers = source_headers([Path(source)])
     picture = headers.datasets[0]
-    # highdicom takes no frame of a sequence without places: it is shown a single picture, the references follow below
+    # highdicom rejects frames without positions: it gets a single picture, and the references are corrected below
     sop_class, frames = str(picture.SOPClassUID), int(picture.get("NumberOfFrames") or 1)
     picture.SOPClassUID = SecondaryCaptureImageStorage
     for keyword in ("FrameOfReferenceUID", "NumberOfFrames", "PixelSpacing"):
@@ -113,12 +112,12 @@ def write_frame_seg(
 
 
 def _place_slices(images: Sequence[Dataset], thickness: float) -> None:
-    """Give all slices the directions of the first, from which they differ by rounding, and a thickness."""
+    """Give all slices the directions of the first slice, from which they differ by rounding only, and a thickness."""
     for image in images:
         image.ImageOrientationPatient = images[0].ImageOrientationPatient
         image.PixelSpacing = images[0].PixelSpacing
         image.SliceThickness = images[0].get("SliceThickness") or f"{thickness:.6g}"
-        image.pop("SpacingBetweenSlices", None)  # what positions say counts
+        image.pop("SpacingBetweenSlices", None)  # the positions decide
 
 
 def _place_frames(image: Dataset, slice_affine: NDArray[np.float64], thickness: float) -> None:
@@ -142,12 +141,12 @@ def _segmentation(
 ) -> hd.seg.Segmentation:
     """A segmentation of a mask (columns, rows, slices).
 
-    highdicom, which wants all pixels at once, is shown a picture of each slice that has one pixel for each label that
-    the slice holds: from it, it makes the frames. Their pixels are put in here, slice after slice.
+    highdicom needs all pixels at once. It therefore gets a small picture of each slice, with one pixel for each label
+    of the slice, and creates the frames from it. Their real pixels are inserted here, slice by slice.
     """
-    shown = np.stack([_numbers(plane, len(labels)) for plane in planes_of(planes)])
+    small = np.stack([_numbers(plane, len(labels)) for plane in planes_of(planes)])
     for image in images:
-        image.Rows, image.Columns = shown.shape[1:]
+        image.Rows, image.Columns = small.shape[1:]
     parameters = {"weights_sha256": run.sha256} if run.sha256 else None
     algorithm = hd.AlgorithmIdentificationSequence(
         name="srs_monai", version=__version__, family=codes.cid7162.ArtificialIntelligence, parameters=parameters
@@ -156,7 +155,7 @@ def _segmentation(
     with library_warnings(Path(source)), config.disable_value_validation():
         made = hd.seg.Segmentation(
             source_images=images,
-            pixel_array=shown,
+            pixel_array=small,
             segmentation_type=hd.seg.SegmentationTypeValues.BINARY,
             segment_descriptions=[
                 _segment(number, label, colours.of(number), algorithm) for number, label in enumerate(labels, 1)
@@ -170,14 +169,14 @@ def _segmentation(
             manufacturer_model_name="SRSNet",
             software_versions=__version__,
             device_serial_number=run.sha256 or "unknown",
-            specific_character_set="ISO_IR 192",  # UTF-8: whatever the source has, and names of labels
+            specific_character_set="ISO_IR 192",  # UTF-8, for all texts of the source and names of labels
             content_label="SEGMENTATION",
-            omit_empty_frames=bool(shown.any()),
+            omit_empty_frames=bool(small.any()),
             content_description=few(label.name for label in labels)[:LONGEST],
             plane_positions=plane_positions,
             further_source_images=further_source_images,
         )
-    made.ContentCreatorName = ""  # a program; the attribute has to be there
+    made.ContentCreatorName = ""  # a program created it; the attribute must exist
     made.Columns, made.Rows = planes.shape[:2]
     placed = [image.ImagePositionPatient for image in images if "ImagePositionPatient" in image]
     if plane_positions is not None:
@@ -187,13 +186,13 @@ def _segmentation(
 
 
 def _numbers(plane: NDArray[np.uint8], count: int) -> NDArray[np.uint8]:
-    """The labels that a slice holds, (1, count), each in its place."""
+    """The labels of a slice, (1, count), each at its own place; 0 for absent labels."""
     there = np.bincount(plane.ravel(), minlength=count + 1)[1:] > 0 if plane.any() else np.zeros(count, dtype=bool)
     return np.where(there, np.arange(1, count + 1), 0).astype(np.uint8)[None]
 
 
 def _pixels(planes: Labels, frames: Sequence[tuple[int, int]]) -> bytes:
-    """Frames, each a label's number on a slice, as bits that follow each other without a gap."""
+    """The pixels of frames, each a label on a slice, as bits without gaps between frames."""
     packed, rest = bytearray(), np.zeros(0, dtype=np.bool_)
     for number, place in frames:
         bits = np.concatenate([rest, plane_of(planes, place).T.ravel() == number])
@@ -205,14 +204,14 @@ def _pixels(planes: Labels, frames: Sequence[tuple[int, int]]) -> bytes:
 
 
 def _frames(made: Dataset, positions: Sequence[Sequence[float]]) -> list[tuple[int, int]]:
-    """The label's number and the slice of each frame; slices are known by their positions, one by nothing."""
+    """The label's number and the slice of each frame. Slices are found by position; a single slice needs no search."""
     place_of = {tuple(map(float, position)): place for place, position in enumerate(positions)}
-    shared = made.SharedFunctionalGroupsSequence[0]  # has what all frames, or the only one, have in common
+    shared = made.SharedFunctionalGroupsSequence[0]  # holds the values that all frames share
     found = []
     for frame in made.PerFrameFunctionalGroupsSequence:
-        said = {**{element.keyword: element for element in shared}, **{element.keyword: element for element in frame}}
-        number = int(said["SegmentIdentificationSequence"].value[0].ReferencedSegmentNumber)
-        position = said["PlanePositionSequence"].value[0].ImagePositionPatient if place_of else ()
+        groups = {**{element.keyword: element for element in shared}, **{element.keyword: element for element in frame}}
+        number = int(groups["SegmentIdentificationSequence"].value[0].ReferencedSegmentNumber)
+        position = groups["PlanePositionSequence"].value[0].ImagePositionPatient if place_of else ()
         found.append((number, place_of[tuple(map(float, position))] if place_of else 0))
     return found
 
@@ -232,7 +231,7 @@ def _segment(
 
 
 def _references(segmentation: Dataset) -> Iterator[Dataset]:
-    """Every place where the source's instance is referred to."""
+    """All references to the source's instance."""
     yield from segmentation.SourceImageSequence
     for series in segmentation.ReferencedSeriesSequence:
         yield from series.ReferencedInstanceSequence

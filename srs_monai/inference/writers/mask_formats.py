@@ -28,27 +28,27 @@ _OF_DICOM = ("dicom-seg", "rtstruct")
 
 @dataclass(frozen=True)
 class Written:
-    """The files that were written, and what has to be said of them, a sentence each."""
+    """The files that were written, and warnings about them, one sentence each."""
 
     files: Sequence[Path]
     warnings: Sequence[str] = ()
 
 
 def check_format(name: str) -> str:
-    """The name of a format, given back.
+    """The name of a format, checked.
 
     Raises:
-        ValueError: when there is no such format.
+        ValueError: for an unknown format.
     """
     if name not in FORMATS:
-        raise ValueError(f"format is one of {', '.join(FORMATS)}; got {name!r}")
+        raise ValueError(f"format must be one of {', '.join(FORMATS)}; got {name!r}")
     return name
 
 
 def check_source(source: str | Path, format: str) -> None:
-    """Refuse, before it is segmented, a source whose mask cannot be written in a format.
+    """Reject a source whose mask cannot be written in a format, before it is segmented.
 
-    A folder or series is DICOM; of a file the header is read.
+    A folder or series is DICOM; the header of a file is read.
 
     Raises:
         ValueError: naming the source.
@@ -63,30 +63,30 @@ def check_source(source: str | Path, format: str) -> None:
         raise _no_place(source)
 
 
-def format_of(mask: Mask, asked: str) -> str:
-    """The format that a mask is written in: "auto" is NIfTI for volumes and PNG for pictures.
+def format_of(mask: Mask, requested: str) -> str:
+    """The format of a mask: "auto" is NIfTI for volumes and PNG for pictures.
 
     Raises:
-        ValueError: naming the source, when it cannot be written in the format that was asked for.
+        ValueError: naming the source, if its mask cannot be written in the requested format.
     """
-    if asked == "auto":
+    if requested == "auto":
         return "nifti" if mask.is_volume else "png"
-    if asked in _OF_DICOM and not mask.is_dicom:
-        raise _no_dicom(asked, mask.source or "the image")
-    if asked == "rtstruct" and not mask.is_volume:
+    if requested in _OF_DICOM and not mask.is_dicom:
+        raise _no_dicom(requested, mask.source or "the image")
+    if requested == "rtstruct" and not mask.is_volume:
         raise _no_place(mask.source)
-    return asked
+    return requested
 
 
 def write_mask(mask: Mask, stem: Path, format: str, run: Run, binary: bool) -> Written:
-    """Write a mask, once it is known that its format is possible (`format_of`).
+    """Write a mask in a format that `format_of` gave for it.
 
     Args:
-        mask: what is written.
-        stem: folder and beginning of the names of the files.
+        mask: the mask.
+        stem: folder and beginning of the file names.
         format: nifti, dicom-seg, rtstruct or png.
-        run: for those formats that say what they were made with.
-        binary: whether PNG files hold 0 and 255 rather than numbers of labels.
+        run: weights, settings and software of the run, for DICOM formats.
+        binary: whether PNG files hold 0 and 255, not the numbers of labels.
     """
     if format == "dicom-seg":
         return _seg(mask, str(stem), run)
@@ -99,7 +99,7 @@ def write_mask(mask: Mask, stem: Path, format: str, run: Run, binary: bool) -> W
 
 
 def write_nifti_on_grid(path: Path, values: NDArray[Any] | PackedLabels, mask: Mask) -> None:
-    """Write values on the grid of a mask, or with channels behind its axes, as NIfTI."""
+    """Write values on the grid of a mask as NIfTI; further axes are channels."""
     if mask.is_volume:
         source = mask.source if mask.meta.get("source_kind") == "nifti" else None
         unit = "unknown" if mask.meta.get("spacing_unit") == "pixels" else "mm"
@@ -110,13 +110,13 @@ def write_nifti_on_grid(path: Path, values: NDArray[Any] | PackedLabels, mask: M
 
 
 def _seg(mask: Mask, stem: str, run: Run) -> Written:
-    """A segmentation object; of a sequence of pictures, one for each frame in a folder."""
+    """Write a segmentation object, or a folder of objects for the frames of a sequence of pictures."""
     path = Path(f"{stem}{SEG}{DICOM_ENDING}")
     if mask.is_volume:
         return Written([path], write_dicom_seg(path, mask.values, mask.affine, mask.source, mask.labels, run))
     found = find_dicom(mask.source)
     if not isinstance(found, Pictures):
-        raise ValueError(f"a mask of pixels belongs to a picture, but {mask.source} is a volume; read it as one")
+        raise ValueError(f"the mask is that of a picture, but {mask.source} is a volume; read the source as a volume")
     file, frames = found.header.path, np.asarray(mask.values)
     if frames.ndim == 2:
         return Written([path], write_frame_seg(path, frames, file, (found.frame or 0) + 1, mask.labels, run))
@@ -134,9 +134,9 @@ def _nifti(mask: Mask, stem: str) -> Written:
 
 
 def _png(mask: Mask, stem: str, binary: bool) -> Written:
-    """A picture's mask, or a folder of those of a volume's slices, in which columns run along its first axis.
+    """Write the mask of a picture, or a folder with the masks of a volume's slices or a sequence's frames.
 
-    Slices of an array file's volume are as they are stored.
+    Columns of a slice run along the first axis of the volume. Slices of an array file keep their stored axes.
     """
     values = mask.values
     if values.ndim == 2:
@@ -144,7 +144,7 @@ def _png(mask: Mask, stem: str, binary: bool) -> Written:
         write_mask_png(path, np.asarray(values), binary)
         return Written([path])
     if mask.meta.get("source_kind") == "array":
-        planes = iter(np.asarray(values))  # slices first, as arrays are laid out
+        planes = iter(np.asarray(values))  # the first axis of array files runs through slices
     else:
         planes = (plane.T if mask.is_volume else plane for plane in planes_of(values))
     what = "slice" if mask.is_volume else "frame"
@@ -156,13 +156,11 @@ def _png(mask: Mask, stem: str, binary: bool) -> Written:
 
 
 def _no_dicom(format: str, source: str | Path) -> ValueError:
-    return ValueError(
-        f"format {format} refers to the DICOM files that were segmented, but {source} is none; use format nifti or png"
-    )
+    return ValueError(f"format {format} refers to DICOM files, but {source} is not DICOM; use format nifti or png")
 
 
 def _no_place(source: str | Path) -> ValueError:
     return ValueError(
-        f"format rtstruct has contours in the patient's coordinates, but {source} is a picture without a place in the "
-        f"patient; use format dicom-seg or png"
+        f"format rtstruct has contours in the patient's coordinates, but {source} is a picture without a position in "
+        f"the patient; use format dicom-seg or png"
     )

@@ -22,7 +22,7 @@ from srs_monai.inference.writers.source_slices import on_source_slices
 from srs_monai.inference.writers.written_labels import SERIES_NUMBER, Colours, check_labels, label_code
 from srs_monai.labels import Label
 
-_STUDY_CLASS = "1.2.840.10008.3.1.2.3.1"  # of a study as such: retired, and still what structure sets name
+_STUDY_CLASS = "1.2.840.10008.3.1.2.3.1"  # class of a study; it is retired, but structure sets still refer to it
 
 
 def write_rtstruct(
@@ -35,23 +35,23 @@ def write_rtstruct(
 ) -> list[str]:
     """Write the mask of a DICOM volume as contours in the patient's coordinates, slice by slice.
 
-    Every label is a region of the set, whose number is the label's; one that was not found has no contours. Contours
-    run half-way between pixels, holes are keyholes (see `outlines`): filled by the pixels' centres they give the mask
-    on the source's slices back.
+    Every label is a region with the label's number; a label that was not found has no contours. Contours run half-way
+    between pixels, and holes are keyholes (see `outlines`). Filling all pixels whose centres lie inside restores the
+    mask on the source's slices.
 
     Args:
-        path: of the file.
+        path: path of the file.
         values: the mask, (X, Y, Z), 0 is background.
-        affine: its indices to RAS in mm.
-        source: what the reader was given.
-        labels: what the numbers 1, 2, ... mean.
-        run: what the segmentation was made with.
+        affine: indices of the mask to RAS in mm.
+        source: source of the image, as given to the reader.
+        labels: meaning of the numbers 1, 2, ...
+        run: weights, settings and software of the run.
 
     Returns:
-        What differs from the mask and the source, a sentence each.
+        Differences from the mask and the source, one sentence each.
 
     Raises:
-        ValueError: for values without a label, and where the source is not the one that the mask was made from.
+        ValueError: for values without a label, and for a source that does not belong to the mask.
     """
     check_labels(values, labels, source)
     grid = dicom_slices(source)
@@ -90,10 +90,10 @@ def _structure_set(image: Dataset, references: Sequence[Dataset], run: Run) -> D
     """A structure set without regions, in the study of the image."""
     made = Dataset()
     made.file_meta = FileMetaDataset()
-    made.file_meta.TransferSyntaxUID = ImplicitVRLittleEndian  # explicit ones end at 64 KB of contour
+    made.file_meta.TransferSyntaxUID = ImplicitVRLittleEndian  # explicit syntaxes limit a contour to 64 KB
     made.file_meta.MediaStorageSOPClassUID = made.SOPClassUID = RTStructureSetStorage
     made.file_meta.MediaStorageSOPInstanceUID = made.SOPInstanceUID = hd.UID()
-    made.SpecificCharacterSet = "ISO_IR 192"  # UTF-8: whatever the source has, and names of labels
+    made.SpecificCharacterSet = "ISO_IR 192"  # UTF-8, for all texts of the source and names of labels
     for keyword in (*OF_STUDY, "StudyInstanceUID", "FrameOfReferenceUID"):
         setattr(made, keyword, image[keyword].value)
     made.PositionReferenceIndicator = image.get("PositionReferenceIndicator") or ""
@@ -150,7 +150,9 @@ def _contours(labels: Labels, number: int, grid: SourceGrid, references: Sequenc
             contour.ContourGeometricType = "CLOSED_PLANAR"
             contour.NumberOfContourPoints = len(lps)
             numbers = [f"{value:.4f}" for value in lps.ravel().tolist()]
-            contour.add(DataElement("ContourData", "DS", numbers, already_converted=True))  # pydicom parses each else
+            contour.add(
+                DataElement("ContourData", "DS", numbers, already_converted=True)
+            )  # otherwise pydicom parses each number
             yield contour
 
 

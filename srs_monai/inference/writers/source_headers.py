@@ -1,4 +1,4 @@
-"""Headers of source files, completed where results that refer to them need more than the files have."""
+"""Headers of source files, completed for results that refer to them."""
 
 import re
 import uuid
@@ -12,7 +12,7 @@ from srs_monai.dicom.header import NO_SERIES_UID, DicomError, Header
 from srs_monai.dicom.header_cache import read_header
 from srs_monai.dicom.whole_headers import whole_header
 
-#: what every object of a study has, if need be without a value
+#: tags that every object of a study must have, possibly without a value
 OF_STUDY = (
     "PatientID", "PatientName", "PatientBirthDate", "PatientSex", "StudyID", "StudyDate", "StudyTime",
     "AccessionNumber", "ReferringPhysicianName",
@@ -28,27 +28,27 @@ _UIDS = ("StudyInstanceUID", "SeriesInstanceUID", "FrameOfReferenceUID")
 
 @dataclass(frozen=True)
 class SourceHeaders:
-    """Headers, one a file, the first whole and the others with what places them, and a sentence on each change."""
+    """One header for each file, and a sentence on each change. The first is whole, the others hold only geometry."""
 
     datasets: Sequence[Dataset]
     notes: Sequence[str]
 
 
 def source_headers(paths: Sequence[Path]) -> SourceHeaders:
-    """The headers of the files that a result refers to, completed.
+    """The completed headers of the files that a result refers to.
 
-    UIDs that are empty in a data set are taken from its file meta data. A study, series or frame of reference without
-    a UID gets one that follows from its first instance, the same in every run. What every object of a study needs is
-    added, without a value where the source has none.
+    Empty UIDs of a data set are taken from its file meta data. A study, series or frame of reference without a UID gets
+    one that is computed from its first instance, so it is the same in every run. Required tags of a study are added,
+    without a value if the source has none.
 
     Args:
-        paths: of one series, in the order of its slices; a file may stand there several times.
+        paths: files of one series, in the order of its slices; a file may occur several times.
 
     Raises:
-        DicomError: when a file has no SOP class or instance UID at all, or is not read as an image.
+        DicomError: when a file has no SOP class or instance UID, or cannot be read as an image.
     """
     files = list(dict.fromkeys(paths))
-    with config.disable_value_validation():  # results carry what the source says, faulty or not
+    with config.disable_value_validation():  # results copy values of the source, also faulty ones
         headers = [read_header(path) for path in files]
         datasets = [whole_header(files[0]), *(_slice(header) for header in headers[1:])]
         for header, dataset in zip(headers, datasets, strict=True):
@@ -57,12 +57,12 @@ def source_headers(paths: Sequence[Path]) -> SourceHeaders:
 
 
 def uid_from(*parts: object) -> str:
-    """A UID that is always the same for the same parts."""
+    """A UID that depends on these parts only."""
     return f"2.25.{uuid.uuid5(uuid.NAMESPACE_OID, chr(0).join(map(str, parts))).int}"
 
 
 def _slice(header: Header) -> Dataset:
-    """What results need of a slice beside the first."""
+    """The header of a further slice, with the tags that results need."""
     dataset = Dataset()
     for keyword, value in (
         ("StudyInstanceUID", header.study_uid),
@@ -80,8 +80,7 @@ def _name_instance(dataset: Dataset, header: Header) -> None:
     for keyword, value in (("SOPClassUID", header.sop_class), ("SOPInstanceUID", header.sop_instance)):
         if not value:
             raise DicomError(
-                f"results refer to their source by {keyword}, but {header.path} has none; give it one, or use format "
-                f"nifti"
+                f"results refer to their source by {keyword}, but {header.path} has none; add it, or use format nifti"
             )
         setattr(dataset, keyword, value)
 
@@ -92,7 +91,7 @@ def _name_series(datasets: Sequence[Dataset]) -> list[str]:
     for keyword in _UIDS:
         known = next((str(dataset.get(keyword)) for dataset in datasets if dataset.get(keyword)), "")
         if not known:
-            notes.append(f"the source has no {keyword}: one was made, which follows from its instances")
+            notes.append(f"the source has no {keyword}: one was computed from its instances")
         for dataset in datasets:
             setattr(dataset, keyword, known or uid_from(keyword, first))
     return notes
@@ -104,13 +103,13 @@ def _complete_study(dataset: Dataset) -> list[str]:
     for keyword in (*absent, *faulty):
         setattr(dataset, keyword, "")
     return [
-        f"{', '.join(keywords)} {said} in the source: written empty"
-        for keywords, said in ((absent, "not there"), (faulty, "faulty"))
+        f"the source has {fault} {', '.join(keywords)}: written empty"
+        for fault, keywords in (("no", absent), ("invalid", faulty))
         if keywords
     ]
 
 
 def _is_usable(keyword: str, value: object) -> bool:
-    """Whether a value is of the form that DICOM asks for."""
+    """Whether a value has the form that DICOM requires."""
     form = _FORMS.get(keyword)
     return form is None or not value or form.fullmatch(str(value)) is not None

@@ -6,22 +6,22 @@ from numpy.typing import NDArray
 from srs_monai.data.readers import SourceGrid
 from srs_monai.inference.results.packed_labels import Labels, PackedLabels
 
-_NEAREST = 0.501  # of a voxel: what is no further away is nearest; ties go to the slice that was read
+_NEAREST = 0.501  # of a voxel: up to this distance a slice is the nearest one; ties go to the slice that was read
 
 
 def on_source_slices(values: Labels, affine: NDArray[np.float64], grid: SourceGrid) -> tuple[Labels, list[str]]:
-    """The mask (columns, rows, slices) on the slices of its source, and a sentence where it had to be brought there.
+    """The mask (columns, rows, slices) on the slices of its source, and a sentence if it was resampled.
 
-    Where the reader has not resampled, it is the mask itself. Else each pixel of a slice has the value of the voxel
-    that it lies in, and is background outside of the mask.
+    If the reader did not resample the image, the mask stays as it is. Otherwise each pixel of a slice gets the value of
+    the voxel in which it lies, or background outside the mask.
 
     Args:
         values: the mask, (X, Y, Z).
-        affine: its indices to RAS in mm.
-        grid: of the source, see `dicom_slices`.
+        affine: indices of the mask to RAS in mm.
+        grid: grid of the source, see `dicom_slices`.
 
     Raises:
-        ValueError: when the mask does not reach as far as the source's slices, or further.
+        ValueError: when the mask and the source's slices do not cover the same extent.
     """
     _check_extent(values, affine, grid)
     to_mask = np.linalg.inv(affine)
@@ -34,7 +34,7 @@ def on_source_slices(values: Labels, affine: NDArray[np.float64], grid: SourceGr
     frames, whole = PackedLabels(shape), np.asarray(values)
     for number, index in enumerate(to_index):
         frames.append((whole[:, :, number] if own[number] else _sampled(whole, index, grid).T)[:, :, None])
-    resampled = "the mask lies on a resampled grid and was brought onto the source's slices by the nearest voxel"
+    resampled = "the mask was resampled onto the source's slices by the nearest voxel"
     return frames, [] if all(own) else [resampled]
 
 
@@ -47,9 +47,9 @@ def _check_extent(values: Labels, affine: NDArray[np.float64], grid: SourceGrid)
     apart = max(abs(planes.min() - min(slices)), abs(planes.max() - max(slices)))
     if apart > voxel / 2:
         raise ValueError(
-            f"a mask is written onto the slices that it was made from, but it reaches from {planes.min():.2f} to "
-            f"{planes.max():.2f} mm along their normal, and they from {min(slices):.2f} to {max(slices):.2f} mm, with "
-            f"{grid.paths[0]} first; name the source as one folder, series or file"
+            f"a mask must cover the slices of its source, but it extends from {planes.min():.2f} to {planes.max():.2f} "
+            f"mm along their normal, and they from {min(slices):.2f} to {max(slices):.2f} mm, with {grid.paths[0]} "
+            f"first; name the source as one folder, series or file"
         )
 
 

@@ -103,7 +103,7 @@ def test_contours_on_tilted_slices_lie_on_the_straight_grid(tmp_path: Path) -> N
     assert image.shape[1] > 14
     assert 2 * (image & found).sum() / (image.sum() + found.sum()) > 0.95
     seg = write_seg(tmp_path / "seg.dcm", series.files, {"box": stored > 0})
-    with pytest.raises(DicomError, match=r"or up to 0\.\d+ voxels aside"):
+    with pytest.raises(DicomError, match=r"up to 0\.\d+ voxels"):
         mapped(seg, series.folder)
 
 
@@ -134,7 +134,7 @@ def test_of_overlapping_segments_the_higher_number_holds(
         caplog.clear()
         found = mapped(path, series.folder, wanted)
         np.testing.assert_array_equal(found == 2, in_volume(series, masks[highest]))
-        assert f"the higher number holds: 1 and 2 in {shared} voxels" in caplog.text
+        assert f"1 and 2 in {shared} voxels" in caplog.text
 
 
 def test_segments_of_one_name_are_one_class(series: Series, tmp_path: Path) -> None:
@@ -151,10 +151,10 @@ def test_segments_of_one_name_are_one_class(series: Series, tmp_path: Path) -> N
 def test_names_are_taken_to_the_letter(tmp_path: Path) -> None:
     series = write_series(tmp_path / "ct")
     path = write_seg(tmp_path / "seg.dcm", series.files, masks_of(series, 1, 2))
-    with pytest.raises(DicomError, match=r"seg.dcm has no 'Organ 1'; it has organ 1, organ 2\. Correct"):
+    with pytest.raises(DicomError, match=r"seg.dcm has no 'Organ 1', .* organ 1, organ 2;"):
         mapped(path, series.folder, {"Organ 1": 1, "organ 2": 2})
     several = write_rtstruct(tmp_path / "rt.dcm", [("GTV", []), ("lung", [])])
-    with pytest.raises(DicomError, match=r"rt.dcm has 2 \(GTV, lung\); name those to be learned"):
+    with pytest.raises(DicomError, match=r"rt.dcm has 2 .*\(GTV, lung\)"):
         mapped(several, series.folder)
     assert not mapped(several, series.folder, {"GTV": 1}).any()
     assert not mapped(write_rtstruct(tmp_path / "one.dcm", [("GTV", [])]), series.folder).any()
@@ -175,10 +175,10 @@ def test_segments_of_another_grid_are_refused(tmp_path: Path) -> None:
     series = write_series(tmp_path / "ct")
     path = write_seg(tmp_path / "seg.dcm", series.files, masks_of(series, 1))
     finer = write_series(tmp_path / "finer", spacing=(0.4, 0.3))
-    with pytest.raises(DicomError, match=r"seg.dcm has others, of another size or direction or up to"):
+    with pytest.raises(DicomError, match=r"seg.dcm has another size or direction"):
         mapped(path, finer.folder)
     shorter = write_series(tmp_path / "shorter", along=[0.0, 2.5])
-    with pytest.raises(DicomError, match=r"a segment of .*seg.dcm reaches beyond it"):
+    with pytest.raises(DicomError, match=r"a segment of .*seg.dcm"):
         mapped(path, shorter.folder)
 
 

@@ -1,4 +1,4 @@
-"""Every voxel keeps its value and its place in the patient."""
+"""Every voxel keeps its value and its position in the patient."""
 
 from collections.abc import Callable
 from pathlib import Path

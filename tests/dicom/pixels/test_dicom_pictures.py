@@ -1,4 +1,4 @@
-"""DICOM without a place in the patient: pictures, rows first, colours and greys by rule."""
+"""DICOM without a position in the patient: pictures, rows first, colours and greys by rule."""
 
 from collections.abc import Callable
 from importlib.util import find_spec

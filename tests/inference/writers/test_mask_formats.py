@@ -47,13 +47,13 @@ def test_other_sources_are_refused_before_they_are_segmented(tmp_path: Path, seq
     for allowed in (tmp_path / "s", tmp_path / "s" / "1.2.3", next((tmp_path / "s").iterdir())):
         check_source(allowed, format)
     with pytest.raises(
-        ValueError, match=rf"format {format} refers to .* but .*a\.png is none; use format nifti or png"
+        ValueError, match=rf"format {format} refers to .* but .*a\.png is not DICOM; use format nifti or png"
     ):
         check_source(tmp_path / "a.png", format)
     check_source(tmp_path / "a.png", "nifti")
     for picture in (sequence, sequence / "frame_0001"):
         if format == "rtstruct":
-            with pytest.raises(ValueError, match=r"is a picture without a place .* use format dicom-seg or png"):
+            with pytest.raises(ValueError, match=r"is a picture .* use format dicom-seg or png"):
                 check_source(picture, format)
         else:
             check_source(picture, format)
@@ -69,7 +69,7 @@ def test_a_series_as_segmentation(tmp_path: Path) -> None:
     assert said["labels"] == [
         {"number": 1, "name": "lesion", "voxels": 20, "volume_mm3": pytest.approx(20 * 1.2), "code": CODE}
     ]
-    assert said["warnings"] == ["ReferringPhysicianName not there in the source: written empty"]
+    assert said["warnings"] == ["the source has no ReferringPhysicianName: written empty"]
     written = pydicom.dcmread(tmp_path / "out" / "study" / "s_seg.dcm")
     np.testing.assert_array_equal(written.pixel_array, np.broadcast_to(mask[0, :, :, 0].numpy().T, (5, 5, 7)))
 

