@@ -163,7 +163,7 @@ def test_codes_and_colours_that_are_given(bundle: RunBundle, tmp_path: Path) -> 
     assert (code.CodeValue, code.CodingSchemeDesignator, code.CodeMeaning) == ("C12392", "NCIt", "β")
 
     predicted(data, weights, "nifti")
-    with pytest.raises(ValueError, match="made with label_names"):
+    with pytest.raises(ValueError, match="label_names"):
         predict(data.parent / "series", data.parent / "out nifti 0", weights=weights, label_names="{1: a, 2: b}")
 
     with pytest.raises(ValueError, match=r"has label_names .*; give --label_names '\{\"1\": .*"):
