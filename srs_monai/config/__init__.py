@@ -1,4 +1,4 @@
-"""What expressions of the bundle's configurations call, beside the functions of the other rooms."""
+"""Functions for the expressions in the bundle's configurations, besides those of the other rooms."""
 
 from srs_monai.config.given_values import check_config as check_config
 from srs_monai.config.settings import TrainedSettings as TrainedSettings

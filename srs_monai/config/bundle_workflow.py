@@ -22,7 +22,7 @@ _MONAI = logging.getLogger("monai.bundle.workflows")
 
 @dataclass(frozen=True)
 class InferenceOptions:
-    """What a bundle's inference is built from.
+    """The arguments of a bundle's inference.
 
     Args:
         bundle: folder of a bundle; None: the one beside this package.
@@ -47,7 +47,7 @@ def inference_workflow(options: InferenceOptions) -> ConfigWorkflow:
     A value that neither the overlays nor the options give comes from the settings of the weights.
 
     Raises:
-        ValueError: when there is no bundle, or when a file is not a configuration.
+        ValueError: if there is no bundle, or a file is not a configuration.
     """
     config = _config(options.bundle)
     given = _values(options.overlays)
@@ -55,7 +55,7 @@ def inference_workflow(options: InferenceOptions) -> ConfigWorkflow:
     if options.settings_file is None and Path(weights).is_file() and not settings_path(weights).is_file():
         logger.info("%s has no settings beside it; the defaults are used", weights)
     files = [str(file) for file in (config, *options.overlays)]
-    own = {"ckpt_path": absolute(weights), "ignore_settings": True}  # values that differ were given on purpose
+    own = {"ckpt_path": absolute(weights), "ignore_settings": True}  # the caller gave other values on purpose
     if options.settings_file is not None:
         own["settings"] = absolute(options.settings_file)
     if options.trust_settings:
@@ -79,16 +79,16 @@ def inference_workflow(options: InferenceOptions) -> ConfigWorkflow:
 
 
 def absolute(path: str | Path) -> str:
-    """The absolute path, which a configuration takes as text: it does not begin with $, @ or %."""
+    """The absolute path. A configuration reads it as text, because it does not begin with $, @ or %."""
     return str(Path(path).expanduser().absolute())
 
 
 def check_names(values: Mapping[str, Any], arguments: Mapping[str, str]) -> None:
-    """Reject values of the configuration that the caller takes by an argument of another name.
+    """Reject values of the configuration for which the caller has an argument with another name.
 
     Args:
-        values: by their names in the configuration.
-        arguments: the caller's names of its arguments, by their names in the configuration.
+        values: values by their names in the configuration.
+        arguments: names of the caller's arguments by their names in the configuration.
 
     Raises:
         ValueError: with both names.
@@ -99,9 +99,9 @@ def check_names(values: Mapping[str, Any], arguments: Mapping[str, str]) -> None
 
 @contextmanager
 def restored_process() -> Iterator[None]:
-    """Put back what a bundle's run changes in its process: how errors are printed, and where modules are looked for.
+    """Restore the process state that a bundle's run changes: the printing of errors and the module path.
 
-    MONAI's warnings about its logging and about files in several folders are hidden: the caller cannot act on them.
+    MONAI's warnings about its logging and about files in several folders are hidden; the caller cannot act on them.
     """
     hook, path, level = sys.excepthook, list(sys.path), _MONAI.level
     _MONAI.setLevel(logging.CRITICAL)

@@ -1,4 +1,4 @@
-"""The names and values that a configuration was given, checked before they are used."""
+"""Checks of the names and values that users give to a configuration."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -12,24 +12,24 @@ from srs_monai.text import nearest
 
 _REFERENCE = re.compile(r"[@%]([A-Za-z_]\w*)")
 _META = "_meta_"  # where MONAI keeps metadata.json
-_SETTINGS = "provenance"  # what files of settings have, see srs_monai.config.settings
-_LIST = "Several configuration files are one list: --config_file \"['a', 'b']\"."
+_SETTINGS = "provenance"  # key of every file of settings, see srs_monai.config.settings
+_LIST = "give several configuration files as one list: --config_file \"['a', 'b']\""
 _TRACKING = {name for settings in DEFAULT_EXP_MGMT_SETTINGS.values() for name in settings["configs"]}
-_PATHS = ("_dir", "_path")  # how names of folders and files end
+_PATHS = ("_dir", "_path")  # endings of the names of paths
 
 
 def check_config(workflow: ConfigWorkflow | None) -> None:
-    """Refuse unknown options, values of another kind and stray arguments, which MONAI accepts silently.
+    """Reject unknown options, values of another kind and stray arguments, which MONAI accepts silently.
 
-    MONAI's command takes an argument without a name for an id: with `--config_file a.yaml b.yaml`, b.yaml becomes the
-    id of the list to initialize with, and the configuration's own list is skipped.
+    MONAI's command reads an argument without a name as an id. With `--config_file a.yaml b.yaml`, b.yaml becomes the id
+    of the list to initialize with, and the configuration's own list is skipped.
 
-    An option is known when a configuration file in the bundle's folder has it, or when another value refers to it, for
-    overlays may add names. A value has the same kind as in those files: a number, a whole number, a text or a list. A
-    null, an expression, and any value of an option that is null there are accepted.
+    An option is known if a configuration file in the bundle's folder has it, or another value refers to it, because
+    overlays may add names. A value must have the same kind as in those files: a number, a whole number, a text or a
+    list. A null, an expression, and any value of an option that is null there are accepted.
 
     Args:
-        workflow: that runs the configuration; None (a tool reads the file by itself): nothing is checked.
+        workflow: the workflow that runs the configuration; None (a tool reads the file) checks nothing.
 
     Raises:
         ValueError: with the name and, for a misspelt one, the nearest known name.
@@ -40,39 +40,39 @@ def check_config(workflow: ConfigWorkflow | None) -> None:
     _check_ids(workflow)
     if _SETTINGS in config:
         raise ValueError(
-            "A file of settings is data and not a configuration, but --config_file names one. Name it with --settings "
-            "FILE; the settings beside ckpt_path are found without it."
+            "a configuration is needed, but --config_file names a file of settings; name it with --settings FILE, or "
+            "omit it: the settings beside ckpt_path are found without a name"
         )
     known = _known(Path(workflow.config_root_path))
     ids = {_META, workflow.init_id, workflow.run_id, workflow.final_id}
     if "imports" not in known:
         raise ValueError(
-            f"--config_file names the bundle's file first and overlays after it; got a file of "
-            f"{workflow.config_root_path} first. Change the order."
+            f"--config_file must name the bundle's file first and overlays after it; got a file of "
+            f"{workflow.config_root_path} first; change the order"
         )
     for name in set(config) - set(known) - _TRACKING - ids:
         if not any(name in _references(value) for other, value in config.items() if other != name):
             near = nearest(name, known)
             raise ValueError(
-                f"There is no option {name!r}. " + ("Remove it." if near is None else f"Did you mean {near!r}?")
+                f"there is no option {name!r}; " + ("remove it" if near is None else f"did you mean {near!r}?")
             )
     for name, value in config.items():
         usual_ones = known.get(name, [])
         literal = [usual for usual in usual_ones if not _is_expression(usual)]
         complaints = [_complaint(name, value, usual) for usual in literal or usual_ones]
         if complaints and all(complaints):
-            raise ValueError(f"{name} is {complaints[0]}; got {value!r}")
+            raise ValueError(f"{name} must be {complaints[0]}; got {value!r}")
 
 
 def _check_ids(workflow: ConfigWorkflow) -> None:
-    """Refuse ids that the configuration lacks; MONAI would run nothing for them."""
+    """Reject ids that the configuration lacks; MONAI would run nothing for them."""
     for id, usual in ((workflow.run_id, ""), (workflow.init_id, "initialize"), (workflow.final_id, "finalize")):
         if id != usual and id not in workflow.parser:
-            raise ValueError(f"The configuration has no {id!r} to run. {_LIST}")
+            raise ValueError(f"the configuration has no {id!r} to run; {_LIST}")
 
 
 def _known(folder: Path) -> dict[str, list[Any]]:
-    """The names in the configuration files of a folder, each with the values it has there."""
+    """The names in the configuration files of a folder, each with its values there."""
     known: dict[str, list[Any]] = {}
     for path in sorted(folder.iterdir()):
         if path.suffix in (".yaml", ".yml", ".json") and path.name != "metadata.json":
@@ -82,7 +82,7 @@ def _known(folder: Path) -> dict[str, list[Any]]:
 
 
 def _references(value: Any) -> set[str]:
-    """The names at the top that a value refers to."""
+    """The top-level names that a value refers to."""
     return {name for text in _texts(value) for name in _REFERENCE.findall(text)}
 
 
@@ -98,7 +98,7 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def _complaint(name: str, value: Any, usual: Any) -> str:
-    """What a value should be, when it is something else; an empty text when it is accepted."""
+    """The required kind of a value that has another kind; "" if the value is accepted."""
     if value is None or _is_expression(value):
         return ""
     if name.endswith(_PATHS):

@@ -9,10 +9,10 @@ _PACKAGE = Path(__file__).resolve().parents[1]
 
 
 def running_workflow() -> ConfigWorkflow | None:
-    """The workflow that evaluates this call; None where a tool reads the configuration by itself.
+    """The workflow that evaluates this call; None if a tool reads the configuration without a workflow.
 
-    MONAI tells an expression neither the files that it stands in nor the names given beside them, so the workflow is
-    looked for among the callers. Configurations do that once, as the id `workflow`, and hand it to what needs it.
+    MONAI gives an expression no access to its workflow, so this function searches the callers. A configuration calls it
+    once, as the id `workflow`, and passes the result to all functions that need it.
     """
     frame = inspect.currentframe()
     while frame is not None:
@@ -27,11 +27,11 @@ def bundle_root(workflow: ConfigWorkflow | None = None) -> str:
     """The absolute path of the bundle's folder, the parent of `configs/`; it does not depend on the working directory.
 
     Args:
-        workflow: that runs the bundle. Without one, the bundle is the folder that holds this package, or the folder
-            `bundle` beside the package, as in a clone.
+        workflow: the workflow that runs the bundle. Without one, the bundle is the folder that holds this package, or
+            the folder `bundle` beside the package, as in a clone.
 
     Raises:
-        ValueError: when there is no bundle.
+        ValueError: if there is no bundle.
     """
     if workflow is not None:
         configs = Path(workflow.config_root_path).resolve()
@@ -40,6 +40,6 @@ def bundle_root(workflow: ConfigWorkflow | None = None) -> str:
         if (root / "configs" / "inference.yaml").is_file():
             return str(root)
     raise ValueError(
-        f"The bundle's folder holds configs/inference.yaml, but neither {_PACKAGE.parent} nor "
-        f"{_PACKAGE.parent / 'bundle'} does. Name the folder with --bundle_root."
+        f"a bundle must hold configs/inference.yaml, but neither {_PACKAGE.parent} nor "
+        f"{_PACKAGE.parent / 'bundle'} does; name the folder with --bundle_root"
     )

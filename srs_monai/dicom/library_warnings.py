@@ -27,7 +27,7 @@ class _Recorder:
     @contextmanager
     def recorded(self) -> Iterator[list[str]]:
         """Collect the warnings of this thread."""
-        outer, mine = getattr(self._of_thread, "said", None), list[str]()
+        outer, mine = getattr(self._of_thread, "warnings", None), list[str]()
         with self._lock:
             self._recording += 1
             if self._catcher is None:
@@ -35,11 +35,11 @@ class _Recorder:
                 self._catcher.__enter__()
                 self._otherwise, warnings.showwarning = warnings.showwarning, self._take
                 warnings.simplefilter("always")
-        self._of_thread.said = mine
+        self._of_thread.warnings = mine
         try:
             yield mine
         finally:
-            self._of_thread.said = outer
+            self._of_thread.warnings = outer
             with self._lock:
                 self._recording -= 1
                 if not self._recording and self._catcher is not None:
@@ -47,11 +47,11 @@ class _Recorder:
                     self._catcher = None
 
     def _take(self, message: Warning | str, *args: Any, **kwargs: Any) -> None:
-        said: list[str] | None = getattr(self._of_thread, "said", None)
-        if said is None:
+        warned: list[str] | None = getattr(self._of_thread, "warnings", None)
+        if warned is None:
             self._otherwise(message, *args, **kwargs)
         else:
-            said.append(str(message))
+            warned.append(str(message))
 
 
 _RECORDER = _Recorder()
@@ -61,10 +61,10 @@ _RECORDER = _Recorder()
 def library_warnings(path: Path) -> Iterator[list[str]]:
     """Collect the warnings of libraries, and log them with the name of the file."""
     met: list[str] = []
-    with _RECORDER.recorded() as said:
+    with _RECORDER.recorded() as warned:
         try:
             yield met
         finally:
-            met.extend(dict.fromkeys(said))
+            met.extend(dict.fromkeys(warned))
             for message in met:
                 logger.debug("%s: %s", path, message)

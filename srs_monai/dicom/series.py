@@ -59,7 +59,7 @@ def choose_series(
             f"a folder must hold a series of slices, but {source} holds {others}{beside}; name a folder of slices, or "
             f"a file"
         )
-    uid, said = _largest({uid: len(slices) for uid, slices in series.items()}, "series", source)
+    uid, notes = _largest({uid: len(slices) for uid, slices in series.items()}, "series", source)
     groups: list[list[Header]] = []
     for header in series[uid]:
         check_slice(header)
@@ -77,7 +77,7 @@ def choose_series(
             f"put each acquisition into its own folder"
         )
     chosen, further = _largest(sizes, f"grids in series {uid}", source)
-    return next(group for group in groups if described(group[0]) == chosen), said + further
+    return next(group for group in groups if described(group[0]) == chosen), notes + further
 
 
 def _largest(sizes: dict[str, int], what: str, source: Path) -> tuple[str, list[str]]:

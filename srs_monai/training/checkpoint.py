@@ -86,7 +86,7 @@ class StageCheckpoint:
         engine.add_event_handler(Events.EPOCH_COMPLETED, self._keep)
         # also at the start: a run that stopped early stays stopped after resuming
         engine.add_event_handler(Events.STARTED | Events.EPOCH_COMPLETED, self._stop_early)
-        self._tell(engine)
+        self._describe_best(engine)
 
     def _take_scaler(self, engine: Engine) -> None:
         """Add the gradient scaler of mixed precision to the parts. MONAI's trainer creates a new one for each run."""
@@ -111,9 +111,9 @@ class StageCheckpoint:
         best = {"best_score": {self.metric: self.best_score}, "best_epoch": self.best_epoch}
         with replacing(self.last_file) as temporary:
             torch.save({**state, **facts, **best}, temporary)
-        self._tell(engine)
+        self._describe_best(engine)
 
-    def _tell(self, engine: Engine) -> None:
+    def _describe_best(self, engine: Engine) -> None:
         """Store a description of the best epoch in the trainer's state, for the last message of a stage."""
         score = f"{self.metric} of {self.best_score:.4g}{definition(self.metric)}"
         engine.state.best = f"epoch {self.best_epoch}, the best by its validation {score}"

@@ -98,17 +98,17 @@ class CheckOutputs:
     def attach(self, engine: Engine) -> None:
         """Follow the evaluator's runs."""
         engine.add_event_handler(Events.STARTED, self._start)
-        engine.add_event_handler(IterationEvents.FORWARD_COMPLETED, self._look)
-        engine.add_event_handler(Events.EPOCH_COMPLETED, self._tell)
+        engine.add_event_handler(IterationEvents.FORWARD_COMPLETED, self._check)
+        engine.add_event_handler(Events.EPOCH_COMPLETED, self._raise_for_nan)
 
     def _start(self) -> None:
         self.found = None
 
-    def _look(self, engine: Engine) -> None:
+    def _check(self, engine: Engine) -> None:
         found = torch.isnan(engine.state.output["pred"]).any()
         self.found = found if self.found is None else self.found | found
 
-    def _tell(self) -> None:
+    def _raise_for_nan(self) -> None:
         if self.found is not None and bool(self.found):
             raise ValueError(
                 "the output of a network must be numbers, but it is nan for validation images: training has diverged; "

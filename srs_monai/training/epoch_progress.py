@@ -20,7 +20,7 @@ class Progress(ProgressBar):
 
     def __init__(self, name: str, evaluator: Engine) -> None:
         self.name, self.evaluator = name, evaluator
-        self.told = -INTERVAL
+        self.last_shown = -INTERVAL
 
     def _open(self, engine: Engine) -> None:
         total = engine.state.max_epochs * engine.state.epoch_length
@@ -28,12 +28,12 @@ class Progress(ProgressBar):
 
     def _step(self, engine: Engine) -> None:
         now, last = time.monotonic(), engine.state.iteration == self.bar.total
-        if last or now - self.told >= INTERVAL:
-            self.told = now
-            self._tell(engine)
+        if last or now - self.last_shown >= INTERVAL:
+            self.last_shown = now
+            self._show(engine)
         self.bar.update()
 
-    def _tell(self, engine: Engine) -> None:
+    def _show(self, engine: Engine) -> None:
         shown = {"epoch": f"{engine.state.epoch}/{engine.state.max_epochs}"}
         shown["loss"] = f"{engine.state.output['loss']:.4f}"
         name = self.evaluator.state.key_metric_name

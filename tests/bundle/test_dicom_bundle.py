@@ -53,4 +53,4 @@ def test_dicom_is_trained_on_and_measured(
     (study / "list.json").write_text((study / "list.json").read_text().replace("box", "bones"))
     status, said = run("training", "train", tiny, **options, output_dir=tmp_path / "other")
     assert status != 0
-    assert "has no 'bones'; it has box." in said.splitlines()[-1]
+    assert "has no 'bones', only box;" in said.splitlines()[-1]

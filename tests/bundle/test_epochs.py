@@ -70,8 +70,8 @@ def test_every_batch_at_three_sizes_makes_three_times_the_steps(workflow: Workfl
     [
         ({"epochs": 0}, "got epochs 0; give --epochs"),
         ({"epochs": -2}, "got epochs -2"),
-        ({"epochs": 2.5}, "epochs is a whole number; got 2.5"),
-        ({"epochs": "many"}, "epochs is a number"),
+        ({"epochs": 2.5}, "epochs must be a whole number; got 2.5"),
+        ({"epochs": "many"}, "epochs must be a number"),
         ({"train#trainer#max_epochs": 2.5}, r"got epochs 2\.5"),
         ({"train#trainer#max_epochs": "many"}, "got epochs 'many'"),
         ({"reconstruction_epochs": 0}, "got reconstruction_epochs 0; give --reconstruction_epochs"),

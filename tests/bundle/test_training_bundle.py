@@ -143,7 +143,7 @@ def test_a_killed_run_ends_as_an_unbroken_one(
         ({"image_size": "[30, 32]"}, "multiples of 8, got 30 x 32"),
         ({"device": "cuda:9"}, "cuda:9"),
         ({"reconstruction_weights": "nowhere.pt"}, "got nowhere.pt"),
-        ({"epoch": 2}, "Did you mean 'epochs'?"),
+        ({"epoch": 2}, "did you mean 'epochs'?"),
         ({"threshold": 7}, "between 0 and 1; got 7"),
     ],
 )

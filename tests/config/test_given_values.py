@@ -46,19 +46,19 @@ def complaint(*arguments: Any, **values: Any) -> str:
 
 @pytest.mark.parametrize(("overlay", "values"), [("{}", {"epoch": 2}), ("epoch: 2", {})])
 def test_a_name_that_nothing_reads_is_refused(tmp_path: Path, overlay: str, values: dict[str, Any]) -> None:
-    assert "no option 'epoch'. Did you mean 'epochs'?" in complaint(tmp_path, overlay, **values)
+    assert "no option 'epoch'; did you mean 'epochs'?" in complaint(tmp_path, overlay, **values)
 
 
 @pytest.mark.parametrize(
     ("name", "value", "text"),
     [
-        ("learning_rate", "1e-3", "learning_rate is a number (YAML reads 1e-3 as text: write 1.0e-3); got '1e-3'"),
-        ("learning_rate", True, "learning_rate is a number; got True"),
-        ("epochs", 2.5, "epochs is a whole number; got 2.5"),
-        ("image_size", 64, "image_size is a list, as [256, 256]; got 64"),
-        ("image_size", ["a", 64], "image_size is a list of numbers, as"),
-        ("masks", 5, "masks is a text; got 5"),
-        ("output_dir", 1, "output_dir is the name of a file or folder (write ./1 if it is one); got 1"),
+        ("learning_rate", "1e-3", "write 1.0e-3); got '1e-3'"),
+        ("learning_rate", True, "learning_rate must be a number; got True"),
+        ("epochs", 2.5, "epochs must be a whole number; got 2.5"),
+        ("image_size", 64, "as [256, 256]; got 64"),
+        ("image_size", ["a", 64], "got ['a', 64]"),
+        ("masks", 5, "masks must be a text; got 5"),
+        ("output_dir", 1, "(write ./1 if it is one); got 1"),
     ],
 )
 def test_a_value_of_another_kind_is_refused(tmp_path: Path, name: str, value: Any, text: str) -> None:
@@ -112,7 +112,7 @@ def test_a_value_that_follows_from_the_weights_is_held_to_the_usual_one(tmp_path
     config.write_text(CONFIG)
     with pytest.raises(RuntimeError) as failure:
         ConfigWorkflow(str(config), logging_file=False, image_size=64).initialize()
-    assert "image_size is a list" in str(root_cause(failure.value))
+    assert "image_size must be a list" in str(root_cause(failure.value))
 
 
 def test_without_a_workflow_there_is_nothing_to_check() -> None:

@@ -1,4 +1,4 @@
-"""Settings that belong to weights: model.json beside model.pt says what inference must do as training did."""
+"""The settings of weights: model.json beside model.pt holds what inference must do in the same way as training."""
 
 from srs_monai.config.settings.compare_settings import check_resumed as check_resumed
 from srs_monai.config.settings.compare_settings import check_settings as check_settings

@@ -1,4 +1,4 @@
-"""Components built from settings: only those of the catalogue unless the file is trusted, and none too large."""
+"""Components built from settings: only those of the catalogue, unless the file is trusted, within a size limit."""
 
 import logging
 from collections.abc import Iterator, Mapping
@@ -33,15 +33,15 @@ def build_component(
     """Build a component of settings.
 
     Args:
-        part: {"_target_": name, argument: plain value}, whose texts may refer to values ("@image_size").
+        part: {"_target_": name, argument: plain value}; its texts may refer to values ("@image_size").
         where: file and name of the part, for messages.
         catalogue: `TRANSFORMS` or `NETWORKS`.
-        values: to which the part may refer, by name.
-        trust: let MONAI import and build what is not in the catalogue.
+        values: values to which the part may refer, by name.
+        trust: let MONAI import and build components outside the catalogue.
 
     Raises:
-        ValueError: as `check_component`; if a value that the part refers to is missing; and with the component's own
-            reason if it cannot be built.
+        ValueError: as `check_component` does; if a value that the part refers to is missing; and if the component
+            cannot be built, with its own reason.
     """
     resolved = _with_values(part, values, where)
     if not trust:
@@ -53,13 +53,13 @@ def build_component(
             built = _build_network(resolved, where) if catalogue is NETWORKS else _build(resolved, catalogue)
     except _TooLargeError:
         raise
-    except Exception as error:  # components raise what they like, of arguments of another kind TypeError
+    except Exception as error:  # components may raise anything, such as TypeError for arguments of another kind
         raise ValueError(f"{where} cannot be built: {one_line(root_cause(error))}; correct the settings") from error
     kind = nn.Module if catalogue is NETWORKS else Transform
     if built is None and catalogue is TRANSFORMS:  # disabled
         return monai.transforms.Identityd(keys="image")
     if not isinstance(built, kind):
-        raise ValueError(f"{where} is a {kind.__name__}; got a {type(built).__name__}, by {part['_target_']!r}")
+        raise ValueError(f"{where} must be a {kind.__name__}; got a {type(built).__name__}, by {part['_target_']!r}")
     return built
 
 
@@ -79,14 +79,14 @@ def _build(part: Mapping[str, Any], catalogue: Mapping[str, Component]) -> Any:
 
 
 def _build_network(part: Mapping[str, Any], where: str) -> nn.Module:
-    """Build a network, first without its numbers if possible, so that one that is too large takes no memory."""
+    """Build a network, first without memory for its weights if possible, to find out whether it is too large."""
     try:
         with torch.device("meta"), _limited(where):
             _build(part, NETWORKS)
     except _TooLargeError:
         raise
-    except Exception as error:  # some compute with their weights while they are built
-        logger.debug("%s: not built without its numbers: %s", where, error)
+    except Exception as error:  # some networks compute with their weights during construction
+        logger.debug("%s: cannot be built without memory for its weights: %s", where, error)
     with _limited(where):
         network: nn.Module = _build(part, NETWORKS)
     return network
@@ -106,8 +106,8 @@ def _limited(where: str) -> Iterator[None]:
         numbers, tensors = numbers + (0 if parameter is None else parameter.numel()), tensors + 1
         if numbers > _LARGEST_NETWORK or tensors > _MOST_TENSORS:
             raise _TooLargeError(
-                f"{where}: settings build networks of up to {_LARGEST_NETWORK} parameters in {_MOST_TENSORS} tensors; "
-                "make it smaller, or trust the settings"
+                f"{where}: a network from settings may have up to {_LARGEST_NETWORK} parameters in {_MOST_TENSORS} "
+                "tensors; make it smaller, or trust the settings"
             )
 
     hook = register_module_parameter_registration_hook(count)
@@ -118,7 +118,7 @@ def _limited(where: str) -> Iterator[None]:
 
 
 def _with_values(value: Any, values: Mapping[str, Any], where: str) -> Any:
-    """A part with its references replaced by the values."""
+    """A part in which values replace references."""
     if isinstance(value, Mapping):
         return {key: _with_values(part, values, where) for key, part in value.items()}
     if isinstance(value, list):

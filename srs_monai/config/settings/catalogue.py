@@ -1,4 +1,4 @@
-"""The fixed list of components that settings may name, and the arguments that these may have."""
+"""The fixed list of components that settings may name, and their permitted arguments."""
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping
@@ -22,11 +22,11 @@ class Component:
     """A class or function that settings may name.
 
     Args:
-        make: builds it.
-        parts: arguments that are components themselves, or lists of them.
-        only: arguments that may have this one value; another value would download or read something.
+        make: the class or function.
+        parts: arguments that are components or lists of components.
+        only: arguments with a single permitted value; other values would download or read something.
         options: whether it passes further arguments to another component, which checks them.
-        spatial: whether it moves pixels without changing their values, so that it may be applied to masks too.
+        spatial: whether it moves pixels without changing their values and may be applied to masks too.
     """
 
     make: Callable[..., Any]
@@ -49,7 +49,7 @@ _MONAI_NETWORKS = (
     *("AttentionUnet", "BasicUNet", "BasicUNetPlusPlus", "DynUNet", "HighResNet", "MedNeXt"),
     *("SegResNet", "SegResNetDS", "SegResNetDS2", "SwinUNETR", "UNet", "UNETR", "VNet"),
 )
-_PRETRAINED_NETWORKS = ("AHNet", "FlexibleUNet")  # which can download weights
+_PRETRAINED_NETWORKS = ("AHNet", "FlexibleUNet")  # these can download weights
 _OUR_NETWORKS = (
     *("HamburgerResNet18", "ReconstructionNet", "SRSNet", "SRSNetPretrained", "SegmentationNet"),
     *("TransFuse", "TransUNet", "UNetV2"),
@@ -62,7 +62,7 @@ def catalogue_of(name: str) -> dict[str, Component]:
 
 
 def _names(component: Component, module: Any, prefixes: tuple[str, ...]) -> dict[str, Component]:
-    """A component under all names that MONAI's parser knows it by: its aliases, and where it is written."""
+    """A component under all its names in MONAI's parser: its aliases, and its full name."""
     make = component.make
     short = {name for name, there in vars(module).items() if there is make}
     return {
@@ -91,7 +91,7 @@ NETWORKS |= _names(_replacing, networks, ("srs_monai.networks.",))
 
 
 def check_component(part: Mapping[str, Any], where: str, catalogue: Mapping[str, Component]) -> None:
-    """Refuse a component that is not in the catalogue, and arguments that it does not take. Nothing is built.
+    """Reject a component outside the catalogue, and arguments that it does not accept. Nothing is built.
 
     Args:
         part: {"_target_": name, argument: plain value}.
@@ -99,22 +99,22 @@ def check_component(part: Mapping[str, Any], where: str, catalogue: Mapping[str,
         catalogue: `TRANSFORMS` or `NETWORKS`.
 
     Raises:
-        ValueError: with the component or the argument, and what is allowed.
+        ValueError: with the component or the argument, and the permitted ones.
     """
     target = part["_target_"]
     if target not in catalogue:
         near = nearest(target, catalogue)
         known = "networks" if catalogue is NETWORKS else "transforms"
         raise ValueError(
-            f"Settings may only name {known} of a fixed list, but {where} has the _target_ {target!r}. "
-            + ("" if near is None else f"Did you mean {near!r}? If not: ")
+            f"settings may only name {known} of a fixed list, but {where} has the _target_ {target!r}; "
+            + ("" if near is None else f"did you mean {near!r}? If not: ")
             + "trust the file if you know who wrote it and want to run what it names (--trust-settings; in bundle "
-            "commands --trust_settings true), or name the component in an overlay of your own."
+            "commands --trust_settings true), or name the component in your own overlay"
         )
     component = catalogue[target]
     disabled = part.get("_disabled_", False)
     if not isinstance(disabled, bool) or (disabled and catalogue is NETWORKS):
-        raise ValueError(f"{where}: _disabled_ is true or false, and false for a network; got {disabled!r}")
+        raise ValueError(f"{where}: _disabled_ must be true or false, and false for a network; got {disabled!r}")
     given = {name: value for name, value in part.items() if name not in NOT_ARGUMENTS}
     takes = inspect.signature(component.make).parameters
     named = [name for name, one in takes.items() if one.kind in (one.POSITIONAL_OR_KEYWORD, one.KEYWORD_ONLY)]
@@ -128,13 +128,13 @@ def check_component(part: Mapping[str, Any], where: str, catalogue: Mapping[str,
         if name in component.parts:
             _check_parts(value, f"{where}#{name}", catalogue)
         elif _holds_component(value):
-            raise ValueError(f"{where}: {name} of {target} is a plain value; got a component, {value!r:.200}")
+            raise ValueError(f"{where}: {name} of {target} must be a plain value; got a component, {value!r:.200}")
         elif catalogue is NETWORKS and _IMPORTING in str(value).lower():
             raise ValueError(f"{where}: {name} of {target} may not be {_IMPORTING}, which imports another package")
         elif name == "keys" and catalogue is TRANSFORMS:
             _check_keys(value, where, component)
         elif _is_size(component, catalogue) and any(abs(number) > _LARGEST_WHOLE for number in _whole_numbers(value)):
-            raise ValueError(f"{where}: whole numbers are at most {_LARGEST_WHOLE}; got {name} {value!r:.200}")
+            raise ValueError(f"{where}: whole numbers must be at most {_LARGEST_WHOLE}; got {name} {value!r:.200}")
     missing = [name for name in named if takes[name].default is inspect.Parameter.empty and name not in given]
     if missing:
         raise ValueError(f"{where}: {target} needs {', '.join(missing)}; add it, or take the file of another training")
@@ -143,17 +143,17 @@ def check_component(part: Mapping[str, Any], where: str, catalogue: Mapping[str,
 def _check_parts(value: Any, where: str, catalogue: Mapping[str, Component]) -> None:
     for part in value if isinstance(value, list) else [value]:
         if not isinstance(part, Mapping) or not isinstance(part.get("_target_"), str):
-            raise ValueError(f"{where} holds components; got {part!r:.200}")
+            raise ValueError(f"{where} must hold components; got {part!r:.200}")
         check_component(part, where, catalogue)
 
 
 def _check_keys(value: Any, where: str, component: Component) -> None:
-    """Only transforms that move pixels may be applied to masks; all others are for images."""
+    """Reject the key of masks for a transform that changes values."""
     keys = [value] if isinstance(value, str) else value
     allowed = ("image", "label") if component.spatial else ("image",)
     if not isinstance(keys, list) or not keys or any(key not in allowed for key in keys):
         raise ValueError(
-            f"{where}: keys of {component.make.__name__} are {' and '.join(allowed)}; got {value!r:.200}; correct them"
+            f"{where}: keys of {component.make.__name__} must be {' or '.join(allowed)}; got {value!r:.200}; change it"
         )
 
 

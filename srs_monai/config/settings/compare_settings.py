@@ -1,4 +1,4 @@
-"""A configuration compared with the settings of the weights that it loads, before it runs."""
+"""The comparison of a configuration with the settings of its weights."""
 
 import json
 import logging
@@ -16,16 +16,16 @@ from srs_monai.config.settings.settings_files import read_settings, settings_of
 logger = logging.getLogger(__name__)
 
 _ABSENT = "nothing"
-_SAID_ONLY = ("threshold", "label_names")  # these change no image that a network sees
+_REPORTED_ONLY = ("threshold", "label_names")  # they do not change the images that a network gets
 _TRAINING_ONLY = ("deep_supervision",)  # arguments of networks that change neither weights nor the finest output
 
 
 @dataclass(frozen=True)
 class Difference:
-    """A setting that the weights were trained with, and what a configuration has in its place.
+    """A setting of the training that differs from the configuration.
 
     Args:
-        name: of the value, "image_size", or the place in a part, "network_def#segmentation_blocks".
+        name: name of the value, "image_size", or its place in a part, "network_def#segmentation_blocks".
         trained, here: the two values.
     """
 
@@ -38,15 +38,15 @@ class Difference:
 
 
 def check_settings(settings: Settings, workflow: ConfigWorkflow | None, *, ignore: bool = False) -> None:
-    """Refuse a configuration that prepares images in another way than the training of the weights.
+    """Reject a configuration that prepares images in another way than the training of the weights.
 
-    Another threshold, other names of labels, and a recipe that only the settings name are reported and not refused.
-    Weights without settings pass.
+    Another threshold, other names of labels, and a recipe that only the settings name are reported as a warning.
+    Weights without settings are accepted.
 
     Args:
-        settings: of the weights.
-        workflow: that runs the configuration; None (a tool reads the file by itself): nothing is checked.
-        ignore: report every difference and go on.
+        settings: settings of the weights.
+        workflow: the workflow that runs the configuration; None (a tool reads the file) checks nothing.
+        ignore: report all differences as a warning.
 
     Raises:
         ValueError: with the differences.
@@ -56,26 +56,26 @@ def check_settings(settings: Settings, workflow: ConfigWorkflow | None, *, ignor
     if settings.warning:
         logger.warning("%s: %s", settings.path, settings.warning)
     differing = list(differences(settings, settings_of(workflow.parser)))
-    harmless = [one for one in differing if one.name in _SAID_ONLY or (one.name == "recipe" and one.here is None)]
-    said = differing if ignore else harmless
-    if said:
-        logger.warning("%s: trained with %s", settings.path, _listed(said))
-    refused = [one for one in differing if one not in said]
-    if refused:
+    harmless = [one for one in differing if one.name in _REPORTED_ONLY or (one.name == "recipe" and one.here is None)]
+    reported = differing if ignore else harmless
+    if reported:
+        logger.warning("%s: trained with %s", settings.path, _listed(reported))
+    rejected = [one for one in differing if one not in reported]
+    if rejected:
         raise ValueError(
-            f"A network sees images as in its training, but by {settings.path} it was trained with "
-            f"{_listed(refused)}; {_way_out(refused, 'leave out the overlay that changes it')}, or continue with "
+            f"a network must get images as in its training, but by {settings.path} it was trained with "
+            f"{_listed(rejected)}; {_way_out(rejected, 'omit the overlay that changes it')}, or continue with "
             "--ignore_settings true"
         )
 
 
 def check_resumed(weights: str | Path, workflow: ConfigWorkflow | None, *, resume: bool = True) -> None:
-    """Refuse to resume a run with other settings than it began with; they are in the file beside its weights.
+    """Reject a resumed run whose settings differ from its first ones, which are in the file beside its weights.
 
     Args:
         weights: file of the weights that the run writes.
-        workflow: that runs the configuration; None (a tool reads the file by itself): nothing is checked.
-        resume: whether the run is resumed; False: nothing is checked.
+        workflow: the workflow that runs the configuration; None (a tool reads the file) checks nothing.
+        resume: whether the run is resumed; False checks nothing.
 
     Raises:
         ValueError: with the differences.
@@ -86,14 +86,14 @@ def check_resumed(weights: str | Path, workflow: ConfigWorkflow | None, *, resum
     differing = list(differences(settings, settings_of(workflow.parser)))
     if differing:
         raise ValueError(
-            f"A run is resumed with the settings that it began with, and {settings.path} has {_listed(differing)}; "
-            f"{_way_out(differing, 'give the overlays that the run began with')}, or start a new run in another "
+            f"a run must be resumed with its first settings, but {settings.path} has {_listed(differing)}; "
+            f"{_way_out(differing, 'give the first overlays of the run')}, or start a new run in another "
             "output_dir"
         )
 
 
 def differences(settings: Settings, here: Mapping[str, Any]) -> Iterator[Difference]:
-    """Where settings of weights and those of a configuration differ, each part at its first place only."""
+    """The differences between the settings of weights and those of a configuration; only the first one of each part."""
     for name in VALUES:
         if name in settings.values and settings.values[name] != here.get(name, _ABSENT):
             yield Difference(name, settings.values[name], here.get(name, _ABSENT))
@@ -106,7 +106,7 @@ def differences(settings: Settings, here: Mapping[str, Any]) -> Iterator[Differe
 def _unlike(
     place: str, trained: Any, here: Any, their_values: Mapping[str, Any], our_values: Mapping[str, Any]
 ) -> Iterator[Difference]:
-    if trained == here:  # also one reference: the value that it leads to is compared by itself
+    if trained == here:  # also for equal references, whose values are compared separately
         return
     trained, here = _referred(trained, their_values), _referred(here, our_values)
     if isinstance(trained, Mapping) and isinstance(here, Mapping):
@@ -139,7 +139,7 @@ def _quoted(value: Any) -> str:
 
 
 def _text(value: Any) -> str:
-    """As YAML and the command line write it."""
+    """A value as YAML and the command line write it."""
     if value is None:
         return "null"
     if isinstance(value, Mapping):

@@ -26,15 +26,15 @@ logger = logging.getLogger(__name__)
 
 #: id of the settings of the weights in configurations for inference and evaluation, see `TrainedSettings`
 TRAINED = "trained"
-_RESOLVED = "resolved_"  # begins the id of a value in the form in which it is kept
+_RESOLVED = "resolved_"  # prefix of the id of a value in the form that is kept
 
 
 def settings_of(parser: ConfigParser, names: Sequence[str] = (*VALUES, *PARTS)) -> dict[str, Any]:
     """The settings of a configuration, as plain values; parts may refer to single values ("@image_size").
 
     A part that comes with the weights is taken from their settings. A value that users write in several forms is taken
-    from the id resolved_NAME of the configuration. A value that is not plain data is replaced by a text
-    that says what and where it is; `write_settings` rejects it.
+    from the id resolved_NAME of the configuration. A value that is not plain data is replaced by a description of it,
+    which `write_settings` rejects.
     """
     config = parser.get()
     places = {name: _RESOLVED + name if _RESOLVED + name in config else name for name in names if name in config}
@@ -63,15 +63,15 @@ def write_settings(
     dataset_dir: str | Path,
     datalists: Mapping[str, Any],
 ) -> None:
-    """Write the settings of a configuration beside the weights that it will write.
+    """Write the settings of a configuration beside its future weights.
 
-    Nothing is written when a setting is not plain data, such as a program ("$lambda ..."); a warning says so.
+    If a setting is not plain data, such as a program ("$lambda ..."), a warning is logged and nothing is written.
 
     Args:
         weights: file of the weights.
-        workflow: that runs the configuration; None (a tool reads the file by itself): nothing is written.
+        workflow: the workflow that runs the configuration; None (a tool reads the file) writes nothing.
         dataset_dir: folder of the data set; only its name is kept.
-        datalists: items by the names of their lists; their numbers are kept.
+        datalists: items by the names of their lists; the number of items in each list is kept.
     """
     if workflow is None:
         return
@@ -81,7 +81,7 @@ def write_settings(
     content = {PROVENANCE: provenance, **settings}
     try:
         if programs := list(_programs_in(settings)):
-            raise ValueError(f"settings are plain values, but there is {', '.join(programs)}")
+            raise ValueError(f"settings must be plain values, but there is {', '.join(programs)}")
         parse_settings(content, "the configuration")
     except ValueError as error:
         logger.warning("no settings are written beside %s: %s; inference needs this run's overlays", weights, error)
@@ -119,7 +119,7 @@ def _setting(parser: ConfigParser, name: str, value: Any) -> Any:
 
 
 def _plain(parser: ConfigParser, where: str, value: Any) -> Any:
-    """A value of a configuration without what is evaluated, except references to single values."""
+    """A value of a configuration with all expressions evaluated, except references to single values."""
     if isinstance(value, Mapping):
         return {key: _plain(parser, f"{where}::{key}", part) for key, part in value.items()}
     if isinstance(value, list | tuple):
@@ -127,18 +127,18 @@ def _plain(parser: ConfigParser, where: str, value: Any) -> Any:
     if isinstance(value, str) and value.startswith(("@", "$", "%")):
         if value in REFERENCES and where not in VALUES:
             return value
-        if value.startswith("@") and value[1:] in parser:  # a part, which is not to be built
+        if value.startswith("@") and value[1:] in parser:  # a part must not be built
             return _plain(parser, value[1:].replace("#", "::"), parser[value[1:]])
         return _plain(parser, where, parser.get_parsed_content(where))
     if value is None or isinstance(value, bool | int | float):
         return value
     if not isinstance(value, str):
         return _Program(f"a {type(value).__name__} at {where.replace('::', '#')}")
-    return {"true": True, "false": False}.get(value.lower(), value)  # as a command line gives a switch
+    return {"true": True, "false": False}.get(value.lower(), value)  # a command line gives switches as text
 
 
 def _programs_in(value: Any) -> Iterator[str]:
-    """What stands for values that are not plain data."""
+    """The descriptions in place of values that are not plain data."""
     if isinstance(value, _Program):
         yield value
     elif isinstance(value, Mapping | list):
@@ -147,4 +147,4 @@ def _programs_in(value: Any) -> Iterator[str]:
 
 
 class _Program(str):
-    """In place of a value that is not plain data: what it is and where."""
+    """The description of a value that is not plain data: its type and place."""

@@ -1,4 +1,4 @@
-"""The settings of weights for inference and evaluation, which must do as their training did."""
+"""The settings of weights, for inference and evaluation in the same way as in training."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,7 +11,7 @@ from srs_monai.config.settings.settings_files import read_settings
 from srs_monai.config.values import switch
 
 _NOTHING: dict[str, Any] = {"_target_": "Identityd", "keys": "image"}
-#: parts of weights without settings, as bundle/configs/train.yaml has them
+#: parts for weights without settings, equal to those of bundle/configs/train.yaml
 DEFAULT_PARTS: dict[str, dict[str, Any]] = {
     "cropping": _NOTHING,
     "scaling": {
@@ -56,7 +56,7 @@ class TrainedSettings:
         self, weights: str | Path | None = None, settings: str | Path | None = None, trust: bool | str = False
     ) -> None:
         if settings is not None and not isinstance(settings, str | Path):
-            raise ValueError(f"settings is the name of a file, such as RUN/model.json; got {settings!r:.200}")
+            raise ValueError(f"settings must be the name of a file, such as RUN/model.json; got {settings!r:.200}")
         self.trust = switch(trust, "trust_settings")
         beside = read_settings(weights) if settings is None and weights is not None else None
         self.settings = load_settings(settings) if settings is not None else beside or Settings()
@@ -74,8 +74,8 @@ class TrainedSettings:
         """Build a part: a transform for "cropping", "scaling" or "normalization", the network for "network_def".
 
         Args:
-            name: of the part.
-            values: of the configuration, to which the part may refer.
+            name: name of the part.
+            values: values of the configuration to which the part may refer.
         """
         trust = self.trust and name in self.settings.values
         return build_component(self.part(name), self._where(name), catalogue_of(name), values, trust=trust)

@@ -33,14 +33,14 @@ class DatasetReport:
 
     def lines(self) -> list[str]:
         """The lines of the report."""
-        said = [self.title, *_table(self.counts), *self.facts]
+        lines = [self.title, *_table(self.counts), *self.facts]
         if self.near_duplicates:
-            said.append("near-duplicates, with their correlation:")
-            said += [f"  {value:.3f}  {first} and {second}" for first, second, value in self.near_duplicates]
+            lines.append("near-duplicates, with their correlation:")
+            lines += [f"  {value:.3f}  {first} and {second}" for first, second, value in self.near_duplicates]
         for what, sentences in (("remarks", self.remarks), ("faults that prevent training", self.faults)):
-            said.append(f"{what}: {len(sentences) or 'none'}")
-            said += [f"  {sentence}" for sentence in sentences]
-        return said
+            lines.append(f"{what}: {len(sentences) or 'none'}")
+            lines += [f"  {sentence}" for sentence in sentences]
+        return lines
 
 
 def describe(findings: Sequence[Findings]) -> list[str]:
@@ -48,13 +48,13 @@ def describe(findings: Sequence[Findings]) -> list[str]:
     images = [each for each in findings if each.size]
     masks = [each for each in findings if each.stored]
     patients = {each.case.patient for each in findings if each.case.patient is not None}
-    said = [f"patients: {len(patients)}"] if patients else []
+    lines = [f"patients: {len(patients)}"] if patients else []
     if images:
         sizes = Counter(each.size for each in images)
         common = [f"{by(size)} ({count})" for size, count in sizes.most_common(3)]
         others = f" and {len(sizes) - 3} others, {by(min(sizes))} to {by(max(sizes))}" if len(sizes) > 3 else ""
         channels = Counter(each.channels for each in images)
-        said += [
+        lines += [
             f"sizes, rows x columns{' x slices' * any(len(size) == 3 for size in sizes)}: {', '.join(common)}{others}",
             f"channels: {', '.join(f'{number} ({count})' for number, count in sorted(channels.items()))}",
             f"image values: {min(e.values[0] for e in images):g} to {max(e.values[1] for e in images):g}",
@@ -63,8 +63,8 @@ def describe(findings: Sequence[Findings]) -> list[str]:
         values = sorted(frozenset().union(*(each.stored for each in masks)))
         listed = ", ".join(f"{value:g}" for value in values)
         between = f"{values[0]:g} to {values[-1]:g}, {len(values)} different"
-        said.append(f"label values: {listed if len(values) <= _FEW_VALUES else between}")
-    return said
+        lines.append(f"label values: {listed if len(values) <= _FEW_VALUES else between}")
+    return lines
 
 
 def count(known: Recipe, findings: Sequence[Findings], splits: Mapping[str, Sections]) -> dict[str, dict[str, int]]:

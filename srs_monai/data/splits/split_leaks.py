@@ -27,13 +27,13 @@ class SplitLeaks:
         return bool(self.pairs or self.patients)
 
     def __str__(self) -> str:
-        said = []
+        parts = []
         if self.pairs:
             shown = few((" and ".join(f"{name} ({section})" for name, section in pair) for pair in self.pairs), 3)
-            said.append(f"near-duplicates in two sections, pairs: {len(self.pairs)}: {shown}")
+            parts.append(f"near-duplicates in two sections, pairs: {len(self.pairs)}: {shown}")
         if self.patients:
-            said.append(f"patients in two sections: {few(self.patients)}")
-        return "; ".join(said) or "no leaks"
+            parts.append(f"patients in two sections: {few(self.patients)}")
+        return "; ".join(parts) or "no leaks"
 
 
 def find_leaks(

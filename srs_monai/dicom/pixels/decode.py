@@ -97,14 +97,14 @@ def _decoder(syntax: UID) -> str:
 @contextmanager
 def reasons(header: Header) -> Iterator[None]:
     """Name the file in any error of the libraries, and add their warnings."""
-    said: list[str] = []
+    warned: list[str] = []
     try:
-        with library_warnings(header.path) as said:
+        with library_warnings(header.path) as warned:
             yield
     except (DicomError, KeyboardInterrupt, SystemExit, GeneratorExit):
         raise
     except BaseException as error:  # broken files make the decoders raise nearly anything, also panics of pylibjpeg-rle
-        reason = one_line(error, *said)
+        reason = one_line(error, *warned)
         raise DicomError(f"the pixels of {header.path} cannot be read: {reason}; {_way_out(reason)}") from error
 
 

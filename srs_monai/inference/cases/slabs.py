@@ -87,8 +87,8 @@ def works_slice_by_slice(transform: Any, image: Tensor) -> bool:
         transform: any transform.
         image: has the meta data of the volume; its values do not matter.
     """
-    said = vars(type(transform)).get("slice_by_slice", type(transform) in _OF_MONAI)
-    return bool(said(transform, image) if callable(said) else said)
+    declared = vars(type(transform)).get("slice_by_slice", type(transform) in _OF_MONAI)
+    return bool(declared(transform, image) if callable(declared) else declared)
 
 
 def _log_whole(reason: str) -> None:

@@ -26,7 +26,7 @@ class NetworkInferer(Inferer):
 
     def __init__(self, precision: str = "float32", channels_last: bool = True) -> None:
         if precision not in PRECISIONS:
-            raise ValueError(f"precision is one of {', '.join(PRECISIONS)}; got {precision!r}")
+            raise ValueError(f"precision must be one of {', '.join(PRECISIONS)}; got {precision!r}")
         self.precision, self.channels_last = precision, channels_last
 
     def __call__(

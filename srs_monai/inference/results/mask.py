@@ -89,12 +89,12 @@ class Mask:
                 counts += np.bincount(plane.ravel(), minlength=256)
         counted, size, unit = self._size_of_one()
         return [
-            {"number": number, **self._said_of(number, {counted: count, size: round(count * unit, 6)})}
+            {"number": number, **self._facts_of(number, {counted: count, size: round(count * unit, 6)})}
             for number, count in enumerate(counts.tolist())
             if number and (number <= len(self.labels) or count)
         ]
 
-    def _said_of(self, number: int, sizes: Mapping[str, float]) -> dict[str, Any]:
+    def _facts_of(self, number: int, sizes: Mapping[str, float]) -> dict[str, Any]:
         """Name, sizes, code and colour of a label."""
         if number > len(self.labels):
             return {"name": numbered_name(number), **sizes}

@@ -145,7 +145,7 @@ def test_with_trust_other_components_are_built(tmp_path: Path, monkeypatch: pyte
         build_component(part, "here", NETWORKS, {"in_channels": 2})
     mine = build_component(part, "here", NETWORKS, {"in_channels": 2}, trust=True)
     assert type(mine).__name__ == "Mine"
-    with pytest.raises(ValueError, match="here is a Module; got a OrderedDict"):
+    with pytest.raises(ValueError, match="Module; got a OrderedDict"):
         build_component({"_target_": "collections.OrderedDict"}, "here", NETWORKS, {}, trust=True)
 
 
