@@ -132,8 +132,10 @@ def _values(overlays: Sequence[str | Path]) -> Mapping[str, Any]:
     for overlay in overlays:
         if not Path(overlay).is_file():
             raise ValueError(f"the overlay {overlay} is not a file; check the name")
+    values: dict[str, Any] = {}
     try:
-        values: Mapping[str, Any] = ConfigParser.load_config_files([str(overlay) for overlay in overlays])
+        for overlay in overlays:  # one by one: a nested key (a#b) refers to the bundle's file, which is not read here
+            values |= ConfigParser.load_config_file(str(overlay))
     except (YAMLError, ValueError) as error:
         raise ValueError(
             f"an overlay is not valid YAML or JSON ({', '.join(map(str, overlays))}): {one_line(error)}; correct it"

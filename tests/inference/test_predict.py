@@ -284,6 +284,13 @@ def test_what_concerns_all_cases_is_raised(
     assert not (tmp_path / "out").exists()
 
 
+def test_an_overlay_may_change_a_nested_value(pictures: Path, small: Path, tmp_path: Path) -> None:
+    overlay = tmp_path / "one at a time.yaml"
+    overlay.write_text("inferer#spatial_size: [32, 32]\n")
+    results = predict(pictures / "a.png", tmp_path / "out", weights=small, overlays=[overlay])
+    assert [result.status for result in results] == ["segmented"]
+
+
 def test_settings_are_no_overlay(pictures: Path, small: Path, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"name it with --settings"):
         predict(pictures, tmp_path / "out", weights=small, overlays=[small.with_suffix(".json")])
