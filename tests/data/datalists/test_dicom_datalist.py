@@ -233,9 +233,9 @@ def test_frames_of_ultrasound_have_pictures_for_masks(tmp_path: Path, prepare: C
         (
             {"image": "b", "label": "b_seg.dcm"},
             {"labels": {"1": "Liver"}},
-            r"b_seg.dcm has no 'Liver'; it has liver, spl",
+            r"b_seg.dcm has no 'Liver', .*liver, spl",
         ),
-        ({"image": "b", "label": "b_rt"}, {}, r"1.dcm has 3 \(body, liver, spleen\); name those to be learned"),
+        ({"image": "b", "label": "b_rt"}, {}, r"1.dcm has 3 .*\(body, liver, spleen\)"),
         ({"image": "b", "label": "b_rt"}, {"labels": 3}, r"list\.json: .* got 3;"),
         ({"image": "b", "label": "b_seg.dcm"}, {"labels": {"liver": [1, 2]}}, r"list\.json: .*'liver' .*\[1, 2\]"),
         ({"image": "b", "label": "b_seg.dcm"}, {"labels": {"0": "background"}}, r"list\.json: .* above 0"),
@@ -247,11 +247,11 @@ def test_frames_of_ultrasound_have_pictures_for_masks(tmp_path: Path, prepare: C
         ({"image": "nowhere", "label": "b_seg.dcm"}, {}, r"no file or series nowhere in"),
         ({"image": "picture.png", "label": "b_seg.dcm"}, {}, r"picture.png is a picture, and the regions of"),
         ({"image": "b_seg.dcm", "label": "b_seg.dcm"}, {}, r"b_seg.dcm is a segmentation; name the image"),
-        ({"image": "gap", "label": "b_seg.dcm"}, {}, r"slices follow each other without gaps, but .*gap"),
+        ({"image": "gap", "label": "b_seg.dcm"}, {}, r"gap.* lacks 1: 38"),
         (
             {"image": "empty", "label": "b_seg.dcm"},
             {},
-            r"a series of slices is read, but .*empty holds no DICOM images",
+            r"empty holds no DICOM images",
         ),
     ],
 )
