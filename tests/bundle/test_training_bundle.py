@@ -70,6 +70,11 @@ def test_each_stage_runs_alone(run: Run, tiny: Path, phantoms: Path, tmp_path: P
     first = {"output_dir": tmp_path / "one", "reconstruction_epochs": 1}
     status, log = run("stage_one", "train", tiny, dataset_dir=images, **first)
     assert status == 0, log
+    longer = first | {"reconstruction_epochs": first["reconstruction_epochs"] + 1, "resume": True}
+    status, log = run("stage_one", "train", tiny, dataset_dir=images, **longer)
+    assert status == 0, log
+    rows = (Path(first["output_dir"]) / "reconstruction" / "epochs.csv").read_text().splitlines()
+    assert len(rows) == 1 + longer["reconstruction_epochs"]
     assert not (tmp_path / "one" / "segmentation").exists()
     weights_file = tmp_path / "one" / "reconstruction.pt"
     status, log = run(
