@@ -42,7 +42,7 @@ class Reads(TorchDispatchMode):
 @pytest.fixture
 def config(tiny: Path, phantoms: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ConfigParser:
     """The training of the bundle, without the progress bars, which show the loss twice a second."""
-    monkeypatch.setattr(Progress, "_tell", lambda *_: None)
+    monkeypatch.setattr(Progress, "_show", lambda *_: None)
     config = yaml.safe_load((CONFIGS / "train.yaml").read_text()) | yaml.safe_load(tiny.read_text())
     config |= {"dataset_dir": str(phantoms), "output_dir": str(tmp_path / "run"), "epochs": 1}
     config |= {"reconstruction_epochs": 1, "batch_size": 2}
